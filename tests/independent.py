@@ -217,7 +217,8 @@ class Evidence:
     def waived(self, cell: str, month: int) -> bool:
         wanted = {str(self.year), f"{self.year}-{month:02}"}
         lines = [w for w in self.lists["waivers"] if w["branch"] == cell and "rule" not in w]
-        return any(str(w["period"]) in wanted and w["form"] == "meeting" for w in lines)
+        form = "Báo cáo sinh hoạt chi bộ"
+        return any(str(w["period"]) in wanted and w["form"] == form for w in lines)
 
     def missing(self, cell: str) -> list[int]:
         owed = [month for month in range(1, self.until + 1) if self.owes(cell, month)]

@@ -13,14 +13,14 @@ from builders import libreoffice
 from builders.bad_returns import bad_returns
 
 from mlay_batch import demo
-from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 
 SAVED_AS = {"CB-20": "xls", "DB5-CB02": "ods"}
 
 
 def main() -> None:
-    town, catalogue, samples = demo.load_town(), load_catalogue(), shipped_folder("samples")
+    town, samples = demo.load_town(), shipped_folder("samples")
+    catalogue = town.catalogue
     (samples / "register.xlsx").write_bytes(demo.render_register(catalogue, town))
     for sample in demo.returns(town, catalogue):
         folder = samples / str(sample.period)

@@ -10,23 +10,28 @@ import pytest
 from builders.reports import catalogue
 
 from mlay_batch.app.branch_list import OLD_REGISTER, TakenList, read_list, take_file, take_in
+from mlay_batch.app.first_register import FirstAnswers, first_register
 from mlay_batch.app.office import open_office
-from mlay_batch.app.templates import blank_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
+from mlay_batch.core.period import Period
 from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.model.records import Row
 
 FORM = catalogue().register_form
 OFFICE = "Đảng ủy xã Mường Thanh"
+OFFICE_ROW = (Row("organisations", "", 1, {"code": "DU", "name": OFFICE, "type": "office"}, {}),)
+ANSWERS = FirstAnswers(OFFICE, "Mường Thanh", "commune", Period(2026, 10), 5, 4, 6)
 MAIL = "bancang@muongthanh.example"
 PASTED = f"STT\tTên chi bộ\tĐ/c Bí thư\tE-mail\n1\tChi bộ bản Cang\tLò Văn Pọm\t{MAIL}\n"
 
 
-def take(text: str, folder: Path, rows: tuple[Row, ...] = (), name: str = "list.txt") -> TakenList:
+def take(
+    text: str, folder: Path, rows: tuple[Row, ...] = OFFICE_ROW, name: str = "list.txt"
+) -> TakenList:
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    return take_in(read_list(path, FORM), rows, OFFICE)
+    return take_in(read_list(path, FORM), rows)
 
 
 def organisations(taken: TakenList) -> list[tuple[object, ...]]:
@@ -35,8 +40,8 @@ def organisations(taken: TakenList) -> list[tuple[object, ...]]:
     return [tuple(row.values.get(name) for name in names) for row in rows]
 
 
-ROOT = ("DUXMT", OFFICE, "town", None, None, None)
-CANG = ("CB-01", "Chi bộ bản Cang", "cell_direct", "DUXMT", "Lò Văn Pọm", MAIL)
+ROOT = ("DU", OFFICE, "office", None, None, None)
+CANG = ("CB-01", "Chi bộ bản Cang", "cell_direct", "DU", "Lò Văn Pọm", MAIL)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_a_pasted_table_is_taken_in(text: str, tmp_path: Path) -> None:
 def test_a_text_that_excel_saved_is_read(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(PASTED.encode(encoding))
-    assert organisations(take_in(read_list(path, FORM), (), OFFICE)) == [ROOT, CANG]
+    assert organisations(take_in(read_list(path, FORM), OFFICE_ROW)) == [ROOT, CANG]
 
 
 def test_a_workbook_is_taken_in(tmp_path: Path) -> None:
@@ -74,9 +79,9 @@ def test_a_workbook_is_taken_in(tmp_path: Path) -> None:
     sheet.append([2, "Đảng bộ Công an xã", None, "DB-7"])
     sheet.append(["Tổng", None, None, None])
     book.save(tmp_path / "list.xlsx")
-    taken = take_in(read_list(tmp_path / "list.xlsx", FORM), (), OFFICE)
+    taken = take_in(read_list(tmp_path / "list.xlsx", FORM), OFFICE_ROW)
     assert organisations(taken)[1:] == [
-        ("DB-7", "Đảng bộ Công an xã", "committee", "DUXMT", None, None),
+        ("DB-7", "Đảng bộ Công an xã", "committee", "DU", None, None),
         ("DB7-CB01", "Chi bộ Công an 1", "cell", "DB-7", None, None),
     ]
 
@@ -86,7 +91,7 @@ def test_what_the_register_has_stays(tmp_path: Path) -> None:
     assignment = Row("assignments", "", 1, {"officer": "TU01", "branch": "CB-01"}, {})
     new = PASTED.replace("Lò Văn Pọm", "Cà Thị C") + "2\tChi bộ bản Luông\t\t\n"
     second = take(new, tmp_path, (*first.rows, assignment))
-    luong = ("CB-02", "Chi bộ bản Luông", "cell_direct", "DUXMT", None, None)
+    luong = ("CB-02", "Chi bộ bản Luông", "cell_direct", "DU", None, None)
     assert organisations(second) == [ROOT, CANG, luong]
     assert assignment in second.rows
     assert second.completed == ("CB-01 – Chi bộ bản Cang",)
@@ -127,13 +132,7 @@ def test_names_that_differ_by_an_accent_are_two_names(tmp_path: Path) -> None:
 def test_a_superior_the_register_does_not_have_is_told(tmp_path: Path) -> None:
     taken = take("Tên;Trực thuộc\nChi bộ A;Đảng bộ B\nChi bộ C;\n", tmp_path)
     assert taken.added == ("CB-01 – Chi bộ A (Đảng bộ B?)", "CB-02 – Chi bộ C")
-    assert {parent for _, _, _, parent, *_ in organisations(taken)[1:]} == {"DUXMT"}
-
-
-def test_the_office_gets_a_code_that_is_free(tmp_path: Path) -> None:
-    values = {"code": "DUXMT", "name": "Chi bộ A", "type": "cell_direct", "parent": "X"}
-    taken = take("Tên\nChi bộ B\n", tmp_path, (Row("organisations", "", 1, values, {}),))
-    assert organisations(taken)[0][0] == "DUXMT1"
+    assert {parent for _, _, _, parent, *_ in organisations(taken)[1:]} == {"DU"}
 
 
 @pytest.mark.parametrize("text", ["", "a;b;c\n1;2;3\n", "Tên chi bộ;Bí thư\n"])
@@ -145,8 +144,8 @@ def test_a_file_without_a_list_is_told(text: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    folder = Workspace.create(tmp_path / "office", OFFICE, "Mường Thanh")
-    folder.register.write_bytes(blank_register(OFFICE, "Mường Thanh", folder.schemas))
+    folder = Workspace.create(tmp_path / "office")
+    folder.register.write_bytes(first_register(ANSWERS, folder.schemas))
     return folder
 
 
@@ -162,7 +161,7 @@ def test_the_register_is_written_anew_and_the_old_one_kept(
     assert "Thêm: CB-01 – Chi bộ bản Cang" in capsys.readouterr().out
     assert (workspace.root / OLD_REGISTER).read_bytes() == before
     register = open_office(workspace).register
-    assert [o.code for o in register.organisations] == ["DUXMT", "CB-01"]
+    assert [o.code for o in register.organisations] == ["DU", "CB-01"]
     assert register.by_code["CB-01"].secretary == "Lò Văn Pọm"
     assert [(a.branch, a.mail) for a in register.addresses] == [("CB-01", MAIL)]
     assert run(["register", "-C", str(workspace.root)]) == 0

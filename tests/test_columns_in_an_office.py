@@ -11,6 +11,7 @@ import pytest
 from builders.card_form import YAML, card_form
 from builders.reader_files import FormFile
 from builders.reports import table_column
+from builders.sample_office import ANSWERS
 
 from mlay_batch.cli import run
 from mlay_batch.model.records import Row
@@ -19,7 +20,7 @@ from mlay_batch.template import TemplateContext, render
 
 PLACES = FormFile(card_form())
 REGISTER = [
-    {"code": "HKL", "name": "Hạt kiểm lâm", "type": "town"},
+    {"code": "HKL", "name": "Hạt kiểm lâm", "type": "office"},
     {"code": "TR-1", "name": "Trạm Nam Khánh", "type": "cell_direct", "parent": "HKL"},
     {"code": "TR-2", "name": "Trạm Bắc Nậm", "type": "cell_direct", "parent": "HKL"},
 ]
@@ -41,7 +42,7 @@ def office(tmp_path, monkeypatch):
     """A workspace with the form as its own description."""
     monkeypatch.setenv("MLAY_LANG", "vi")
     root = tmp_path / "kiểm lâm"
-    assert run(["init", str(root), "--name", "Hạt kiểm lâm", "--place", "Mường Lay"]) == 0
+    assert run(["init", str(root), *ANSWERS]) == 0
     (root / "schemas" / "patrol.yaml").write_text(YAML, encoding="utf-8")
     rows = [Row("organisations", "", 0, entry, {}) for entry in REGISTER]
     context = TemplateContext("HKL", "Hạt kiểm lâm", "", None, "Mường Lay")

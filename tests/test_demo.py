@@ -76,7 +76,7 @@ class TestTown:
     def test_thirty_five_grassroots_organisations(self) -> None:
         alive = [o for o in town().register.organisations if o.is_active(NOVEMBER)]
         counted = Counter(o.type for o in alive)
-        assert counted == {"town": 1, "committee": 5, "cell_direct": 30, "cell": 40}
+        assert counted == {"office": 1, "committee": 5, "cell_direct": 30, "cell": 40}
 
     def test_every_code_is_known_and_fit_for_a_formula(self) -> None:
         register = town().register
@@ -242,7 +242,7 @@ class TestFigures:
         states = {line.officer: line.state for line in figures().quota}
         counted = Counter(states.values())
         assert counted == {"met": 10, "on_course": 5, "behind": 6}
-        assert {q.quota.quota for q in figures().quota} == {"town_official", "committee_member"}
+        assert {q.quota.quota for q in figures().quota} == {"office_official", "committee_member"}
         assert len(states) == 21
 
     def test_as_many_visits_count_as_the_town_says(self) -> None:

@@ -41,7 +41,7 @@ QUOTA_COLUMNS = ("served", "all_year", "owed", "obligation", "low", "doubtful")
 # One office, 2019. A3 is founded in December; A4 and A6 are merged away on the 1st and on the 15th.
 ORGANISATIONS = """
 code | name            | type        | parent | founded    | ended      | successor
-TU   | Thị ủy          | town        |        |            |            |
+TU   | Thị ủy          | office      |        |            |            |
 DB1  | Đảng bộ Một     | committee   | TU     |            |            |
 DB2  | Đảng bộ Hai     | committee   | TU     |            |            |
 A1   | Chi bộ A Một    | cell        | DB1    |            |            |
@@ -74,23 +74,23 @@ OCT  | Từ tháng 10      |          |
 """
 ASSIGNMENTS = """
 officer | branch | role             | from       | to
-ROLE    | C1     | town_official    | 2019-01-01 | 2019-06-14
+ROLE    | C1     | office_official    | 2019-01-01 | 2019-06-14
 ROLE    | DB1    | committee_member | 2019-06-15 |
-HAND    | C1     | town_official    | 2019-06-15 |
-TRIO    | C2     | town_official    | 2019-01-01 |
-TRIO    | C3     | town_official    | 2019-01-01 |
-TRIO    | Y7     | town_official    | 2019-01-01 |
+HAND    | C1     | office_official    | 2019-06-15 |
+TRIO    | C2     | office_official    | 2019-01-01 |
+TRIO    | C3     | office_official    | 2019-01-01 |
+TRIO    | Y7     | office_official    | 2019-01-01 |
 DEC     | A3     | committee_member | 2019-01-01 |
 ONE     | A4     | committee_member | 2019-01-01 |
 ONE     | A5     | committee_member | 2019-08-01 |
 MID     | A6     | committee_member | 2019-01-01 |
-BOTH    | C3     | town_official    | 2019-01-01 |
-LATE    | C2     | town_official    | 2019-01-01 |
-LATE    | Y8     | town_official    | 2019-06-01 |
-OWN     | C1     | town_official    | 2019-01-01 |
-SELF    | Y5     | town_official    | 2019-01-01 |
-SELF    | C2     | town_official    | 2019-01-01 |
-LEAP    | C1     | town_official    | 2020-01-01 | 2020-02-29
+BOTH    | C3     | office_official    | 2019-01-01 |
+LATE    | C2     | office_official    | 2019-01-01 |
+LATE    | Y8     | office_official    | 2019-06-01 |
+OWN     | C1     | office_official    | 2019-01-01 |
+SELF    | Y5     | office_official    | 2019-01-01 |
+SELF    | C2     | office_official    | 2019-01-01 |
+LEAP    | C1     | office_official    | 2020-01-01 | 2020-02-29
 OCT     | DB1    | committee_member | 2020-01-01 |
 """
 # A sitting of two kinds is two lines of one day. Points are the cell's own.
@@ -223,7 +223,7 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Handed:
         own = shipped.replace("from: 2018-07", months)
         (office.workspace.schemas / f"quota-{number}.yaml").write_text(own, "utf-8")
     office = open_office(office.workspace)
-    place = SimpleNamespace(register=office.register, place="Mường Lay")
+    place = SimpleNamespace(register=office.register)
     fill = FormFiller(office.catalogue, place).fill_in  # type: ignore[arg-type]
     for branch, period, values in (*monthly(MEETINGS), *classified()):
         name = "meeting" if period.length == 1 else "classification"

@@ -19,6 +19,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from builders.reports import table_column
+from builders.sample_office import ANSWERS
 from openpyxl.worksheet.worksheet import Worksheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +70,7 @@ def mlay(tmp_path_factory: pytest.TempPathFactory) -> Mlay:
 def town(mlay: Mlay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace of one cell, whose own monthly form has the new line."""
     town = tmp_path_factory.mktemp("town") / "thi-uy"
-    mlay("init", town, at=town.parent)
+    mlay("init", town, *ANSWERS, at=town.parent)
     edited = MEETING.read_text(encoding="utf-8").replace(BEFORE, LINE + BEFORE, 1)
     (town / "schemas" / MEETING.name).write_text(edited, encoding="utf-8")
     organisations = [

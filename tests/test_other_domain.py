@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from builders.reports import table_column
+from builders.sample_office import ANSWERS
 
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.cli import run
@@ -81,7 +82,7 @@ SECOND = (
     )
 )
 REGISTER = [
-    {"code": "PGD", "name": "Phòng Giáo dục", "type": "town"},
+    {"code": "PGD", "name": "Phòng Giáo dục", "type": "office"},
     {"code": "TH-1", "name": "Trường Tiểu học số 1", "type": "cell_direct", "parent": "PGD"},
     {"code": "TH-2", "name": "Trường Tiểu học số 2", "type": "cell_direct", "parent": "PGD"},
 ]
@@ -99,7 +100,7 @@ def office(tmp_path, monkeypatch):
     """A workspace with the two versions of the form as its own descriptions."""
     monkeypatch.setenv("MLAY_LANG", "vi")
     root = tmp_path / "phong-giao-duc"
-    assert run(["init", str(root), "--name", "Phòng Giáo dục", "--place", "Mường Lay"]) == 0
+    assert run(["init", str(root), *ANSWERS]) == 0
     for name, text in (("attendance-1", ATTENDANCE), ("attendance-2", SECOND)):
         (root / "schemas" / f"{name}.yaml").write_text(text, encoding="utf-8")
     rows = [Row("organisations", "", 0, entry, {}) for entry in REGISTER]

@@ -13,7 +13,7 @@ BEFORE, FIRST, LAST, AFTER = (date(2019, 11, day) for day in (3, 4, 8, 9))
     "entry",
     [
         Address("CB-01", "a@b.vn", FIRST, LAST),
-        Assignment("TU01", "CB-01", "town_official", FIRST, LAST),
+        Assignment("TU01", "CB-01", "office_official", FIRST, LAST),
         Signatory("signed", "A", "Bí thư", FIRST, LAST),
     ],
     ids=lambda entry: type(entry).__name__,

@@ -37,9 +37,8 @@ def arrive(town: Office, folder: str, day: date) -> list[Decision]:
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    sample = demo.load_town()
     folder = tmp_path_factory.mktemp("town")
-    workspace = Workspace.create(folder / "ws", sample.register.root().name, sample.place)
+    workspace = Workspace.create(folder / "ws")
     workspace.register.write_bytes((SAMPLES / "register.xlsx").read_bytes())
     return open_office(workspace)
 

@@ -100,7 +100,7 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
     year: Year, tmp_path: Path
 ) -> None:
     """4 of 4 is met, 4 of 5 on course (4.58 owed); 3 was on course, of 5 it is behind."""
-    source = shipped_folder("schemas") / "quota-town-official.yaml"
+    source = shipped_folder("schemas") / "quota-office-official.yaml"
     (tmp_path / source.name).write_text(
         source.read_text(encoding="utf-8").replace("times: 4", "times: 5"), encoding="utf-8"
     )
@@ -111,7 +111,7 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
     attended = {
         line.officer: line.attended
         for line in year.figures.quota
-        if line.quota.quota == "town_official"
+        if line.quota.quota == "office_official"
     }
     assert trial.read_count == 0 and trial.returns == ()
     assert list(trial.figures) == [PERIOD]

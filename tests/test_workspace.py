@@ -1,4 +1,4 @@
-"""A town's folder and its mlay.toml."""
+"""An office's folder and its mlay.toml."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.reader.cell_metadata import Limits
 
-TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
+PROGRAM = '[program]\nlanguage = "en"\n'
 
 
 def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
-    workspace = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
+    workspace = Workspace.create(tmp_path / "town")
 
     assert sorted(p.name for p in workspace.root.iterdir()) == [
         "archive",
@@ -31,14 +31,14 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
         "reports",
         "schemas",
     ]
-    assert workspace.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
+    assert workspace.settings == Settings()
     assert Workspace.find(workspace.inbox) == workspace
     with Ledger.open(workspace.ledger) as ledger:
         assert ledger.entries() == ()
 
 
 def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
-    workspace = Workspace.create(tmp_path / "thị ủy", "Thị ủy", "Mường Lay")
+    workspace = Workspace.create(tmp_path / "thị ủy")
     written = (workspace.root / "mlay-run.bat").read_bytes()
     assert written.isascii()  # cmd.exe reads it in the code page of the PC, whatever that is
     assert written.count(b"\n") == written.count(b"\r\n") == 6
@@ -48,18 +48,12 @@ def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
 
 def test_the_limits_shown_are_those_that_hold(tmp_path: Path) -> None:
     """Whoever removes the marks of comment in mlay.toml changes nothing yet."""
-    workspace = Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    workspace = Workspace.create(tmp_path)
     written = (workspace.root / "mlay.toml").read_text(encoding="utf-8")
     block = written[written.index("# [limits]") :].split("\n\n")[0]
     limits = Settings.parse(written + block.replace("# ", "", 1).replace("\n# ", "\n")).limits
     assert Limits(**limits) == Limits()
     assert set(limits) == {field.name for field in fields(Limits)}
-
-
-def test_names_with_quotes_and_backslashes_come_back(tmp_path: Path) -> None:
-    name = 'Đảng ủy "Lay Nưa" \\ # x = [1]'
-    workspace = Workspace.create(tmp_path / "town", name, "Lay Nưa")
-    assert Workspace.find(workspace.root).settings.name == name
 
 
 def test_what_lies_there_is_kept(tmp_path: Path) -> None:
@@ -69,7 +63,7 @@ def test_what_lies_there_is_kept(tmp_path: Path) -> None:
     Ledger.create(tmp_path / "ledger.sqlite").close()
     before = (tmp_path / "ledger.sqlite").stat().st_ino
 
-    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    Workspace.create(tmp_path)
 
     assert (tmp_path / "inbox" / "a.xlsx").read_bytes() == b"PK"
     assert (tmp_path / "notes.txt").read_text() == "mine"
@@ -77,10 +71,10 @@ def test_what_lies_there_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_workspace_is_made_once(tmp_path: Path) -> None:
-    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    Workspace.create(tmp_path)
     before = (tmp_path / CONFIG_NAME).read_bytes()
     with pytest.raises(UsageError, match=r"workspace\.exists"):
-        Workspace.create(tmp_path, "Another", "Town")
+        Workspace.create(tmp_path)
     assert (tmp_path / CONFIG_NAME).read_bytes() == before
 
 
@@ -93,22 +87,16 @@ def test_an_attempt_broken_off_can_be_made_again(
     with monkeypatch.context() as patch:
         patch.setattr(workspace, "write_atomically", crash)
         with pytest.raises(KeyboardInterrupt):
-            Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+            Workspace.create(tmp_path)
     with pytest.raises(NoWorkspaceError):
         Workspace.find(tmp_path)
-    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    Workspace.create(tmp_path)
 
 
 def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "inbox").write_text("a file")
     with pytest.raises(UsageError, match=r"workspace\.unwritable"):
-        Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
-
-
-def test_an_empty_name_makes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"town\.name"):
-        Workspace.create(tmp_path / "town", "  ", "Mường Lay")
-    assert not (tmp_path / "town").exists()
+        Workspace.create(tmp_path)
 
 
 def test_no_workspace_is_one_clear_line(tmp_path: Path) -> None:
@@ -118,31 +106,28 @@ def test_no_workspace_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_the_nearest_workspace_counts(tmp_path: Path) -> None:
-    Workspace.create(tmp_path, "Tỉnh ủy", "Điện Biên Phủ")
-    town = Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
-    assert Workspace.find(town.reports / "2019-11").settings.name == "Thị ủy"
+    Workspace.create(tmp_path)
+    town = Workspace.create(tmp_path / "town")
+    assert Workspace.find(town.reports / "2019-11").root == town.root
 
 
 def test_notepad_may_edit_it(tmp_path: Path) -> None:
-    text = TOWN.replace("\n", "\r\n")
+    text = PROGRAM.replace("\n", "\r\n")
     (tmp_path / CONFIG_NAME).write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert Workspace.find(tmp_path).settings.place == "Mường Lay"
+    assert Workspace.find(tmp_path).settings.language == "en"
     (tmp_path / CONFIG_NAME).write_bytes(text.encode("utf-16"))
     with pytest.raises(UsageError, match=r"workspace\.unreadable"):
         Workspace.find(tmp_path)
 
 
 def test_every_setting_is_read() -> None:
-    text = TOWN + (
-        'code = "TU-ML"\n[program]\nlanguage = "en"\ntime_zone = "Asia/Bangkok"\n'
+    text = (
+        '[program]\nlanguage = "en"\ntime_zone = "Asia/Bangkok"\n'
         "[limits]\nfile_mb = 5\nseconds = 9\n"
         '[mail]\nserver = "mx.x"\nauth_host = "auth.x"\n'
         '[imap]\nhost = "h.x"\nuser = "vp"\nport = 1993\nfolder = "Báo cáo"\nca_file = "ca.pem"\n'
     )
     assert Settings.parse(text) == Settings(
-        "Thị ủy Mường Lay",
-        "Mường Lay",
-        "TU-ML",
         "en",
         "Asia/Bangkok",
         {"file_mb": 5, "seconds": 9},
@@ -159,12 +144,12 @@ def test_every_limit_is_one_of_the_readers() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "hint"),
     [
-        (TOWN + 'plce = "x"', "town.plce", "town.place"),
-        (TOWN + "[limit]\nfile_mb = 5", "limit", "limits"),
-        (TOWN + "[limits]\nfile_size_mb = 5", "limits.file_size_mb", "limits.file_mb"),
-        (TOWN + '[program]\nlang = "vi"', "program.lang", "program.language"),
-        (TOWN + '[imap]\nfoldr = "x"', "imap.foldr", "imap.folder"),
-        (TOWN + '[program]\nqqq = "vi"', "program.qqq", "program.language, program.time_zone"),
+        ('[imap]\nhots = "x"', "imap.hots", "imap.host"),
+        ("[limit]\nfile_mb = 5", "limit", "limits"),
+        ("[limits]\nfile_size_mb = 5", "limits.file_size_mb", "limits.file_mb"),
+        ('[program]\nlang = "vi"', "program.lang", "program.language"),
+        ('[imap]\nfoldr = "x"', "imap.foldr", "imap.folder"),
+        ('[program]\nqqq = "vi"', "program.qqq", "program.language, program.time_zone"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: str) -> None:
@@ -178,25 +163,21 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("", "town.name"),
-        ('[town]\nname = "Thị ủy"', "town.place"),
-        ('[town]\nname = 7\nplace = "x"', "town.name"),
-        (TOWN + 'code = ""', "town.code"),
-        (TOWN + '[program]\nlanguage = "fr"', "program.language"),
-        (TOWN + '[program]\nlanguage = ["vi"]', "program.language"),
-        (TOWN + '[program]\ntime_zone = "Asia/Hanoi"', "program.time_zone"),
-        (TOWN + '[program]\ntime_zone = "../../etc/passwd"', "program.time_zone"),
-        (TOWN + "[program]\ntime_zone = 7", "program.time_zone"),
-        (TOWN + "[limits]\nfile_mb = 0", "limits.file_mb"),
-        (TOWN + "[limits]\nfile_mb = true", "limits.file_mb"),
-        (TOWN + '[limits]\nfile_mb = "20"', "limits.file_mb"),
-        ("limits = 5\n" + TOWN, "limits"),
-        (TOWN + '[mail]\nserver = ""', "mail.server"),
-        (TOWN + '[imap]\nuser = "vp"', "imap.host"),
-        (TOWN + '[imap]\nhost = "h"', "imap.user"),
-        (TOWN + '[imap]\nhost = "h"\nuser = "u"\nport = 0', "imap.port"),
-        (TOWN + '[smtp]\nhost = "h"\nfrom = "a@b_c.vn"', "smtp.from"),
-        ("[[town]]\nname = 5", "town"),
+        ('[program]\nlanguage = "fr"', "program.language"),
+        ('[program]\nlanguage = ["vi"]', "program.language"),
+        ('[program]\ntime_zone = "Asia/Hanoi"', "program.time_zone"),
+        ('[program]\ntime_zone = "../../etc/passwd"', "program.time_zone"),
+        ("[program]\ntime_zone = 7", "program.time_zone"),
+        ("[limits]\nfile_mb = 0", "limits.file_mb"),
+        ("[limits]\nfile_mb = true", "limits.file_mb"),
+        ('[limits]\nfile_mb = "20"', "limits.file_mb"),
+        ("limits = 5\n", "limits"),
+        ('[mail]\nserver = ""', "mail.server"),
+        ('[imap]\nuser = "vp"', "imap.host"),
+        ('[imap]\nhost = "h"', "imap.user"),
+        ('[imap]\nhost = "h"\nuser = "u"\nport = 0', "imap.port"),
+        ('[smtp]\nhost = "h"\nfrom = "a@b_c.vn"', "smtp.from"),
+        ("[[program]]\nlanguage = 5", "program"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
@@ -207,13 +188,13 @@ def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
 
 
 def test_an_office_writes_from_any_address_it_writes_to() -> None:
-    smtp = Settings.parse(TOWN + '[smtp]\nhost = "h"\nfrom = "o\'hara@x.vn"').smtp
+    smtp = Settings.parse('[smtp]\nhost = "h"\nfrom = "o\'hara@x.vn"').smtp
     assert smtp and smtp.from_ == "o'hara@x.vn"
 
 
 def test_text_that_is_no_toml_names_its_line() -> None:
     with pytest.raises(UsageError) as caught:
-        Settings.parse("[town]\nname = Thị ủy\n")
+        Settings.parse("[program]\nlanguage = vi\n")
     assert caught.value.code == "workspace.toml"
     assert "line 2" in str(caught.value.params["problem"])
 
@@ -254,6 +235,6 @@ def test_no_workspace_on_a_network_drive_unless_asked(
     mounts.write_text(f"/dev/sda / ext4 rw 0 0\nsrv:/x {tmp_path} nfs4 rw 0 0\n")
     monkeypatch.setattr(workspace, "MOUNTS", mounts)
     with pytest.raises(UsageError, match="nfs4"):
-        Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
+        Workspace.create(tmp_path / "town")
     assert not (tmp_path / "town").exists()
-    Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay", network=True)
+    Workspace.create(tmp_path / "town", network=True)

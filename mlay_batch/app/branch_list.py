@@ -20,8 +20,9 @@ from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.mail_address import find_fault
 from mlay_batch.core.text import clean, name_key, strip_accents
-from mlay_batch.errors import UsageError
+from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.model.records import Row, Value
+from mlay_batch.model.register import Register
 from mlay_batch.reader.cell_metadata import parse_position
 from mlay_batch.schema.model import Form
 from mlay_batch.template import TemplateContext, render
@@ -165,15 +166,13 @@ def _is_committee(name: str) -> bool:
     return _plain(name).startswith(("dang bo", "dang uy"))
 
 
-def take_in(entries: Iterable[Entry], rows: Sequence[Row], office: str) -> TakenList:
+def take_in(entries: Iterable[Entry], rows: Sequence[Row]) -> TakenList:
     """Return the register's `rows` with the branches of a list.
 
     A branch with a name of the register fills its blanks; any other is added, directly under the
-    office unless the list names what is above it. What is not certain is left to people. An office
-    without an entry of its own gets one, under the name `office`.
+    office unless the list names what is above it. What is not certain is left to people.
     """
     update = _Update(rows)
-    update.ensure_office(office)
     for entry in sorted(entries, key=lambda e: not _is_committee(e.texts["name"])):
         update.take(entry)
     return update.result()
@@ -185,11 +184,16 @@ def take_file(workspace: Workspace, path: Path, *, dry_run: bool = False) -> Tak
     Raises UsageError where the file holds no list, RegisterError for a register with errors.
     """
     catalogue = read_catalogue(workspace)
-    form, settings = catalogue.register_form, workspace.settings
+    form = catalogue.register_form
     old, checked = read_checked_register(workspace, catalogue)
-    taken = take_in(read_list(path, form), checked.submission.rows, settings.name)
+    rows = checked.submission.rows
+    office = next((r for r in rows if r.section == SECTION and not r.values.get("parent")), None)
+    if office is None:
+        raise RegisterError("register.no_office", path=workspace.register.name)
+    taken = take_in(read_list(path, form), rows)
     if (taken.added or taken.completed) and not dry_run:
-        context = TemplateContext("", settings.name, "", None, settings.place)
+        form = Register.from_submission(checked.submission).in_force(catalogue).register_form
+        context = TemplateContext("", str(office.values["name"]), "", None)
         write_atomically(workspace.register.with_name(OLD_REGISTER), old)
         write_atomically(workspace.register, render(form, context, taken.rows))
     return taken
@@ -222,14 +226,6 @@ class _Update:
         taken = (Row(SECTION, "", n, v, {}) for n, v in enumerate(self.organisations, 1))
         outcomes = self.added, self.completed, self.differing, self.left_out, self.unclear
         return TakenList((*taken, *others), *map(tuple, outcomes))
-
-    def ensure_office(self, name: str) -> None:
-        if all(o.get("parent") for o in self.organisations):
-            initials = "".join(word[0] for word in _plain(name).upper().split())
-            start = initials if _CODE.fullmatch(initials) else "VP"
-            code = start if start not in self.by_code else self._free_code(start, 1)
-            self._enter({"code": code, "name": name, "type": "town"})
-            self.organisations.insert(0, self.organisations.pop())  # first, as the tree has it
 
     def take(self, entry: Entry) -> None:
         texts = dict(entry.texts)

@@ -36,7 +36,7 @@ def build_workbook(
         figures=fingerprint,
         sums=sums,
         time_zone=office.workspace.settings.time_zone,
-        place=office.workspace.settings.place,
+        place=office.register.rules.profile.place or "",
     )
     return figures, fingerprint, report.write(inputs, figures, provenance, lang)
 
@@ -79,7 +79,7 @@ def report_branch(
         inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     year = branch_year(inputs, figures, branch)
-    place = office.workspace.settings.place
+    place = office.register.rules.profile.place or ""
     data = write_page(inputs, figures, year, branch, fingerprint(figures), lang, place)
     path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
     if dry_run or (path.is_file() and path.read_bytes() == data):

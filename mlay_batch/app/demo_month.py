@@ -14,7 +14,6 @@ from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-from mlay_batch.schema import load_catalogue
 
 PERIOD = Period(2019, 11)
 AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
@@ -41,11 +40,11 @@ def build(folder: Path, progress: Progress) -> DemoWorkspace:
     sample = demo.load_town()
     if (folder / CONFIG_NAME).is_file():
         workspace = Workspace.find(folder)
-        register_data = demo.render_register(load_catalogue(), sample)
+        register_data = demo.render_register(sample.catalogue, sample)
         if workspace.register.is_file() and workspace.register.read_bytes() != register_data:
             raise UsageError("demo.occupied", path=str(folder))
     else:
-        workspace = Workspace.create(folder, sample.register.root().name, sample.place)
+        workspace = Workspace.create(folder)
     inbox_folders = demo.write_town(workspace.root, progress)
     return DemoWorkspace(open_office(workspace), inbox_folders)
 

@@ -79,7 +79,8 @@ class MailRun:
     def sender(self) -> Sender:
         """Name and address of the office."""
         settings = self.office.workspace.settings
-        return Sender(settings.name, settings.smtp.from_ if settings.smtp else None)
+        name = self.office.register.root().name
+        return Sender(name, settings.smtp.from_ if settings.smtp else None)
 
     def pending_letters(self, ledger: Ledger, *reached: MailState) -> PendingLetters:
         """Return the letters on topics that have not got as far as `reached`."""

@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mlay_batch.app.cache import CheckedRegister, read_catalogue, read_register
-from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.findings import Finding, has_errors
-from mlay_batch.core.text import nearest
-from mlay_batch.errors import RegisterError, UsageError
+from mlay_batch.errors import RegisterError
 from mlay_batch.model import rollup_form
+from mlay_batch.model.office_rules import with_deadlines
 from mlay_batch.model.register import Register
-from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.ids import ROLLUP
-from mlay_batch.schema.model import Due
+from mlay_batch.schema import Catalogue
 
 
 @dataclass(frozen=True)
@@ -33,20 +30,20 @@ class Office:
 
     @property
     def schemas_sha256(self) -> str:
-        """Hash of all descriptions in force, and of the office's own limits and days."""
-        settings = self.workspace.settings
-        own = [repr(sorted(part.items())) for part in (settings.limits, settings.deadlines) if part]
-        return schemas_hash(self.catalogue, own)
+        """Hash of all descriptions in force, and of the office's own limits and rules."""
+        limits, rules = self.workspace.settings.limits, self.register.rules
+        own = [repr(sorted(limits.items()))] if limits else []
+        return schemas_hash(self.catalogue, [*own, repr(rules)])
 
     @cached_property
     def intake_catalogue(self) -> Catalogue:
         """The catalogue for reading files: with the consolidated workbook of the level below."""
         settings = self.workspace.settings
         rollup_forms = rollup_form.forms(self.catalogue, settings.consolidated)
-        days = settings.deadlines.get(ROLLUP, {})
+        deadlines = self.register.rules.deadlines
         return replace(
             self.catalogue,
-            forms=(*self.catalogue.forms, *(_with_days(f, days) for f in rollup_forms)),
+            forms=(*self.catalogue.forms, *(with_deadlines(f, deadlines) for f in rollup_forms)),
         )
 
     @property
@@ -79,61 +76,19 @@ def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
-    """Return the catalogue with the office's own days (``due`` …) in place of the forms'.
-
-    Raises UsageError ``workspace.key`` for an unknown form, ``workspace.value`` for a lock day
-    before the due day.
-    """
-    form_names = sorted({ROLLUP, *(form.form for form in catalogue.forms)})
-    for name in deadlines:
-        if name not in form_names:
-            near = f"deadlines.{nearest(name, form_names) or form_names[0]}"
-            raise UsageError(
-                "workspace.key", file=CONFIG_NAME, key=f"deadlines.{name}", nearest=near
-            )
-    _merged_days(None, ROLLUP, deadlines.get(ROLLUP, {}))  # added to the forms at intake
-    return replace(
-        catalogue, forms=tuple(_with_days(f, deadlines.get(f.form, {})) for f in catalogue.forms)
-    )
-
-
-def _with_days(form: Form, days: Mapping[str, int]) -> Form:
-    return replace(form, due=_merged_days(form.due, form.form, days)) if days else form
-
-
-def _merged_days(due: Due | None, form: str, days: Mapping[str, int]) -> Due:
-    """Return the days of a form with the office's own in their place.
-
-    Raises UsageError ``workspace.value`` where the return would be locked before it is due.
-    """
-    old_due = due or Due(0)
-    new_due = Due(
-        days.get("due", old_due.day),
-        days.get("lock", old_due.lock),
-        days.get("correct", old_due.correct),
-    )
-    if new_due.lock is not None and new_due.lock < new_due.day:
-        name = "lock" if "lock" in days else "due"
-        wanted = f"{new_due.day} …" if name == "lock" else f"0 … {new_due.lock}"
-        key = f"deadlines.{form}.{name}"
-        raise UsageError("workspace.value", file=CONFIG_NAME, key=key, wanted=wanted)
-    return new_due
-
-
 def open_office(workspace: Workspace) -> Office:
     """Read the workspace's descriptions and register.
 
     Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form``) for a
     missing or wrong register.
     """
-    catalogue = with_deadlines(read_catalogue(workspace), workspace.settings.deadlines)
+    catalogue = read_catalogue(workspace)
     data, checked = read_checked_register(workspace, catalogue)
     if not checked.submission.section_rows("organisations"):
         raise RegisterError("register.empty", path=workspace.register.name)
     register = Register.from_submission(checked.submission)
     digest = hashlib.sha256(data).hexdigest()
-    return Office(workspace, catalogue, register, digest, checked.findings)
+    return Office(workspace, register.in_force(catalogue), register, digest, checked.findings)
 
 
 def read_checked_register(

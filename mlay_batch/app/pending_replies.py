@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures.completeness import due_date
 from mlay_batch.figures.report_records import Completeness
 from mlay_batch.ledger import SentMail
 from mlay_batch.model.records import LedgerEntry, Verdict
@@ -265,9 +264,9 @@ def correction(
     """
     own_period = Period.parse(entry.period) if entry.period else None
     form = right_form(entry, branch, own_period or period, register, catalogue)
-    deadlines = (form and form.due) or Due(0)
+    deadlines = form.due_in(own_period or period) if form else Due(0)
     soonest = asked_on + timedelta(days=deadlines.correct)
-    until = max(soonest, due_date(form, own_period)) if form and own_period else soonest
+    until = max(soonest, deadlines.last_day(own_period)) if form and own_period else soonest
     return Correction(entry, branch, until, soonest)
 
 

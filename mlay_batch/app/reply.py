@@ -31,7 +31,6 @@ from mlay_batch.app.templates import file_name, template_context
 from mlay_batch.app.version_migration import convert_rows, to_version
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.completeness import due_date
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Archive, Closings, Ledger, MailLog
 from mlay_batch.mail import bodies, mail_templates
@@ -149,7 +148,7 @@ class _ReplyBuilder:
         self.archive = Archive(office.workspace.archive)
         office_texts = mail_templates.load_templates(office.workspace.texts)
         self.letter_context = LetterContext(
-            office.workspace.settings.name, office.register, office_texts, self.as_of
+            office.register.root().name, office.register, office_texts, self.as_of
         )
         self.entries = ledger.entries()
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
@@ -390,7 +389,7 @@ class _ReplyBuilder:
                 groups.setdefault(addressee, []).append(topic)
             else:
                 yield NoAddress(kind, topic.branch or "")
-        due_day = due_date(form, self.period)
+        due_day = form.due_in(self.period).last_day(self.period)
         for addressee, group_topics in groups.items():
             attachments = [
                 self._blank_form(form, topic.branch or "", self.period) for topic in group_topics

@@ -2,7 +2,7 @@
 
 A code of the level below is unchanged where this register has the same organisation (below the one
 that sent the workbook) or the same officer (of the same name). Any other is prefixed with the
-sender's code: ``CB-01`` of ``TU-A`` becomes ``TU-A.CB-01``, so that two towns may each have a
+sender's code: ``CB-01`` of ``TU-A`` becomes ``TU-A.CB-01``, so that two offices may each have a
 CB-01. Of the same return in two workbooks the one received later counts; a return received here
 directly counts before both.
 """

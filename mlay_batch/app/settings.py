@@ -19,16 +19,9 @@ _SIZES = ("memory_mb", "file_mb", "inflated_mb", "ratio")
 LIMIT_KEYS = ("seconds", *_SIZES, "entries", "cells", "rows", "columns", "text")
 
 CONFIG_TEMPLATE = """\
-# Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
+# Cấu hình của mlay trên máy này; quy định của cơ quan thì ghi ở sổ đăng ký.
+# Dòng bắt đầu bằng dấu # là lời giải thích.
 # Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
-
-[town]
-# Tên cơ quan, ghi trong thư gửi các đơn vị (đầu bảng tổng hợp in tên trong sổ đăng ký); địa danh,
-# ghi trước ngày tháng trên bảng tổng hợp và trên các mẫu.
-name = {name}
-place = {place}
-# Mã trong sổ đăng ký; không ghi thì lấy tổ chức không có cấp trên.
-# code = "TU"
 
 [program]
 # vi hoặc en
@@ -73,16 +66,9 @@ time_zone = "Asia/Ho_Chi_Minh"
 # per_minute = 20
 
 # Cấp trên: những loại tổ chức (như trong sổ đăng ký) nộp bảng tổng hợp của mình thay cho báo cáo
-# của từng đơn vị bên dưới. Hạn nộp ghi ở [deadlines.consolidated].
+# của từng đơn vị bên dưới. Hạn nộp ghi ở sổ đăng ký, trang Quy định.
 # [consolidated]
-# from = ["town"]
-
-# Hạn nộp và ngày khóa sổ của mỗi mẫu: số ngày sau khi hết kỳ; correct: số ngày để sửa một báo cáo
-# bị trả lại, kể từ ngày trả. Chỉ ghi khi cần khác mức có sẵn.
-# [deadlines.meeting]
-# due = 5
-# lock = 20
-# correct = 3
+# from = ["lower"]
 """
 SECURITY_MODES = ("tls", "starttls")
 
@@ -123,10 +109,6 @@ class Imap:
 class Settings:
     """The content of `mlay.toml`."""
 
-    name: str
-    place: str
-    code: str | None = None
-    """None: the office is the register's organisation without parent."""
     language: str = "vi"
     time_zone: str = "Asia/Ho_Chi_Minh"
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -137,8 +119,6 @@ class Settings:
     """The same in its Authentication-Results lines."""
     imap: Imap | None = None
     smtp: Smtp | None = None
-    deadlines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Days ``due``, ``lock``, ``correct`` of a form that differ from its description."""
     consolidated: tuple[str, ...] = ()
     """Types of organisation that send a consolidated workbook for all below them."""
 
@@ -156,14 +136,12 @@ class Settings:
         _check(config, file)
         smtp = {f"{key}_" if key == "from" else key: v for key, v in config.get("smtp", {}).items()}
         return cls(
-            **config["town"],
             **config.get("program", {}),
             limits=config.get("limits", {}),
             mail_server=config.get("mail", {}).get("server"),
             auth_host=config.get("mail", {}).get("auth_host"),
             imap=Imap(**config["imap"]) if config.get("imap") else None,
             smtp=Smtp(**smtp) if smtp else None,
-            deadlines=config.get("deadlines", {}),
             consolidated=tuple(config.get("consolidated", {}).get("from", ())),
         )
 
@@ -185,24 +163,16 @@ def _check(config: Mapping[str, Any], file: str) -> None:
 def _tables(
     config: Mapping[str, Any], file: str
 ) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, _Kind]]]:
-    """Yield each table with its name and the kinds of its keys; [town] even if it is missing.
+    """Yield each table with its name and the kinds of its keys.
 
     Raises UsageError for what is no table, or no known one.
     """
-    all_tables: dict[str, Any] = {"town": {}, **config}
-    forms = all_tables.pop("deadlines", {})
-    for name, table in (*all_tables.items(), ("deadlines", forms)):
+    for name, table in config.items():
         if name not in _TABLES:
             raise _unknown_key(name, _TABLES, file)
         if not isinstance(table, dict):
             raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
-        if name != "deadlines":
-            yield name, table, _TABLES[name]
-    for form, days in forms.items():
-        key = f"deadlines.{form}"
-        if not isinstance(days, dict):
-            raise UsageError("workspace.value", file=file, key=key, wanted=f"[{key}]")
-        yield key, days, _TABLES["deadlines"]
+        yield name, table, _TABLES[name]
 
 
 def _unknown_key(key: str, allowed: Iterable[str], file: str) -> UsageError:
@@ -254,12 +224,11 @@ def _is_zone(name: object) -> bool:
 
 _TEXT, _PORT = _Kind(_is_text, '"…"'), _number(1, 65535)
 _TABLES: Mapping[str, Mapping[str, _Kind]] = {
-    "town": {"code": _TEXT, "name": _TEXT, "place": _TEXT},
     "program": {
         "language": _choice(*LANGUAGES),
         "time_zone": _Kind(_is_zone, '"Asia/Ho_Chi_Minh"'),
     },
-    "consolidated": {"from": _Kind(_are_texts, '["town"]')},
+    "consolidated": {"from": _Kind(_are_texts, '["lower"]')},
     # Of incoming files; `reader` explains each and has the defaults.
     "limits": dict.fromkeys(LIMIT_KEYS, _number(1)),
     "mail": {"server": _TEXT, "auth_host": _TEXT},
@@ -273,10 +242,8 @@ _TABLES: Mapping[str, Mapping[str, _Kind]] = {
         "per_minute": _number(1, 65535),
         "ca_file": _TEXT,
     },
-    "deadlines": {"due": _number(0), "lock": _number(0), "correct": _number(0)},  # of each form
 }
 _REQUIRED = {
-    "town": ("name", "place"),
     "consolidated": ("from",),
     "imap": ("host", "user"),
     "smtp": ("host", "from"),

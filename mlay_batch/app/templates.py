@@ -15,7 +15,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import AcceptedReturn, Value
 from mlay_batch.model.register import Organisation
-from mlay_batch.schema import Form, load_catalogue
+from mlay_batch.schema import Form
 from mlay_batch.template import TemplateContext, render
 
 
@@ -107,8 +107,8 @@ def template_context(
 ) -> TemplateContext:
     """Return the prefilled data of a branch's form; `last_return` is its preceding return."""
     values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
-    place, bands = office.workspace.settings.place, office.catalogue.bands(period)
-    return TemplateContext.of(office.register, organisation, period, place, bands, values)
+    bands = office.catalogue.bands(period)
+    return TemplateContext.of(office.register, organisation, period, bands, values)
 
 
 def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:
@@ -120,9 +120,3 @@ def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[st
             for row in last_return.section_rows(source) if last_return and field_id else ():
                 values[f"{section.id}.{field.id}"] = row.values.get(field_id)
     return values
-
-
-def blank_register(name: str, place: str, schemas: Path) -> bytes:
-    """Return the empty register of an office, by its own description of the register if any."""
-    form = load_catalogue(schemas).register_form
-    return render(form, TemplateContext("", name, "", None, place, {}, {}))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlay_batch.app.ingest import Progress, check_files, no_progress
 from mlay_batch.app.load_inputs import build_inputs
-from mlay_batch.app.office import Office, with_deadlines
+from mlay_batch.app.office import Office
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
@@ -64,8 +64,7 @@ def run_trial(
     LedgerError.
     """
     loaded = load_catalogue(office.workspace.schemas, path)
-    trial_catalogue = with_deadlines(loaded, office.workspace.settings.deadlines)
-    trial_office = replace(office, catalogue=trial_catalogue)
+    trial_office = replace(office, catalogue=office.register.in_force(loaded))
     names = _changed_names(office.catalogue, trial_office.catalogue)
     if not names:
         raise UsageError("trial.same", path=str(path))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from mlay_batch.app.settings import CONFIG_NAME, CONFIG_TEMPLATE, Settings
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.text import clean
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 
@@ -103,17 +101,15 @@ class Workspace:
         raise NoWorkspaceError("workspace.none", path=str(start_folder))
 
     @classmethod
-    def create(cls, root: Path, name: str, place: str, *, network: bool = False) -> Workspace:
-        """Make `root` the workspace of the office `name` in `place`; return it.
+    def create(cls, root: Path, *, network: bool = False) -> Workspace:
+        """Make `root` the workspace of an office; return it.
 
         Existing files stay, a ledger too. `mlay.toml` is written last, so that an interrupted
         attempt can be repeated. Raises UsageError if it is a workspace already, cannot be written,
         or is on a network drive (unless `network`).
         """
-        text = CONFIG_TEMPLATE.format(name=_toml_string(name), place=_toml_string(place))
-        workspace = cls(root.resolve(), Settings.parse(text))
-        if (workspace.root / CONFIG_NAME).exists():
-            raise UsageError("workspace.exists", path=str(workspace.root))
+        workspace = cls(root.resolve(), Settings.parse(CONFIG_TEMPLATE))
+        refuse_workspace(root)
         refuse_network(workspace.root, network)
         try:
             workspace.make_folders()
@@ -125,7 +121,7 @@ class Workspace:
         if not workspace.ledger.exists():
             Ledger.create(workspace.ledger).close()
         workspace.write_starter()
-        write_atomically(workspace.root / CONFIG_NAME, text.encode())
+        write_atomically(workspace.root / CONFIG_NAME, CONFIG_TEMPLATE.encode())
         return workspace
 
     def write_starter(self) -> None:
@@ -142,16 +138,17 @@ class Workspace:
             folder.chmod(0o700)
 
 
+def refuse_workspace(root: Path) -> None:
+    """Raise UsageError ``workspace.exists`` for a folder that is a workspace already."""
+    if (root / CONFIG_NAME).exists():
+        raise UsageError("workspace.exists", path=str(root.resolve()))
+
+
 def refuse_network(root: Path, network: bool) -> None:
     """Raise UsageError ``workspace.network`` for a folder on a network drive, unless `network`."""
     kind = network_kind(str(root), _read_mounts())
     if kind and not network:
         raise UsageError("workspace.network", path=str(root), kind=kind)
-
-
-def _toml_string(text: str) -> str:
-    """Return `text` as a TOML string: JSON's escapes are among TOML's."""
-    return json.dumps(clean(text), ensure_ascii=False)
 
 
 def _read_config(path: Path) -> str:

@@ -274,8 +274,8 @@ def _check_lock(identity: Identity, evidence: _Evidence, received: str) -> Itera
 
     Locked 20 days after November: the 20th of December is in time, the 21st is not.
     """
-    due = identity.form.due
-    if due is None or due.lock is None:
+    due = identity.form.due_in(identity.period)
+    if due.lock is None:
         return
     day = date.fromisoformat(received[:10])
     last_day = identity.period.end + timedelta(days=due.lock)

@@ -25,6 +25,7 @@ from mlay_batch.cli.session import (
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
+from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.schema import load_catalogue
 
 
@@ -82,7 +83,7 @@ def template(
 def check(session: Session, file: Path, returned: Path | None) -> int:
     """Check a workbook, or each one in a mail or a zip: would it be refused?"""
     office = _office_or_none(session)
-    catalogue = office.catalogue if office else load_catalogue()
+    catalogue = office.catalogue if office else in_force(load_catalogue(), OfficeRules())
     if returned:
         result = check_file.check(file, catalogue, office, session.as_of)
         data = check_file.render_returned(result, catalogue, office, session.lang)

@@ -2,36 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.first_register import LEVELS, FirstAnswers, first_register, level_named
 from mlay_batch.app.ingest import IngestResult
-from mlay_batch.app.templates import blank_register
-from mlay_batch.app.workspace import Workspace
+from mlay_batch.app.workspace import Workspace, refuse_workspace
 from mlay_batch.cli import output
-from mlay_batch.cli.options import option
+from mlay_batch.cli.options import ParsedType, option, say
 from mlay_batch.cli.session import Session, command, dry_run_option
 from mlay_batch.core.files import write_atomically
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import clean
+from mlay_batch.errors import UsageError
+
+
+def _month(text: str) -> Period:
+    """Return a month as people write it: 10/2026, tháng 10 năm 2026."""
+    month = Period.parse_informal(text)
+    if month is None or month.kind != "month":
+        raise ValueError(text)
+    return month
+
+
+def _filled(text: str) -> str:
+    if not clean(text):
+        raise ValueError(text)
+    return clean(text)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _MOST:
+        raise ValueError(text)
+    return number
+
+
+_MOST = 200  # days, or meetings a year
+_NAME = ParsedType("text", "usage.blank", _filled)
+_LEVEL = ParsedType("|".join(LEVELS), "usage.level", level_named)
+_MONTH = ParsedType("month", "usage.month", _month)
+_COUNT = ParsedType("0-200", "usage.count", _count)
+_QUESTIONS: Mapping[str, click.ParamType[Any]] = {
+    "name": _NAME,
+    "place": _NAME,
+    "level": _LEVEL,
+    "start": _MONTH,
+    "due": _COUNT,
+    "officials": _COUNT,
+    "members": _COUNT,
+}
 
 
 @command(
     "init",
     click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
-    option("--name", default="Thị ủy Mường Lay", show_default=True),
-    option("--place", default="Mường Lay", show_default=True),
+    *(option(f"--{name}", type=kind) for name, kind in _QUESTIONS.items()),
     in_workspace=False,
 )
-def init(session: Session, directory: Path, name: str, place: str) -> int:
-    """Create the workspace of an office."""
+def init(session: Session, directory: Path, **given: Any) -> int:
+    """Create the workspace of an office, which is asked for what the flags do not say."""
+    refuse_workspace(directory)  # before anything is asked
+    answers = FirstAnswers(**_ask(session, given))
     # first: it may find errors in the descriptions
-    register = blank_register(name, place, directory / "schemas")
-    workspace = Workspace.create(directory, name, place)
+    register = first_register(answers, directory / "schemas")
+    workspace = Workspace.create(directory)
     if not workspace.register.exists():
         write_atomically(workspace.register, register)
     output.show_text(session.lang, "init.done", path=workspace.root, register=workspace.register)
     return 0
+
+
+def _ask(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers: those given by flags, else asked for.
+
+    Raises UsageError ``usage.answers`` where nobody answers.
+    """
+    answers = {name: value for name, value in given.items() if value is not None}
+    for name, kind in _QUESTIONS.items():
+        if name not in answers:
+            try:
+                question = say(session.lang, f"init.ask.{name}")
+                answers[name] = click.prompt(question, type=kind)
+            except click.Abort as error:
+                missing = " ".join(f"--{flag}" for flag in _QUESTIONS if flag not in answers)
+                raise UsageError("usage.answers", flags=missing) from error
+    return answers
 
 
 @command(

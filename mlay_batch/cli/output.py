@@ -283,11 +283,13 @@ def _legend(states: Collection[str], lang: str) -> Iterator[str]:
 
 
 def _show_matrix(console: Console, completeness: Completeness, title: str, lang: str) -> None:
-    months = (str(p)[-2:] if p.length == 1 else str(p) for p in completeness.periods)
+    unused = {cell.period for cell in completeness.cells.values() if cell.state == "unused"}
+    periods = [period for period in completeness.periods if period not in unused]
+    months = (str(p)[-2:] if p.length == 1 else str(p) for p in periods)
     rows = [
         (
             safe_line(f"{branch.code} {branch.name}"),
-            [RETURN_SYMBOLS[completeness.cell(branch.code, p).state] for p in completeness.periods],
+            [RETURN_SYMBOLS[completeness.cell(branch.code, p).state] for p in periods],
         )
         for branch in completeness.branches
     ]

@@ -106,6 +106,25 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
     raise UsageError("usage.form", form=name, known=names)
 
 
+@command("copy", click.argument("name"), group=schema)
+def copy(session: Session, name: str) -> int:
+    """Copy a shipped description into the workspace, where it is edited and then holds.
+
+    Raises UsageError ``usage.schema`` for an unknown name, ``usage.schema_there`` where the
+    workspace has its own already.
+    """
+    shipped = {path.stem: path for path in _yaml_files([shipped_folder("schemas")])}
+    source = shipped.get(name.removesuffix(".yaml"))
+    if source is None:
+        raise UsageError("usage.schema", name=name, known=", ".join(shipped))
+    target = session.workspace.schemas / source.name
+    if target.exists():
+        raise UsageError("usage.schema_there", path=str(target))
+    write_atomically(target, source.read_bytes())
+    click.echo(say(session.lang, "schema.copy.done", path=target))
+    return 0
+
+
 @command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), group=schema)
 def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""

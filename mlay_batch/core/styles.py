@@ -160,6 +160,7 @@ RETURN_SYMBOLS: Mapping[str, str] = MappingProxyType(
         "not_due": "…",
         "waived": "–",
         "not_yet": "",
+        "unused": "",
         "ended": "",
     }
 )

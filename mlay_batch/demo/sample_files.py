@@ -13,7 +13,7 @@ from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, recei
 from mlay_batch.demo.sample_town import SCHEMAS, SampleTown, load_town, register_rows
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
-from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.schema import Catalogue, Form
 from mlay_batch.template import TemplateContext, render
 
 Progress = Callable[[int, int], None]
@@ -51,7 +51,7 @@ def context(
     """Return the template context of that branch and period."""
     organisation = town.register.by_code[branch]
     bands = catalogue.bands(period) if period else {}
-    return TemplateContext.of(town.register, organisation, period, town.place, bands)
+    return TemplateContext.of(town.register, organisation, period, bands)
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
@@ -120,7 +120,8 @@ def write_town(folder: Path, progress: Progress = no_progress) -> tuple[InboxFol
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in sorted(SCHEMAS.glob("*.yaml")):
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
-    catalogue, sample_town = load_catalogue(), load_town()
+    sample_town = load_town()
+    catalogue = sample_town.catalogue
     (folder / "register.xlsx").write_bytes(render_register(catalogue, sample_town))
     samples = (*returns(sample_town, catalogue), *extra_returns(sample_town, catalogue))
     filler = FormFiller(catalogue, sample_town)

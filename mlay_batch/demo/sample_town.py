@@ -13,10 +13,12 @@ import yaml
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Submission
 from mlay_batch.model.register import Organisation, Register
+from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.ids import REGISTER
 
 SECTIONS = (
+    "office",
     "organisations",
     "addresses",
     "officers",
@@ -76,6 +78,11 @@ class SampleTown:
         return Register.from_submission(Submission(None, REGISTER, None, rows=register_rows(self)))
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """The shipped descriptions, as the town has them."""
+        return self.register.in_force(load_catalogue())
+
+    @cached_property
     def months(self) -> tuple[Period, ...]:
         """The months reported, in order."""
         first, last = Period.parse(self.data["first"]), Period.parse(self.data["last"])
@@ -86,11 +93,6 @@ class SampleTown:
     def cells(self) -> tuple[Organisation, ...]:
         """All cells, including those founded or ended within the year."""
         return tuple(o for o in self.register.organisations if o.type in CELL_TYPES)
-
-    @property
-    def place(self) -> str:
-        """The place written beside the date."""
-        return str(self.data["place"])
 
     def rng(self, *seed: object) -> SeededRandom:
         """Return random numbers for one purpose, independent of draws for others."""

@@ -6,7 +6,7 @@ A duty in a cell is limited to the days on which the cell exists.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -32,7 +32,7 @@ CellDuties = Mapping[Organisation, tuple[Duty, ...]]
 
 
 def months_served(
-    spans: Iterable[QuotaSpan], officer_duties: Iterable[Duty], year: int
+    spans: Iterable[QuotaSpan], officer_duties: Iterable[Duty], year: Sequence[Period]
 ) -> Mapping[Period, ServedMonth]:
     """Return the months of `year` with a day of duty in the role of the version in force.
 
@@ -41,7 +41,7 @@ def months_served(
     duty_list = tuple(officer_duties)
     months: dict[Period, ServedMonth] = {}
     for span in spans:
-        for month in (Period(year, number) for number in span.months):
+        for month in (month for month in year if month.month in span.months):
             quota = span.quota
             days = {
                 day for duty in duty_list if duty.role == quota.role for day in duty.days_in(month)
@@ -122,9 +122,9 @@ def _officer_cells(
         if visit.counts:
             by_cell = counted_visits.setdefault((visit.quota, visit.credited_officer), {})
             by_cell.setdefault(visit.branch, []).append(visit)
-    year = inputs.period.year
+    year = inputs.months_in_use
     for quota in inputs.catalogue.quotas_for(inputs.period):
-        spans = inputs.catalogue.quota_spans(quota.quota, year)
+        spans = inputs.catalogue.quota_spans(quota.quota, inputs.period.year)
         for officer in inputs.register.officers:
             visits_by_cell = counted_visits.get((quota.quota, officer.code), {})
             for cell, duties_there in duties_by_officer.get(officer.code, {}).items():

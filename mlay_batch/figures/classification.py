@@ -31,7 +31,7 @@ from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Cap, Line, Part
 
-_MEAN_YEARS = 3  # the town publishes the mean of three years (report of 04/12/2019)
+_MEAN_YEARS = 3  # the seed's town publishes the mean of three years (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")
 Series = list[tuple[int, int]]
 """(count, base) of each year."""
@@ -383,7 +383,7 @@ def caps_of(
 ) -> tuple[ClassificationCap, ...]:
     """Return every cap of `part` in every unit of its scope, in the order of `counts_by_branch`.
 
-    Scope ``town`` sums the counts of all branches reported so far; ``cell`` takes only
+    Scope ``office`` sums the counts of all branches reported so far; ``cell`` takes only
     organisations without others below them, because a committee does not report its cells apart.
     """
     return tuple(
@@ -396,7 +396,7 @@ def caps_of(
 def _units(
     cap: Cap, counts_by_branch: Mapping[str, Counts], register: Register
 ) -> Iterable[tuple[str | None, Counts]]:
-    if cap.scope == "town":
+    if cap.scope == "office":
         names = (cap.grade, *cap.base)
         return (
             [(None, {name: _sum(counts_by_branch.values(), [name]) for name in names})]

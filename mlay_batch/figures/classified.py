@@ -30,7 +30,7 @@ class ClassificationCap:
 
     cap: Cap
     branch: str | None
-    """The organisation or cell, None for the whole town."""
+    """The organisation or cell, None for the whole office."""
     base: int
     allowed_count: int
     given_count: int

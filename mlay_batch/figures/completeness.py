@@ -12,6 +12,7 @@ from mlay_batch.figures.return_access import ReturnsByKey, returns_of
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form
+from mlay_batch.schema.model import Due
 from mlay_batch.schema.overlap import age_key
 
 # The state of a branch over several months is the first of these.
@@ -26,7 +27,9 @@ _WORST_FIRST = (
     "reported",
     "not_yet",
     "ended",
+    "unused",
 )
+MEETINGS = "meetings"  # the section of a return with a day for each meeting
 NIL = "yes"  # the value of a nil field: there is nothing to report
 
 
@@ -83,6 +86,7 @@ def _periods(inputs: ReportInputs, name: str, returns: ReturnsByKey) -> list[Per
     else:
         current = Period.of(kind, end)
         periods = {current, current.previous()} if current.end != end else {current}
+        periods = set(filter(inputs.register.rules.profile.has_begun, periods))
         periods |= {period for _, period in returns}
     return sorted(period for period in periods if period.end <= end)
 
@@ -126,10 +130,12 @@ def _expected_return(
         state = _accepted_state(inputs, form_returns, form, accepted, branch)
     elif _is_waived(inputs, form, branch, period):
         state = "waived"
+    elif not inputs.register.rules.profile.has_begun(period):
+        state = "unused"
     elif refused:
         state = refused.verdict.value
     else:
-        state = "not_due" if inputs.as_of <= due_date(form, period) else "missing"
+        state = "not_due" if inputs.as_of <= form.due_in(period).last_day(period) else "missing"
     return ExpectedReturn(branch.code, form.form, period, state, entry.id if entry else None)
 
 
@@ -137,14 +143,6 @@ def _reports_in_part(form_returns: _FormReturns, branch: Organisation, period: P
     """Whether a branch that ended within the month sent a return of its last days."""
     may_report = branch.may_report(period) and not branch.is_active(period)
     return may_report and (branch.code, period) in form_returns.returns
-
-
-def due_date(form: Form, period: Period) -> date:
-    """Return the last day on which a return is in time: the period's end plus the due days.
-
-    Due 5 days after November: 5 December is in time, 6 December is late.
-    """
-    return period.end + timedelta(days=form.due.day if form.due else 0)
 
 
 def _accepted_state(
@@ -157,7 +155,8 @@ def _accepted_state(
     """Return nil, late or reported.
 
     The day of the *first* accepted return decides: a branch that corrects in January what it sent
-    in time in December is not late. Nor is one that owes none, as it ended within the month.
+    in time in December is not late. Nor is one that owes none, as it ended within the month, or
+    before the office began.
     """
     entry = accepted.entry
     version = inputs.catalogue.form(form.form, entry.version or "") or form
@@ -165,8 +164,28 @@ def _accepted_state(
         return "nil"
     period = Period.parse(str(entry.period))
     received = form_returns.first_accepted[branch.code, str(period)]
-    is_late = form.due and branch.is_active(period) and received > due_date(form, period)
+    is_owed = branch.is_active(period) and inputs.register.rules.profile.has_begun(period)
+    has_deadline = is_owed and (form.due or form.dues)
+    is_late = has_deadline and _is_late(form.due_in(period), accepted, received)
     return "late" if is_late else "reported"
+
+
+def _is_late(due: Due, accepted: AcceptedReturn, received: date) -> bool:
+    """Whether a return first received on a day came too late.
+
+    Due 5 days after November: 5 December is in time, 6 December is late. Due after each meeting:
+    late if one of its meetings is. A meeting after that day came with the return in force.
+    """
+    period = Period.parse(str(accepted.entry.period))
+    days = [row.values.get("held_on") for row in accepted.section_rows(MEETINGS)]
+    meetings = [day for day in days if isinstance(day, date)]
+    if due.counted == "period" or not meetings:
+        return received > due.last_day(period)
+    in_force = date.fromisoformat(accepted.entry.received[:10])
+    return any(
+        (received if day <= received else in_force) > day + timedelta(days=due.day)
+        for day in meetings
+    )
 
 
 def _declares_nil(form: Form, accepted: AcceptedReturn) -> bool:

@@ -21,7 +21,7 @@ class FigureChange:
     area: str
     """quota, sitting, rating, classification, return or sign"""
     subject: str
-    """Code of an officer or branch, empty for the town."""
+    """Code of an officer or branch, empty for the whole office."""
     about: str
     """Which of several: a quota, a day, a month, a year and line."""
     name: str

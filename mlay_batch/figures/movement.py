@@ -100,7 +100,7 @@ def _with_unknown_ends(
     before = [month for month in matrix.periods if month < line.in_year.first]
     after = [month for month in months if line.in_period and month > line.in_period.last]
     states = {month: matrix.cell(line.branch.code, month).state for month in (*before, *after)}
-    is_waived = any(states[month] == "waived" for month in before)
+    is_waived = any(states[month] in ("waived", "unused") for month in before)
     return replace(
         line,
         open_months=tuple(month for month, state in states.items() if state in OPEN),

@@ -94,10 +94,10 @@ def _months_by_officer(
     inputs: ReportInputs,
 ) -> Mapping[tuple[str, str], Mapping[Period, ServedMonth]]:
     """Return the months served in any cell, by quota and officer."""
-    year, duties_by_officer = inputs.period.year, cell_duties(inputs)
+    year, duties_by_officer = inputs.months_in_use, cell_duties(inputs)
     months = {}
     for quota in inputs.catalogue.quotas_for(inputs.period):
-        spans = inputs.catalogue.quota_spans(quota.quota, year)
+        spans = inputs.catalogue.quota_spans(quota.quota, inputs.period.year)
         for officer in inputs.register.officers:
             by_cell = duties_by_officer.get(officer.code, {}).values()
             all_duties = (duty for duties_there in by_cell for duty in duties_there)

@@ -14,6 +14,7 @@ from datetime import date
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import (
+    NOT_OWED,
     OPEN,
     CellRating,
     Completeness,
@@ -242,7 +243,7 @@ def _ended_within(branch: Organisation, year: int) -> bool:
 def _owed_months(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
     """Return for how many months of the year the branch owes a return: not while it is excused."""
     return sum(
-        branch.is_active(month) and _state(inputs, branch, month, matrix) != "waived"
+        branch.is_active(month) and _state(inputs, branch, month, matrix) not in NOT_OWED
         for month in Period(inputs.period.year, 1, 12).months()
     )
 

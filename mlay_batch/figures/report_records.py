@@ -18,6 +18,7 @@ from mlay_batch.schema.indicators import Indicator
 
 # States of `ExpectedReturn` of a return that is still out.
 OPEN = ("missing", "rejected", "held", "not_due")
+NOT_OWED = ("waived", "not_yet", "ended", "unused")
 SENT = ("reported", "nil", "late")
 
 
@@ -35,6 +36,12 @@ class ReportInputs:
     """All ledger entries, in order of id."""
     refused_below: tuple[LedgerEntry, ...] = ()
     """Entries rejected or held one level below, from its consolidated workbook."""
+
+    @property
+    def months_in_use(self) -> tuple[Period, ...]:
+        """The months of the report's year from the office's first month of use on."""
+        months = Period(self.period.year, 1, 12).months()
+        return tuple(filter(self.register.rules.profile.has_begun, months))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +196,8 @@ class ExpectedReturn:
     form: str
     period: Period
     state: str
-    """reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later) or
-    ended (dissolved or merged)"""
+    """reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later),
+    unused (before the office began) or ended (dissolved or merged)"""
     delivery: int | None = None
     """Ledger entry of the return or of the last refusal."""
 

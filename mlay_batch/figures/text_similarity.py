@@ -1,7 +1,7 @@
 """Text similarity in linear time.
 
 Texts are compared by their name keys, so spelling, capitals and Unicode forms make no difference,
-and without boilerplate: sentences of an agenda that the town sent out are no copies.
+and without boilerplate: sentences of an agenda that the office sent out are no copies.
 """
 
 from __future__ import annotations

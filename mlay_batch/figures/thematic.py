@@ -12,14 +12,14 @@ from datetime import date
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
-from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
+from mlay_batch.figures.completeness import MEETINGS
+from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness, ReportInputs
 from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_date
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
-MEETINGS = "meetings"
 _KINDS = (THEMES, MIXED_KIND)
 
 
@@ -52,7 +52,8 @@ def owes(inputs: ReportInputs, branch: Organisation, month: Period) -> bool:
     """Whether a branch that has sent nothing for the month owes a return: it is not excused."""
     form = inputs.catalogue.form_for(MEETING, month)
     is_asked = form is not None and branch.type in form.reporters and branch.is_active(month)
-    return is_asked and not inputs.register.waiver(MEETING, branch.code, month, inputs.as_of)
+    is_owed = is_asked and inputs.register.rules.profile.has_begun(month)
+    return is_owed and not inputs.register.waiver(MEETING, branch.code, month, inputs.as_of)
 
 
 def _quarters(period: Period) -> tuple[Period, ...]:
@@ -75,7 +76,7 @@ def _line(
     months = [month for month in last_quarter.months() if branch.is_active(month)]
     states = [_state(matrix, branch, month, inputs.period) for month in months]
     open_months = sum(state in OPEN for state in states)
-    owed_months = len(states) - states.count("waived")
+    owed_months = sum(state not in NOT_OWED for state in states)
     if meeting_counts[-1]:
         state = "held"
     elif not owed_months:
@@ -101,7 +102,7 @@ def _count_meetings(
     """Count the quarter's thematic meetings; None if the branch owed nothing in it."""
     months = [month for month in quarter.months() if (branch.code, month) in matrix.cells]
     states = {matrix.cell(branch.code, month).state for month in months}
-    if states <= {"not_yet", "ended", "waived"}:
+    if states <= set(NOT_OWED):
         return None
     quarter_returns = (returns.get((branch.code, month)) for month in months)
     return sum(

@@ -76,7 +76,7 @@ def write_letter(
     `values` fill the gaps that not every kind has.
     """
     common = {
-        "town": context.office_name,
+        "office": context.office_name,
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
     }

@@ -19,7 +19,7 @@ from mlay_batch.errors import UsageError
 _HEADING = "Tiêu đề:"
 _BLANK_LINES = re.compile(r"\n{3,}")  # left by gaps without a value
 _GAP = re.compile(r"\{([^{}\n]*)\}")
-_COMMON_GAPS = frozenset({"town", "addressee", "form", "period", "today"})
+_COMMON_GAPS = frozenset({"office", "addressee", "form", "period", "today"})
 _RESEND_GAPS = frozenset(
     {"due", "overdue"}
 )  # request to send again: what, by when, earlier request

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from mlay_batch.core.findings import Finding, Place, has_errors
 from mlay_batch.core.period import Period
 from mlay_batch.schema.model import Form
 
+R = TypeVar("R")
 Value = str | int | float | date | None
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
@@ -148,6 +150,20 @@ class Submission:
     def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section, in their order on the sheet."""
         return tuple(row for row in self.rows if row.section == section_id)
+
+    def records(self, section_id: str, kind: type[R]) -> tuple[R, ...]:
+        """Return the rows of that section as dataclasses whose fields are named as the form's.
+
+        A field `from_` is the form's ``from``; `cell` is the place of the field ``held_on``.
+        """
+        names = {f.name: f.name.rstrip("_") for f in fields(kind)}  # type: ignore[arg-type]
+        found = []
+        for row in self.section_rows(section_id):
+            values: dict[str, Any] = {name: row.values.get(key) for name, key in names.items()}
+            if "cell" in names:
+                values["cell"] = f"{row.sheet}!{row.cells['held_on']}" if row.cells else ""
+            found.append(kind(**values))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,17 @@ submission and need no change here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from mlay_batch.core.mail_address import canonical
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
+from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.model.records import Submission
+from mlay_batch.schema import Catalogue
 from mlay_batch.schema.model import Form
 
 
@@ -224,9 +226,6 @@ class Signatory(Dated):
     to: date | None = None
 
 
-R = TypeVar("R")
-
-
 @dataclass(frozen=True)
 class Register:
     """The office's register, which keeps ended entries.
@@ -240,6 +239,7 @@ class Register:
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
         work: what the office did itself, which no cell reports.
+        rules: what the office says of itself, and its own quotas, deadlines and bands.
     """
 
     organisations: tuple[Organisation, ...]
@@ -250,6 +250,7 @@ class Register:
     signatories: tuple[Signatory, ...] = ()
     switches: tuple[SwitchSetting, ...] = ()
     work: tuple[OfficeWork, ...] = ()
+    rules: OfficeRules = field(default_factory=OfficeRules)
 
     @classmethod
     def from_submission(cls, submission: Submission) -> Register:
@@ -264,10 +265,11 @@ class Register:
             "switches": SwitchSetting,
             "work": OfficeWork,
         }
-        lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
+        lists = {name: submission.records(name, kind) for name, kind in kinds.items()}
         organisations: tuple[Organisation, ...] = lists["organisations"]
         own = tuple(Address(o.code, o.mail) for o in organisations if o.mail)
-        return cls(**{**lists, "addresses": (*own, *lists["addresses"])})
+        lists["addresses"] = (*own, *lists["addresses"])
+        return cls(**lists, rules=OfficeRules.of(submission))
 
     @cached_property
     def by_code(self) -> Mapping[str, Organisation]:
@@ -321,7 +323,12 @@ class Register:
         )
 
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
-        """Return the organisations that owe `form` for `period`, in the register's order."""
+        """Return the organisations that owe `form` for `period`, in the register's order.
+
+        None does for a period before the office began.
+        """
+        if not self.rules.profile.has_begun(period):
+            return ()
         return tuple(o for o in self.possible_reporters(form, period) if o.is_active(period))
 
     def possible_reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
@@ -382,16 +389,11 @@ class Register:
                 return waiver
         return None
 
+    def in_force(self, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue with the office's own rules and words."""
+        return in_force(catalogue, self.rules, self.root().name)
+
     def root(self) -> Organisation:
         """Return the organisation without a parent, the office itself; else the first one."""
         roots = (organisation for organisation in self.organisations if organisation.parent is None)
         return next(roots, self.organisations[0])
-
-
-def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]:
-    names = {field.name: field.name.rstrip("_") for field in fields(kind)}  # type: ignore[arg-type]
-    for row in submission.section_rows(section):
-        values = {name: row.values.get(key) for name, key in names.items()}
-        if "cell" in names:
-            values["cell"] = f"{row.sheet}!{row.cells['held_on']}" if row.cells else ""
-        yield kind(**values)

@@ -1,6 +1,6 @@
 """Derives the roll-up form: a consolidated workbook as a return to the level above.
 
-A grassroots committee, a town or a province submits the workbook it made for itself. Its data
+An office submits the workbook it made for itself to the one above. Its data
 sheets have the same hidden ids as a branch's form, so the same stages read, identify, check and
 record it: **one file, one verdict**. The returns it carries are not counted as received again.
 

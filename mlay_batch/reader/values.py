@@ -219,10 +219,10 @@ def _parse_choice(text: str, choices: tuple[Choice, ...]) -> CellValue:
     without accents, begins so, or has these initials.
     """
     key, plain = name_key(text), _plain(text)
-    for choice in choices:
-        names = choice.title.vi, choice.title.en, choice.id, *choice.also
+    own_names = [(c.id, (c.title.vi, c.title.en, c.id)) for c in choices]
+    for choice_id, names in (*own_names, *((c.id, c.names) for c in choices)):
         if key in map(name_key, names):
-            return CellValue(choice.id)
+            return CellValue(choice_id)
     for is_meant in (str.__eq__, str.startswith, _has_initials):
         meant = [choice.id for choice in choices if is_meant(_plain(choice.title.vi), plain)]
         if plain and len(meant) == 1:

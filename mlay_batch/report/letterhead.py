@@ -36,12 +36,10 @@ def write_heading(
     if sheet is not ctx.writer.sheets[0]:
         sheet.write(0, 0, back_link(ctx), "back")
     right_span = columns - split
-    sheet.write(1, 0, ctx.inputs.register.root().name.upper(), "unit_name", span=split)
     sheet.write(1, split, PARTY_NAME, "party", span=right_span)
-    sheet.write(2, 0, "*", "heading", span=split)
     sheet.write(2, split, place_and_day(ctx), "place", span=right_span)
-    for row in (3, TABLE_ROW - 1):
-        sheet.set_height(row, _GAP_HEIGHT)
+    sheet.set_height(TABLE_ROW - 1, _GAP_HEIGHT)
+    _write_office(ctx, sheet, split)
     sheet.write(4, 0, title, "title", span=columns)
     subtitle = subtitle or ctx.figures.period.title(ctx.lang)
     sheet.write(5, 0, subtitle, "subtitle", span=columns)
@@ -51,6 +49,18 @@ def write_heading(
     values_note = "" if ctx.writer.has_formulas else ctx.t("values_only")
     text = " – ".join(part for part in (state, note, unit, values_note) if part)
     sheet.write(6, 0, text, "note_center", span=columns)
+
+
+def _write_office(ctx: ReportContext, sheet: SheetWriter, split: int) -> None:
+    """Write the office below the body above it, as far as the register names one, and the star."""
+    register = ctx.inputs.register
+    lines = [(register.root().name, "unit_name"), ("*", "heading")]
+    if parent := register.rules.profile.parent:
+        lines.insert(0, (parent, "heading"))
+    else:
+        sheet.set_height(len(lines) + 1, _GAP_HEIGHT)
+    for row, (words, style) in enumerate(lines, 1):
+        sheet.write(row, 0, words.upper(), style, span=split)
 
 
 def write_empty_sheet(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema.ids import REGISTER
+from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Form, Quota, Text
+from mlay_batch.schema.model import Choice, Form, Quota, Text
 from mlay_batch.schema.overlap import age_key, full_name, newest
 from mlay_batch.schema.schemes import Scheme
 
@@ -161,10 +161,32 @@ def load_catalogue(*overrides: Path) -> Catalogue:
             sources[name] = SourceFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
     check_together([(sources[name].name, record) for name, record in by_name.items()])
     records = [by_name[name] for name in sorted(by_name)]
+    forms = [r for r in records if isinstance(r, Form)]
+    schemes = tuple(r for r in records if isinstance(r, Scheme))
     return Catalogue(
-        forms=tuple(r for r in records if isinstance(r, Form)),
+        forms=tuple(_with_names(form, forms, schemes) for form in forms),
         quotas=tuple(r for r in records if isinstance(r, Quota)),
-        schemes=tuple(r for r in records if isinstance(r, Scheme)),
+        schemes=schemes,
         sources=tuple(sources[name] for name in sorted(sources)),
         indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
     )
+
+
+def _with_names(form: Form, forms: Iterable[Form], schemes: Iterable[Scheme]) -> Form:
+    """Return the register's form with what its rules may be about; any other form unchanged."""
+    if form.form != REGISTER:
+        return form
+    by_age = sorted((f for f in forms if not f.is_list), key=age_key)
+    reported = {f.form: Text(f.title.vi.capitalize(), f.title.en) for f in by_age}
+    bands = {
+        band.id: band.title
+        for scheme in sorted(schemes, key=age_key)
+        if scheme.scheme == MEETING_SCORE
+        for band in scheme.bands
+    }
+    names = {"form": reported, "band": bands}
+    added = {
+        name: (*form.choices.get(name, ()), *(Choice(*item) for item in titles.items()))
+        for name, titles in names.items()
+    }
+    return replace(form, choices={**form.choices, **added})

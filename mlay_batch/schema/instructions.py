@@ -47,12 +47,15 @@ def _general_lines(
 ) -> Iterator[str]:
     for instruction in form.instructions:
         yield instruction.of(lang)
-    if form.due and due_in_letter:
+    due = form.due_in(period) if period and (form.due or form.dues) else form.due
+    if due and due_in_letter:
         yield text("template", "due_in_letter", lang)
-    elif form.due and period:
-        yield text("template", "due_on", lang, day=period.end + timedelta(days=form.due.day))
-    elif form.due:
-        yield text("template", "due", lang, day=form.due.day)
+    elif due and due.counted == "meeting":
+        yield text("template", "due_after_meeting", lang, day=due.day)
+    elif due and period:
+        yield text("template", "due_on", lang, day=period.end + timedelta(days=due.day))
+    elif due:
+        yield text("template", "due", lang, day=due.day)
     if form.basis:
         yield text("template", "basis", lang, basis="; ".join(form.basis))
 

@@ -63,7 +63,7 @@ _CHOICE_WIDTH, _UNIT_WIDTH = 26, 12
 _NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wider, if there is one
 # Below the rows of the last table on a list's sheet: how many more there are at least, and how many
 # of them look names up. LibreOffice prints as far as formulas reach, be they empty.
-_SPARE_ROWS, _LOOKING_UP = 40, 8
+_SPARE_ROWS, _LOOKING_UP = 40, 5
 
 _SIGNATURES = (
     (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),

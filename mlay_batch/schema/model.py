@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import Severity
@@ -80,12 +81,20 @@ class Choice(Record):
         title: what the list shows.
         also: what people type instead.
         switch: id of the form's switch without which it is not offered.
+        at: what the list of an office of a certain level shows, by id of the level.
     """
 
     id: str
     title: Text
     also: tuple[str, ...] = ()
     switch: str | None = None
+    at: Mapping[str, Text] = field(default_factory=dict, hash=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which a file may call it, at whatever level it was written."""
+        texts = (self.title, *self.at.values())
+        return (*(name for text in texts for name in (text.vi, text.en)), self.id, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +316,23 @@ class Due(Record):
         day: last day on which a return is in time.
         lock: last day on which a return is accepted; later ones are held. None: no such day.
         correct: days a branch has to correct a returned form, from the day it is asked.
+        counted: whether `day` counts from the period's end or from each meeting.
+        from_: first month for which they hold; None: from the form's own.
     """
 
     day: int
     lock: int | None = None
     correct: int = 3
+    counted: Literal["period", "meeting"] = "period"
+    from_: str | None = None
+
+    def last_day(self, period: Period) -> date:
+        """Return the last day before a return that has not come is missing.
+
+        Of one due after each meeting, whose day nobody knows before, that is the lock day.
+        """
+        days = self.lock if self.counted == "meeting" else None
+        return period.end + timedelta(days=self.day if days is None else days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +378,8 @@ class Form(Record):
         basis: regulations that the form follows.
         sheet: title of its sheet; a section may name another.
         reporters: ids of the organisation types that owe a return each period.
-        due: its deadlines; None: due on the period's last day (`figures.completeness.due_date`).
+        due: its deadlines; None: due on the period's last day.
+        dues: deadlines from a month on, in place of `due`; of several the last that has begun.
         choices: lists of choices by id.
         instructions: sentences of the instruction sheet.
         orientation: of the printed page.
@@ -375,6 +397,7 @@ class Form(Record):
     sections: tuple[Section, ...]
     reporters: tuple[str, ...] = ()
     due: Due | None = None
+    dues: tuple[Due, ...] = ()
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict, hash=False)
     instructions: tuple[Text, ...] = ()
     orientation: Literal["portrait", "landscape"] = "landscape"
@@ -390,6 +413,12 @@ class Form(Record):
     def is_list(self) -> bool:
         """Whether it is kept over the periods, as the register is, and not sent for one."""
         return self.period == "none"
+
+    def due_in(self, period: Period) -> Due:
+        """Return the deadlines of the period's return."""
+        begun = (d for d in self.dues if d.from_ and Period.parse(d.from_).start <= period.end)
+        own = max(begun, key=lambda due: due.from_ or "", default=None)
+        return own or self.due or Due(0)
 
     def has_rows_named_by(self, field: Field) -> bool:
         """Whether a `ref` field takes the codes of a section of this form."""

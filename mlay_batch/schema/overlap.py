@@ -41,11 +41,11 @@ class Overlap:
     last: str | None = None
     """The last month; None without end."""
     scope: str = ""
-    """Whom or what two ids have in common, as the files say it: ``role: town_official``."""
+    """Whom or what two ids have in common, as the files say it: ``role: office_official``."""
 
 
 def kind_and_id(record: Description) -> tuple[str, str]:
-    """Return what a record describes: kind and id, ``("quota", "town_official")``."""
+    """Return what a record describes: kind and id, ``("quota", "office_official")``."""
     if isinstance(record, Form):
         return "form", record.form
     if isinstance(record, Scheme):

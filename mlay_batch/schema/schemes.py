@@ -165,7 +165,7 @@ class Cap(Record):
             better) or ``[rated]``.
         per_cent: largest share of the whole.
         scope: within what it holds: every cell (known only from organisations that are one cell),
-            every grassroots organisation, or the town.
+            every grassroots organisation, or all under the office.
         basis: regulation that sets the cap.
         rounding: how the exact number becomes whole: 20 % of 14 are 2.8, ``floor`` allows 2.
         confirmed: whether the basis was seen; otherwise the cap is information, no verdict.
@@ -174,7 +174,7 @@ class Cap(Record):
     grade: str
     base: tuple[str, ...]
     per_cent: float
-    scope: Literal["cell", "organisation", "town"]
+    scope: Literal["cell", "organisation", "office"]
     basis: str
     rounding: Literal["floor", "half_up", "ceiling"] = "floor"
     confirmed: bool = False

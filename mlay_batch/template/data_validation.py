@@ -120,11 +120,13 @@ def write_lists(
     A `ref` to a section of the same form uses that section's column of codes.
     """
     ranges = dict(_local_ranges(form, sheets))
+    fields = [field for section in form.sections for field in section.fields]
+    offered = {field.choices for field in fields}
     columns: dict[str, Sequence[str]] = {
         f"choice:{name}": [choice.title.of(lang) for choice in choices]
         for name, choices in form.choices.items()
+        if name in offered
     }
-    fields = [field for section in form.sections for field in section.fields]
     refs = {f"ref:{field.ref}": field.ref for field in fields if field.type == "ref"}
     for name, ref in refs.items():
         if name not in ranges and ref:

@@ -54,7 +54,6 @@ class TemplateContext:
         register: Register,
         organisation: Organisation,
         period: Period | None,
-        place: str,
         bands: Bands | None = None,
         values: Mapping[str, Value] | None = None,
     ) -> TemplateContext:
@@ -72,7 +71,7 @@ class TemplateContext:
             branch_name=organisation.name,
             parent_name=parent.name if parent else "",
             period=period,
-            place=place,
+            place=register.rules.profile.place or "",
             values=values or {},
             lists={
                 "officers": assigned + tuple(pair for pair in all_officers if pair not in assigned),

@@ -29,7 +29,7 @@ def build(folder: Path, count: int) -> Path:
     """
     town = _fleet(demo.load_town(), count)
     catalogue = load_catalogue()
-    workspace = Workspace.create(folder, town.register.root().name, town.place)
+    workspace = Workspace.create(folder)
     workspace.register.write_bytes(render_register(catalogue, town))
     typist = FormFiller(catalogue, town)
     for sample in meeting_returns(town, catalogue):

@@ -48,7 +48,7 @@ DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"
 HEAD = 5  # the row of a data sheet's headings
 TOWN = """
 code | name                        | type        | parent | founded    | ended      | successor
-TX   | Thị ủy Mường Lay            | town        |        |            |            |
+TX   | Thị ủy Mường Lay            | office      |        |            |            |
 DB1  | Đảng ủy phường Na Lay       | committee   | TX     |            |            |
 A1   | Chi bộ Bản Nậm Cản          | cell        | DB1    |            |            |
 A2   | Chi bộ Bản Xá               | cell        | DB1    |            |            |
@@ -67,12 +67,12 @@ CB05 | Lường Văn Pha | Đảng ủy viên   |          | 2019-03-15 | 2019-1
 """
 DUTIES = """
 officer | branch | role             | from       | to
-CB01    | CB1    | town_official    | 2018-07-01 |
-CB01    | CB2    | town_official    | 2018-07-01 |
-CB02    | CB3    | town_official    | 2018-07-01 | 2019-07-14
-CB02    | CB2    | town_official    | 2019-07-15 |
-CB03    | CB1    | town_official    | 2019-01-01 |
-CB03    | CB2    | town_official    | 2019-05-20 |
+CB01    | CB1    | office_official    | 2018-07-01 |
+CB01    | CB2    | office_official    | 2018-07-01 |
+CB02    | CB3    | office_official    | 2018-07-01 | 2019-07-14
+CB02    | CB2    | office_official    | 2019-07-15 |
+CB03    | CB1    | office_official    | 2019-01-01 |
+CB03    | CB2    | office_official    | 2019-05-20 |
 CB04    | DB1    | committee_member | 2018-07-01 |
 CB05    | DB1    | committee_member | 2018-07-01 |
 CB05    | A1     | committee_member | 2019-06-01 |
@@ -154,7 +154,7 @@ def _from_july(quota: Quota) -> Quota:
     """Return the record that follows in July: one more a year, counted otherwise; that of the
     officials is owed by officer, from July by the members of committees.
     """
-    official = quota.quota == "town_official"
+    official = quota.quota == "office_official"
     return replace(
         quota,
         times=quota.times + 1,

@@ -29,8 +29,7 @@ SECONDS = 90  # a file that takes longer is a hang, even on a busy machine
 @cache
 def corpus_office() -> Office:
     sample = demo.load_town()
-    name = sample.register.root().name
-    settings = Settings(name, sample.place, limits={"seconds": SECONDS})
+    settings = Settings(limits={"seconds": SECONDS})
     office = Address(sample.register.root().code, REGISTERED)
     register = replace(sample.register, addresses=(*sample.register.addresses, office))
     return Office(Workspace(Path(), settings), load_catalogue(), register, "")

@@ -122,7 +122,7 @@ def facts(
     branches = sorted({str(accepted.entry.branch) for accepted in filed})
     town = Register(
         (
-            Organisation("TU", "Thị ủy", "town"),
+            Organisation("TU", "Thị ủy", "office"),
             *(Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches),
         ),
         (),

@@ -27,10 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 
-PROVINCE = {"code": "TINH", "name": "Tỉnh ủy", "type": "province"}
+PROVINCE = {"code": "TINH", "name": "Tỉnh ủy", "type": "office"}
 TOWNS = [
-    {"code": "TU-A", "name": "Thị ủy A", "type": "town"},
-    {"code": "TU-B", "name": "Thị ủy B", "type": "town"},
+    {"code": "TU-A", "name": "Thị ủy A", "type": "office"},
+    {"code": "TU-B", "name": "Thị ủy B", "type": "office"},
 ]
 BELOW = {
     "TU-A": [
@@ -50,8 +50,8 @@ OFFICERS = {
     "TU-B": [BOTH, {"code": "CU-9", "name": "Lò Văn An"}],
 }
 ASSIGNED = {
-    "TU-A": [("P-1", "A-3", "town_official"), ("CU-1", "DB-A", "committee_member")],
-    "TU-B": [("P-1", "B-1", "town_official"), ("CU-9", "B-2", "town_official")],
+    "TU-A": [("P-1", "A-3", "office_official"), ("CU-1", "DB-A", "committee_member")],
+    "TU-B": [("P-1", "B-1", "office_official"), ("CU-9", "B-2", "office_official")],
 }
 WAIVED = {"branch": "B-2", "form": "meeting", "period": "2019-10", "reason": "Lũ quét",
           "by": "Thị ủy B", "decided": date(2019, 11, 1)}  # fmt: skip
@@ -86,9 +86,9 @@ def workspace(
     own_form: str = "",
     consolidated: str = "",
 ) -> Office:
-    target = Workspace.create(folder, name, "Mường Lay")
+    target = Workspace.create(folder)
     if own_form:
-        (target.schemas / "register-province.yaml").write_text(own_form, encoding="utf-8")
+        (target.schemas / "register-cap-tren.yaml").write_text(own_form, encoding="utf-8")
     if consolidated:
         config = target.root / "mlay.toml"
         with config.open("a", encoding="utf-8") as file:
@@ -110,11 +110,11 @@ def town(folder: Path, top: str) -> Office:
 
 def province(folder: Path, *, flat: bool) -> Office:
     """The province: with the towns' cells in its own register, or with the towns alone."""
-    towns = [entry | {"parent": "TINH"} for entry in TOWNS]
+    towns = [entry | {"type": "lower", "parent": "TINH"} for entry in TOWNS]
     lists = register_of("TU-A", "TU-B") if flat else {"officers": [BOTH], "organisations": []}
     lists["organisations"] = [PROVINCE, *towns, *lists["organisations"]]
     lists["addresses"] = [{"branch": "TU-A", "mail": "tu-a@tinh.example"}]
-    return workspace(folder, "Tỉnh ủy", lists, province_form(), "" if flat else "town")
+    return workspace(folder, "Tỉnh ủy", lists, province_form(), "" if flat else "lower")
 
 
 def hand_in(office: Office, received: str, **files: bytes) -> IngestResult:

@@ -108,11 +108,11 @@ def paper(
 
 def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = None) -> Office:
     """Make the district's workspace; `schemes` are YAML files of its own."""
-    target = Workspace.create(folder, of.name, "Nơi ký")
+    target = Workspace.create(folder)
     for name, text in (schemes or {}).items():
         (folder / "schemas" / name).write_text(text, encoding="utf-8")
     wide = len(own_grades(of)) - of.single
-    entries: list[Mapping[str, Value]] = [{"code": "HU", "name": of.name, "type": "town"}]
+    entries: list[Mapping[str, Value]] = [{"code": "HU", "name": of.name, "type": "office"}]
     for number, _ in enumerate(own_grades(of)):
         kind = "committee" if number < wide else "cell_direct"
         code = f"TC{number + 1:02}"

@@ -283,7 +283,7 @@ def refused_files() -> Iterator[RefusedFile]:
 
 def create_office(folder: Path, branches: Iterable[Branch]) -> Office:
     """Make the workspace of a town with those branches, each with an address of its own."""
-    town = {"code": "TX", "name": "Đảng bộ thị xã Mường Lay", "type": "town"}
+    town = {"code": "TX", "name": "Đảng bộ thị xã Mường Lay", "type": "office"}
     parts = {
         "organisations": [
             town,
@@ -296,7 +296,7 @@ def create_office(folder: Path, branches: Iterable[Branch]) -> Office:
         "officers": [{"code": code, "name": name} for code, name in LISTS["officers"]],
         "switches": [{"item": setting.item, "asked": setting.asked} for setting in ALL_ASKED],
     }
-    workspace = Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay")
+    workspace = Workspace.create(folder)
     written = [Row(name, "", 0, entry, {}) for name, rows in parts.items() for entry in rows]
     context = TemplateContext("TX", "Thị ủy Mường Lay", "", None, "Mường Lay")
     workspace.register.write_bytes(render(CATALOGUE.register_form, context, written))

@@ -21,8 +21,9 @@ from mlay_batch.schema import load_catalogue
 from mlay_batch.template import TemplateContext, render
 
 REGISTER = {
+    "office": [{"level": "town", "place": "Mường Lay"}],
     "organisations": [
-        {"code": "TU", "name": "Thị ủy Mường Lay", "type": "town"},
+        {"code": "TU", "name": "Thị ủy Mường Lay", "type": "office"},
         {"code": "DB-1", "name": "Đảng bộ phường Na Lay", "type": "committee", "parent": "TU"},
         {"code": "DB1-1", "name": "Chi bộ bản Ho Cang", "type": "cell", "parent": "DB-1"},
         {"code": "DB1-2", "name": "Chi bộ bản Na Nát", "type": "cell", "parent": "DB-1"},
@@ -34,7 +35,7 @@ REGISTER = {
     ],
     "assignments": [
         {"officer": "CU-1", "branch": "DB-1", "role": "committee_member", "from": date(2019, 1, 1)},
-        {"officer": "TU-1", "branch": "CB-01", "role": "town_official", "from": date(2019, 1, 1)},
+        {"officer": "TU-1", "branch": "CB-01", "role": "office_official", "from": date(2019, 1, 1)},
     ],
     "addresses": [
         {"branch": "CB-01", "mail": "CB01@town.example"},
@@ -43,6 +44,11 @@ REGISTER = {
         {"branch": "DB1-1", "mail": "hocang@town.example", "from": date(2019, 12, 1)},
     ],
 }
+# what `mlay init` asks, as flags
+ANSWERS = (
+    *("--name", "Thị ủy Mường Lay", "--place", "Mường Lay", "--level", "town"),
+    *("--start", "2019-01", "--due", "5", "--officials", "4", "--members", "6"),
+)
 CELLS = ("DB1-1", "DB1-2", "CB-01")
 
 
@@ -154,7 +160,7 @@ def _pack_office(_register: str) -> tuple[Office, bytes]:
     """The small town and its folder, packed."""
     with TemporaryDirectory() as folder:
         root = Path(folder, "town")
-        office = fill_in_register(Workspace.create(root, "Thị ủy Mường Lay", "Mường Lay"))
+        office = fill_in_register(Workspace.create(root))
         with tarfile.open(fileobj=(packed := io.BytesIO()), mode="w") as tar:
             tar.add(root, ".")
     return office, packed.getvalue()

@@ -1,5 +1,6 @@
 """What a clerk types and sees: one clear line where something is wrong, JSON where asked."""
 
+import io
 import json
 import re
 import resource
@@ -14,7 +15,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from builders.sample_office import MeetingReturn, create_office, put
+from builders.sample_office import ANSWERS, MeetingReturn, create_office, put
 
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run, session
@@ -300,13 +301,49 @@ def test_lint_names_file_line_key_and_the_nearest(tmp_path, monkeypatch, capsys)
     assert run(["schema", "lint"]) == 0
 
 
+def test_a_shipped_description_is_copied_to_be_edited(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "town", *ANSWERS]) == 0
+    monkeypatch.chdir(tmp_path / "town")
+    assert run(["schema", "copy", "meeting-2025"]) == 0
+    own = Path("schemas/meeting-2025.yaml").resolve()
+    shipped = Path(__file__).parents[2] / "schemas" / own.name
+    assert own.read_bytes() == shipped.read_bytes()
+    assert str(own) in capsys.readouterr().out
+    assert run(["schema", "lint"]) == 0
+    for name, said in (("meeting-2025.yaml", str(own)), ("meeting-2099", "scheme-meeting-score")):
+        assert run(["schema", "copy", name]) == 2
+        assert said in capsys.readouterr().err.replace("\n", "")
+
+
+@pytest.mark.parametrize("flag", ["--name", "--place", "--level", "--start", "--officials"])
+def test_init_in_a_script_names_what_is_missing(tmp_path, monkeypatch, capsys, flag):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    at = ANSWERS.index(flag)
+    answers = (*ANSWERS[:at], *ANSWERS[at + 2 :])
+    assert run(["init", str(tmp_path / "office"), *answers]) == 2
+    assert flag in capsys.readouterr().err
+    assert not (tmp_path / "office").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--level", "thôn"), ("--start", "2026"), ("--due", "-1"), ("--officials", "x")],
+)
+def test_a_wrong_answer_is_told(tmp_path, capsys, flag, value):
+    answers = list(ANSWERS)
+    answers[answers.index(flag) + 1] = value
+    assert run(["init", str(tmp_path / "office"), *answers]) == 2
+    assert value in capsys.readouterr().err
+
+
 def test_lint_tells_overlaps_and_which_applies(tmp_path, monkeypatch, capsys):
     """A changed quota is a new file with its own months: a note, no error."""
     monkeypatch.chdir(tmp_path)
-    assert run(["init", "town"]) == 0
+    assert run(["init", "town", *ANSWERS]) == 0
     monkeypatch.chdir(tmp_path / "town")
     shipped = Path(__file__).parents[2] / "schemas"
-    quota = (shipped / "quota-town-official.yaml").read_text("utf-8")
+    quota = (shipped / "quota-office-official.yaml").read_text("utf-8")
     changed = Path("schemas/quota-2019.yaml")
     changed.write_text(quota.replace("2018-07", "2019-07").replace("times: 4", "times: 5"), "utf-8")
     signs = (
@@ -320,8 +357,9 @@ def test_lint_tells_overlaps_and_which_applies(tmp_path, monkeypatch, capsys):
     own_folder = Path.cwd() / "schemas"
     text = " ".join(notes)
     assert (
-        f"quota town_official, from 2019-07 on: {own_folder}/quota-2019.yaml applies (the newest), "
-        "not quota-town-official.yaml (shipped)." in text
+        "quota office_official, from 2019-07 on: "
+        f"{own_folder}/quota-2019.yaml applies (the newest), not "
+        "quota-office-official.yaml (shipped)." in text
     )
     assert f"signs meeting, 2020-01 to 2020-06: {own_folder}/signs-own.yaml applies" in text
     assert run(["schema", "lint", "schemas/quota-2019.yaml"]) == 0
@@ -330,19 +368,19 @@ def test_lint_tells_overlaps_and_which_applies(tmp_path, monkeypatch, capsys):
 
 def test_lint_refuses_two_records_of_one_quota_and_month(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    quota = Path(__file__).parents[2] / "schemas" / "quota-office-official.yaml"
     for name in ("a.yaml", "b.yaml"):
         Path(name).write_text(quota.read_text("utf-8"), "utf-8")
     assert run(["schema", "lint", "a.yaml", "b.yaml", "--lang", "en"]) == 1
-    assert "b.yaml: “quota town_official 2018-07” is described by a.yaml" in words(capsys)[1]
+    assert "b.yaml: “quota office_official 2018-07” is described by a.yaml" in words(capsys)[1]
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "b.yaml"])
 def test_lint_of_one_of_two_twins_names_it(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
-    assert run(["init", "town"]) == 0
+    assert run(["init", "town", *ANSWERS]) == 0
     monkeypatch.chdir(tmp_path / "town")
-    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    quota = Path(__file__).parents[2] / "schemas" / "quota-office-official.yaml"
     for twin in ("a.yaml", "b.yaml"):
         Path("schemas", twin).write_text(quota.read_text("utf-8"), "utf-8")
     words(capsys)
@@ -354,7 +392,7 @@ def test_lint_of_one_of_two_twins_names_it(tmp_path, monkeypatch, capsys, name):
 
 def test_months_the_wrong_way_round_are_told(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    quota = Path(__file__).parents[2] / "schemas" / "quota-office-official.yaml"
     text = quota.read_text("utf-8").replace("{from: 2018-07}", "{from: 2019-09, to: 2019-06}")
     Path("a.yaml").write_text(text, "utf-8")
     assert run(["schema", "lint", "a.yaml"]) == 1

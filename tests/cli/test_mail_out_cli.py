@@ -57,7 +57,7 @@ PASSWORD = "mật-khẩu-2"
 def with_smtp(office, port, ca_file, *, name="localhost", user='user = "vanphong"\n'):
     config = office.workspace.root / "mlay.toml"
     config.write_text(
-        f'[town]\nname = "Thị ủy"\nplace = "Mường Lay"\n[smtp]\nhost = "{name}"\nport = {port}\n'
+        f'[smtp]\nhost = "{name}"\nport = {port}\n'
         f'security = "starttls"\n{user}from = "vanphong@muonglay.example"\n'
         f'per_minute = 60000\nca_file = "{ca_file}"\n',
         encoding="utf-8",

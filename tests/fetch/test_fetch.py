@@ -37,7 +37,7 @@ def server(host):
 
 
 def workspace(at: Path, server: Server, *, trusted: bool = True, **imap: object) -> Workspace:
-    Workspace.create(at, "Thị ủy", "Mường Lay")
+    Workspace.create(at)
     settings = {"host": "127.0.0.1", "port": server.port, "user": dovecot.USER, **imap}
     if trusted:
         settings.setdefault("ca_file", str(server.ca_file))
@@ -176,7 +176,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path, server, monkeypat
 def test_what_is_wrong_is_said(tmp_path, office, server, monkeypatch):
     folder = workspace(tmp_path / "folder", server, folder="Nowhere")
     assert code(lambda: bring(folder), MlayError) == "fetch.lost"
-    none = Workspace.create(tmp_path / "none", "Thị ủy", "Mường Lay")
+    none = Workspace.create(tmp_path / "none")
     assert code(lambda: bring(none), UsageError) == "fetch.none"
     missing = workspace(tmp_path / "ca", server, ca_file="nowhere.pem")
     assert code(lambda: bring(missing), UsageError) == "tls.ca_file"

@@ -14,7 +14,7 @@ from mlay_batch.figures.report_records import Attendance
 
 TOWN = """
 code | type        | parent
-TX   | town        |
+TX   | office      |
 CB1  | cell_direct | TX
 CB2  | cell_direct | TX
 CB9  | cell_direct | TX
@@ -27,16 +27,16 @@ KHA  | Lù Văn Kha |
 """
 DUTIES = """
 officer | branch | role          | from
-NAM     | CB1    | town_official | 2019-01-01
-NAM     | CB9    | town_official | 2019-01-01
-MAI     | CB1    | town_official | 2019-01-01
-MAI     | CB2    | town_official | 2019-01-01
+NAM     | CB1    | office_official | 2019-01-01
+NAM     | CB9    | office_official | 2019-01-01
+MAI     | CB1    | office_official | 2019-01-01
+MAI     | CB2    | office_official | 2019-01-01
 """
 
 
 def list_attendances(visits: str, **counts: Any) -> tuple[Attendance, ...]:
     town = register(TOWN, OFFICERS, DUTIES)
-    catalogue = with_quota("town_official", counts)
+    catalogue = with_quota("office_official", counts)
     return compute(facts(town, "2019-11", returns(visits), catalogue=catalogue)).attendances
 
 
@@ -46,7 +46,7 @@ def reasons(visits: str, **counts: Any) -> list[tuple[int, str]]:
 
 def test_a_visit_knows_where_it_was_reported() -> None:
     (entry,) = list_attendances("branch | day | officer\nCB1 | 2019-03-05 | NAM")
-    assert (entry.counts, entry.reason, entry.quota) == (1, "", "town_official")
+    assert (entry.counts, entry.reason, entry.quota) == (1, "", "office_official")
     assert entry.place == Place("CB1-2019-03.xlsx", "Báo cáo", "D40")
     assert (entry.officer, entry.branch, entry.kind, entry.delivery) == ("NAM", "CB1", "regular", 1)
 
@@ -72,7 +72,7 @@ def test_a_substitute_counts_for_the_one_represented_where_the_quota_says_so() -
     # MAI's quota does not gain by what she did for NAM.
     town = register(TOWN, OFFICERS, DUTIES)
     for_nam = returns("branch | day | officer | for\nCB1 | 2019-03-05 | MAI | NAM")
-    catalogue = with_quota("town_official", {"substitutes": True})
+    catalogue = with_quota("office_official", {"substitutes": True})
     quota = compute(facts(town, "2019-03", for_nam, catalogue=catalogue)).quota
     assert [(line.officer, line.attended) for line in quota] == [("NAM", 1), ("MAI", 0)]
 
@@ -99,14 +99,14 @@ def test_a_visit_to_the_own_cell_counts_only_by_setting() -> None:
 def test_a_substitute_in_his_own_cell_is_a_visit_to_the_own_cell() -> None:
     visits = "branch | day | officer | for\nCB1 | 2019-03-05 | NAM | MAI"
     assert reasons(visits, substitutes=True) == [(1, "")]
-    duties = DUTIES + "MAI | CB9 | town_official | 2019-01-01"
+    duties = DUTIES + "MAI | CB9 | office_official | 2019-01-01"
     filed = returns("branch | day | officer | for\nCB9 | 2019-03-05 | NAM | MAI")
-    catalogue = with_quota("town_official", {"substitutes": True})
+    catalogue = with_quota("office_official", {"substitutes": True})
     figures = compute(
         facts(register(TOWN, OFFICERS, duties), "2019-03", filed, catalogue=catalogue)
     )
     assert [(entry.quota, entry.reason) for entry in figures.attendances] == [
-        ("town_official", "Q03")
+        ("office_official", "Q03")
     ]
 
 
@@ -114,7 +114,7 @@ def test_a_substitute_in_his_own_cell_is_a_visit_to_the_own_cell() -> None:
     ("day", "counts"), [("2019-03-04", 0), ("2019-03-05", 1), ("2019-07-14", 1), ("2019-07-15", 0)]
 )
 def test_an_assignment_holds_from_its_first_to_its_last_day(day: str, counts: int) -> None:
-    duties = "officer|branch|role|from|to\nKHA|CB2|town_official|2019-03-05|2019-07-14"
+    duties = "officer|branch|role|from|to\nKHA|CB2|office_official|2019-03-05|2019-07-14"
     town = register(TOWN, OFFICERS, duties)
     filed = returns(f"branch | day | officer\nCB2 | {day} | KHA")
     (entry,) = compute(facts(town, "2019-11", filed)).attendances
@@ -154,7 +154,7 @@ def test_a_visit_under_two_quotas_is_listed_for_each() -> None:
     filed = returns("branch | day | officer\nCB1 | 2019-03-05 | NAM")
     figures = compute(facts(town, "2019-03", filed))
     listed = [(entry.quota, entry.counts) for entry in figures.attendances]
-    assert listed == [("committee_member", 1), ("town_official", 1)]
+    assert listed == [("committee_member", 1), ("office_official", 1)]
 
 
 def test_every_reason_has_its_words() -> None:

@@ -27,7 +27,7 @@ from mlay_batch.schema import load_catalogue
 
 TOWN = """
 code | name     | type        | parent | founded    | ended      | successor
-TX   | Thị ủy   | town        |        |            |            |
+TX   | Thị ủy   | office      |        |            |            |
 CB1  | Chi bộ 1 | cell_direct | TX     |            |            |
 CB2  | Chi bộ 2 | cell_direct | TX     |            |            |
 CB3  | Chi bộ 3 | cell_direct | TX     |            | 2019-08-15 | CB2
@@ -145,7 +145,7 @@ def _rest(moved: MemberMovement) -> int:
 
 MERGED = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 CB1  | cell_direct | TX     |            |            |
 CB2  | cell_direct | TX     |            | {ended}    | {into}
 CB3  | cell_direct | TX     |            | {ended}    | {into}
@@ -298,7 +298,7 @@ class TestMergers:
         """A (9) into B (14) in March: 23; B into C (20) on 15 July: 43."""
         town = register("""
         code | type        | parent | ended      | successor
-        TX   | town        |        |            |
+        TX   | office      |        |            |
         A    | cell_direct | TX     | 2019-03-01 | B
         B    | cell_direct | TX     | 2019-07-15 | C
         C    | cell_direct | TX     |            |
@@ -315,7 +315,7 @@ class TestMergers:
         """A (9) into B (14) on 1 March, B into C (20) on the 15th: C opens March with 43."""
         town = register("""
         code | type        | parent | ended      | successor
-        TX   | town        |        |            |
+        TX   | office      |        |            |
         A    | cell_direct | TX     | 2019-03-01 | B
         B    | cell_direct | TX     | 2019-03-15 | C
         C    | cell_direct | TX     |            |
@@ -372,7 +372,7 @@ def _random_year(data: st.DataObject) -> tuple[Register, list[AcceptedReturn], i
             came = data.draw(st.integers(0, 3))
             filed.append(card(code, month, members[code], members[code] + came, moved_in=came))
             members[code] += came
-    lines = ["code | type | parent | founded | ended | successor", "TX | town | | | |"]
+    lines = ["code | type | parent | founded | ended | successor", "TX | office | | | |"]
     for code in ("C0", "C1", "C2", "C3", *founded):
         end, into = ended.get(code, ("", ""))
         lines.append(f"{code} | cell_direct | TX | {founded.get(code, '')} | {end} | {into}")
@@ -439,7 +439,7 @@ class TestThematic:
 
     SHORT = """
     code | type        | parent | founded    | ended
-    TX   | town        |        |            |
+    TX   | office      |        |            |
     NEW  | cell_direct | TX     | 2019-12-20 |
     TWO  | cell_direct | TX     | 2019-11-20 |
     JAN  | cell_direct | TX     |            | 2019-11-01

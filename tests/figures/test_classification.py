@@ -32,7 +32,7 @@ from mlay_batch.schema.schemes import Cap, Condition
 
 TOWN = """
 code | type        | parent | founded
-TX   | town        |        |
+TX   | office      |        |
 DB1  | committee   | TX     |
 CB1  | cell_direct | TX     |
 CB8  | cell_direct | TX     | 2018-03-01
@@ -316,7 +316,7 @@ CB1|YEAR|members|20|0|0|20|3|15|2|0
     [
         # Each for itself: 2.8 are cut to 2, exactly 3 are 3.
         ("organisation", [("DB1", 14, 2, 4, False), ("CB1", 15, 3, 3, True)]),
-        ("town", [(None, 29, 5, 7, False)]),
+        ("office", [(None, 29, 5, 7, False)]),
     ],
 )
 def test_the_scope_decides_who_is_asked(scope: str, caps: list[Any]) -> None:

@@ -16,7 +16,7 @@ from mlay_batch.model.records import Verdict
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 A1   | cell        | DB1    |            |            |
 A3   | cell        | DB1    | 2019-05-10 |            |

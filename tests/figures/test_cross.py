@@ -13,7 +13,7 @@ from mlay_batch.figures import compute
 
 TOWN = """
 code | name      | type        | parent | founded    | ended      | successor
-TX   | Thị ủy    | town        |        |            |            |
+TX   | Thị ủy    | office      |        |            |            |
 CB1  | Chi bộ 1  | cell_direct | TX     |            |            |
 CB2  | Chi bộ 2  | cell_direct | TX     |            |            |
 CB3  | Chi bộ 3  | cell_direct | TX     |            | 2019-08-15 | CB2

@@ -17,7 +17,7 @@ from mlay_batch.figures.report_records import ReportInputs
 
 TOWN = """
 code | name     | type        | parent
-TX   | Thị ủy   | town        |
+TX   | Thị ủy   | office      |
 CB1  | Chi bộ 1 | cell_direct | TX
 CB2  | Chi bộ 2 | cell_direct | TX
 """
@@ -27,7 +27,7 @@ CB-A | Lò A | Ủy viên
 """
 ASSIGNED = """
 officer | branch | role          | from
-CB-A    | CB1    | town_official | 2019-01-01
+CB-A    | CB1    | office_official | 2019-01-01
 """
 SENT = """
 branch | day        | own | officer | opening | closing

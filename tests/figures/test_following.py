@@ -18,7 +18,7 @@ from mlay_batch.schema.model import Effective
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 A1   | cell        | DB1    |            |            |
 A2   | cell        | DB1    | 2019-05-10 |            |
@@ -29,8 +29,8 @@ CELLS = ("A1", "A2", "CB1", "CB2")
 OFFICERS = "code | name | own_cell\nNAM | Lò Văn Nam |\nMAI | Lò Thị Mai | A1\nKHA | Vàng A Kha |"
 DUTIES = """
 officer | branch | role             | from       | to
-NAM     | CB1    | town_official    | 2019-01-01 | 2019-07-14
-NAM     | CB2    | town_official    | 2019-07-15 |
+NAM     | CB1    | office_official    | 2019-01-01 | 2019-07-14
+NAM     | CB2    | office_official    | 2019-07-15 |
 MAI     | DB1    | committee_member | 2019-03-20 |
 """
 
@@ -158,8 +158,8 @@ class TestWhoCameToACell:
         """CB2 is dissolved, of CB1 only its own member is assigned, of A1 and A2 nobody is."""
         town = register(TOWN, OFFICERS.replace("| A1", "| CB1"), """
         officer | branch | role          | from
-        MAI     | CB1    | town_official | 2019-01-01
-        KHA     | CB2    | town_official | 2019-01-01
+        MAI     | CB1    | office_official | 2019-01-01
+        KHA     | CB2    | office_official | 2019-01-01
         """)  # fmt: skip
         figures = compute(facts(town, "2019-11", []))
         states = {line.branch.code: line.state for line in figures.cell_visits}
@@ -192,7 +192,7 @@ duties = st.lists(
     st.tuples(
         st.sampled_from(("NAM", "MAI", "KHA")),
         st.sampled_from(("TX", "DB1", *CELLS)),
-        st.sampled_from(("town_official", "committee_member")),
+        st.sampled_from(("office_official", "committee_member")),
         st.integers(1, 12),
         st.none() | st.integers(1, 12),
     ),

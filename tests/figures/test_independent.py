@@ -17,7 +17,7 @@ from mlay_batch.schema.model import Effective, QuotaCounting
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 A1   | cell        | DB1    |            |            |
 A2   | cell        | DB1    |            | 2019-08-01 | A1
@@ -48,7 +48,7 @@ assignments = st.lists(
         spell,
         codes,
         st.sampled_from(("TX", "DB1", *CELLS)),
-        st.sampled_from(("town_official", "committee_member")),
+        st.sampled_from(("office_official", "committee_member")),
         days,
         maybe_day,
     ),
@@ -84,7 +84,7 @@ quota_changes = st.fixed_dictionaries(
         "per": st.sampled_from(("officer", "officer_cell")),
         "months_by": st.sampled_from(("fifteenth", "days")),
         "times": st.integers(0, 13),
-        "role": st.sampled_from(("town_official", "committee_member")),
+        "role": st.sampled_from(("office_official", "committee_member")),
         "rounding": st.sampled_from(("half_up", "floor", "ceiling")),
         "counts": st.builds(
             QuotaCounting,

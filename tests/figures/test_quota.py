@@ -1,6 +1,6 @@
 """Quota figures worked by hand. Clauses are those of "Quota terms" in the domain notes.
 
-Shipped quotas: town_official 4 a year, committee_member 6 a year, once per officer.
+Shipped quotas: office_official 4 a year, committee_member 6 a year, once per officer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mlay_batch.schema.model import Effective
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 A1   | cell        | DB1    |            |            |
 A2   | cell        | DB1    |            |            |
@@ -28,7 +28,7 @@ CB2  | cell_direct | TX     |            |            |
 CB3  | cell_direct | TX     |            | 2019-08-15 | CB2
 """
 NAM = "code | name | own_cell | from | to\nNAM | Lò Văn Nam | | |"
-ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-01-01"
+ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | office_official | 2019-01-01"
 MONTHS = [None] * 12
 
 
@@ -85,7 +85,7 @@ def test_a_full_year_officer_with_four_visits_has_met_the_quota() -> None:
 def test_an_officer_from_may_owes_by_the_months_served() -> None:
     # "Owed to date = yearly quota × months served so far ÷ 12": 4 × 7 ÷ 12 = 2.33.
     # "the yearly obligation of a part-year officer is rounded half up": 4 × 8 ÷ 12 = 2.67 -> 3.
-    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-05-15"
+    duty = "officer | branch | role | from\nNAM | CB1 | office_official | 2019-05-15"
     entry = line("2019-11", went("06-04", "09-03"), NAM, duty)
     assert (entry.served, entry.served_year) == (7, 8)
     assert entry.owed == pytest.approx(2.3333333333)
@@ -103,8 +103,8 @@ def test_an_officer_from_may_owes_by_the_months_served() -> None:
     ],
 )
 def test_the_obligation_is_rounded_as_the_quota_says(since, exact, rounding, whole) -> None:
-    duty = f"officer | branch | role | from\nNAM | CB1 | town_official | {since}"
-    catalogue = with_quota("town_official", rounding=rounding)
+    duty = f"officer | branch | role | from\nNAM | CB1 | office_official | {since}"
+    catalogue = with_quota("office_official", rounding=rounding)
     entry = line("2019-12", went(), NAM, duty, catalogue=catalogue)
     assert entry.obligation == whole
     assert f"{4 * entry.served_year / 12:.2f}".startswith(exact)
@@ -119,8 +119,8 @@ def test_a_half_goes_up() -> None:
 def test_an_officer_moved_in_july_serves_july_once() -> None:
     duty = """
     officer | branch | role          | from       | to
-    NAM     | CB1    | town_official | 2019-01-01 | 2019-07-14
-    NAM     | CB2    | town_official | 2019-07-15 |
+    NAM     | CB1    | office_official | 2019-01-01 | 2019-07-14
+    NAM     | CB2    | office_official | 2019-07-15 |
     """
     visits = """
     branch | day        | officer
@@ -144,8 +144,8 @@ def test_two_officers_of_one_name_are_two() -> None:
     officers = "code | name\nNAM1 | Lò Văn Nam\nNAM2 | Lò Văn Nam"
     duty = """
     officer | branch | role          | from
-    NAM1    | CB1    | town_official | 2019-01-01
-    NAM2    | CB1    | town_official | 2019-01-01
+    NAM1    | CB1    | office_official | 2019-01-01
+    NAM2    | CB1    | office_official | 2019-01-01
     """
     visits = """
     branch | day        | officer
@@ -263,14 +263,14 @@ def test_who_is_in_office_for_part_of_the_year_serves_that_part() -> None:
 
 
 def test_who_has_not_served_a_month_yet_has_no_line() -> None:
-    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-07-01"
+    duty = "officer | branch | role | from\nNAM | CB1 | office_official | 2019-07-01"
     assert lines("2019-06", went(), NAM, duty) == ()
     assert len(lines("2019-07", went(), NAM, duty)) == 1
 
 
 def test_an_assignment_that_never_held_serves_nothing() -> None:
     officers = "code | name | from\nNAM | Lò Văn Nam | 2019-07-20"
-    duty = "officer | branch | role | from | to\nNAM|CB1|town_official|2019-01-01|2019-07-10"
+    duty = "officer | branch | role | from | to\nNAM|CB1|office_official|2019-01-01|2019-07-10"
     assert lines("2019-11", went(), officers, duty) == ()
 
 
@@ -295,7 +295,7 @@ def test_who_changes_role_on_the_15th_owes_the_month_once() -> None:
     """June belongs to the new role: 5 + 7 months, 12 in all, and not 13."""
     duty = """
     officer | branch | role             | from       | to
-    NAM     | CB1    | town_official    | 2019-01-01 | 2019-06-14
+    NAM     | CB1    | office_official    | 2019-01-01 | 2019-06-14
     NAM     | DB1    | committee_member | 2019-06-15 |
     """
     new, old = lines("2019-12", went(), NAM, duty)  # by the quota's id: committee_member first
@@ -306,8 +306,8 @@ def test_who_changes_role_on_the_15th_owes_the_month_once() -> None:
 
 HAND_OVER = """
 officer | branch | role          | from       | to
-NAM     | CB1    | town_official | 2019-01-01 | 2019-06-14
-MAI     | CB1    | town_official | 2019-06-15 |
+NAM     | CB1    | office_official | 2019-01-01 | 2019-06-14
+MAI     | CB1    | office_official | 2019-06-15 |
 """
 BOTH = NAM + "\nMAI | Lò Thị Mai | | |"
 
@@ -316,7 +316,7 @@ BOTH = NAM + "\nMAI | Lò Thị Mai | | |"
     ("months_by", "served"), [("fifteenth", (5, 7)), ("days", (5 + 14 / 30, 6 + 16 / 30))]
 )
 def test_a_hand_over_within_a_month_gives_twelve_months(months_by: str, served: Any) -> None:
-    catalogue = with_quota("town_official", months_by=months_by)
+    catalogue = with_quota("office_official", months_by=months_by)
     entries = lines("2019-12", went(), BOTH, HAND_OVER, catalogue=catalogue)
     assert [entry.served_year for entry in entries] == pytest.approx(list(served))
     assert sum(entry.served_year for entry in entries) == pytest.approx(12)
@@ -324,8 +324,8 @@ def test_a_hand_over_within_a_month_gives_twelve_months(months_by: str, served: 
 
 def test_the_29th_of_february_is_a_day_of_duty() -> None:
     """2020: 15 to 29 February are 15 of 29 days."""
-    catalogue = with_quota("town_official", months_by="days")
-    duty = "officer|branch|role|from|to\nNAM|CB1|town_official|2020-02-15|2020-02-29"
+    catalogue = with_quota("office_official", months_by="days")
+    duty = "officer|branch|role|from|to\nNAM|CB1|office_official|2020-02-15|2020-02-29"
     (entry,) = compute(facts(register(TOWN, NAM, duty), "2020-12", [], catalogue=catalogue)).quota
     assert entry.served_year == pytest.approx(15 / 29)
 
@@ -340,7 +340,9 @@ def test_a_cell_founded_in_december_owes_one_month() -> None:
 
 
 def test_three_cells_owe_a_month_once() -> None:
-    duty = ALL_YEAR + "\nNAM | CB2 | town_official | 2019-01-01\nNAM|A1|town_official|2019-01-01"
+    duty = (
+        ALL_YEAR + "\nNAM | CB2 | office_official | 2019-01-01\nNAM|A1|office_official|2019-01-01"
+    )
     visits = "branch | day | officer\nCB1|2019-03-05|NAM\nCB2|2019-03-06|NAM\nA1|2019-03-07|NAM"
     entry = line("2019-12", visits, NAM, duty)
     assert (entry.served_year, entry.obligation, entry.attended) == (12, 4, 3)
@@ -348,12 +350,12 @@ def test_three_cells_owe_a_month_once() -> None:
 
 def test_a_quota_that_begins_in_october_asks_a_quarter_of_it() -> None:
     """4 a year from October 2019 on: 4 × 3 ÷ 12 = 1."""
-    catalogue = with_quota("town_official", effective=Effective("2019-10"))
+    catalogue = with_quota("office_official", effective=Effective("2019-10"))
     entry = line("2019-12", went("11-05"), catalogue=catalogue)
     assert (entry.served_year, entry.obligation, entry.state) == (3, 1, "met")
 
 
-TWO_CELLS = ALL_YEAR + "\nNAM | CB2 | town_official | 2019-01-01"
+TWO_CELLS = ALL_YEAR + "\nNAM | CB2 | office_official | 2019-01-01"
 ONE_DAY = "branch | day | officer\nCB1 | 2019-03-05 | NAM\nCB2 | 2019-03-05 | NAM"
 
 
@@ -376,7 +378,7 @@ def test_what_the_office_confirms_counts_in_full(cells: str, known: tuple[int, i
     waivers = f"branch|form|period|rule\n{waivers}"
     entry = line("2019-11", ONE_DAY, NAM, TWO_CELLS, waivers=waivers)
     assert (entry.attended, entry.unsettled) == known
-    by_cell = with_quota("town_official", per="officer_cell")
+    by_cell = with_quota("office_official", per="officer_cell")
     in_cells = lines("2019-11", ONE_DAY, NAM, TWO_CELLS, waivers=waivers, catalogue=by_cell)
     second = (1, 0) if "CB2" in cells else (0, 1)
     assert [(entry.attended, entry.unsettled) for entry in in_cells] == [(1, 0), second]
@@ -384,7 +386,7 @@ def test_what_the_office_confirms_counts_in_full(cells: str, known: tuple[int, i
 
 def test_nothing_owed_is_neither_met_nor_missed() -> None:
     """Assigned from 16 November: 4 × 1 ÷ 12 = 0.33, rounded 0."""
-    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-11-16"
+    duty = "officer | branch | role | from\nNAM | CB1 | office_official | 2019-11-16"
     entry = line("2019-12", went("12-03"), NAM, duty)
     assert (entry.obligation, entry.attended, entry.state) == (0, 1, "unrated")
 
@@ -407,7 +409,7 @@ def test_both_kinds_in_one_sitting_are_one_sitting() -> None:
 
 
 def test_whose_duty_has_ended_with_all_returns_in_cannot_make_it_up() -> None:
-    duty = "officer|branch|role|from|to\nNAM|CB1|town_official|2019-01-01|2019-06-30"
+    duty = "officer|branch|role|from|to\nNAM|CB1|office_official|2019-01-01|2019-06-30"
     entry = line("2019-11", went("02-12"), NAM, duty)  # 1 of 2, nothing open or to come
     assert (entry.obligation, entry.open_months, entry.to_come) == (2, 0, 0)
     assert entry.state == "not_met"

@@ -22,33 +22,33 @@ from mlay_batch.schema.model import Effective, QuotaCounting
 
 TOWN = """
 code | type        | parent
-TX   | town        |
+TX   | office      |
 DB1  | committee   | TX
 A1   | cell        | DB1
 CB1  | cell_direct | TX
 CB2  | cell_direct | TX
 """
 NAM = "code | name | own_cell\nNAM | Lò Văn Nam | CB2"
-ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | town_official | 2018-07-01"
-BOTH_CELLS = ALL_YEAR + "\nNAM | CB2 | town_official | 2018-07-01"
+ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | office_official | 2018-07-01"
+BOTH_CELLS = ALL_YEAR + "\nNAM | CB2 | office_official | 2018-07-01"
 KINDS = ("regular", "thematic", "both")
 
 
 def quota() -> Quota:
-    return next(entry for entry in shipped().quotas if entry.quota == "town_official")
+    return next(entry for entry in shipped().quotas if entry.quota == "office_official")
 
 
 def with_change(since: str = "2019-07", old: Quota | None = None, **new: Any) -> Catalogue:
     """The shipped descriptions with a second record of the quota, 5 a year from `since` on."""
     record = replace(quota(), **({"times": 5} | new), effective=Effective(since))
-    others = [entry for entry in shipped().quotas if entry.quota != "town_official"]
+    others = [entry for entry in shipped().quotas if entry.quota != "office_official"]
     return replace(shipped(), quotas=(old or quota(), record, *others))
 
 
 def alone(since: str) -> Catalogue:
     """The shipped descriptions with a quota that begins with `since`."""
     begun = replace(quota(), effective=Effective(since))
-    others = [entry for entry in shipped().quotas if entry.quota != "town_official"]
+    others = [entry for entry in shipped().quotas if entry.quota != "office_official"]
     return replace(shipped(), quotas=(begun, *others))
 
 
@@ -72,9 +72,9 @@ def test_the_newest_record_of_a_quota_is_the_only_one_that_applies() -> None:
     for month, times in (("2019-06", 4), ("2019-07", 5), ("2019-Q3", 5), ("2019", 5)):
         applying = [q for q in catalogue.quotas_for(Period.parse(month)) if q.role == quota().role]
         assert [entry.times for entry in applying] == [times], month
-    spans = catalogue.quota_spans("town_official", 2019)
+    spans = catalogue.quota_spans("office_official", 2019)
     assert [(span.quota.times, span.first, span.last) for span in spans] == [(4, 1, 6), (5, 7, 12)]
-    assert catalogue.quota_for("town_official", Period.parse("2018-06")) is None
+    assert catalogue.quota_for("office_official", Period.parse("2018-06")) is None
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_number_that_stays_the_same_changes_no_figure() -> None:
 
 def test_a_second_file_in_a_workspace_counts_nobody_twice(tmp_path: Path) -> None:
     """As CONTRIBUTING says it: a changed number is a new file with its own months."""
-    old = (folder("schemas") / "quota-town-official.yaml").read_text(encoding="utf-8")
+    old = (folder("schemas") / "quota-office-official.yaml").read_text(encoding="utf-8")
     new = old.replace("{from: 2018-07}", "{from: 2019-07}").replace("times: 4", "times: 5")
     (tmp_path / "quota-2019.yaml").write_text(new, encoding="utf-8")
     entry = line("2019-11", load_catalogue(tmp_path))

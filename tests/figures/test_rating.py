@@ -17,7 +17,7 @@ from mlay_batch.schema import Catalogue
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 A1   | cell        | DB1    |            |            |
 A3   | cell        | DB1    | 2019-05-10 |            |
@@ -187,7 +187,7 @@ def test_without_a_scheme_scores_stand_without_a_band() -> None:
 
 YEAR = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 OLD  | cell_direct | TX     |            |            |
 JAN  | cell_direct | TX     | 2019-01-02 |            |
 JUL  | cell_direct | TX     | 2019-07-01 |            |

@@ -13,7 +13,7 @@ from mlay_batch.figures import compute
 
 TOWN = """
 code | type        | parent
-TX   | town        |
+TX   | office      |
 CB1  | cell_direct | TX
 """
 YEAR = """

@@ -14,7 +14,7 @@ from mlay_batch.schema import load_catalogue
 
 QUOTA = """\
 quota: own
-role: town_official
+role: office_official
 title: {vi: Riêng, en: Own}
 effective: {from: "2018-01"}
 basis: [Quy định]
@@ -31,7 +31,7 @@ def spoil(path, content):
 
 @pytest.fixture
 def workspace(tmp_path):
-    return Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
+    return Workspace.create(tmp_path / "town")
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from mlay_batch.app.build_report import build_workbook
 from mlay_batch.app.closing import close, reopen
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
-from mlay_batch.app.office import open_office
 from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.review import ReviewOutcome
 from mlay_batch.app.status import status
@@ -23,6 +22,7 @@ from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Closings, Ledger
+from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -136,8 +136,8 @@ def test_closing_twice_and_opening_what_is_open_are_refused(office):
 
 def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     town = create_office(tmp_path / "town")
-    settings = replace(town.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
-    office = open_office(replace(town.workspace, settings=settings))
+    rules = OfficeRules(deadlines=(DeadlineRule("meeting", "2019-01", due=5, lock=20),))
+    office = replace(town, catalogue=in_force(town.catalogue, rules, "Thị ủy"))
     put(office, "in time.xlsx", MeetingReturn("DB1-1").book())
     assert verdicts(take_in(office, "2019-12-20T23:00:00+07:00")) == ["accepted"]
     put(office, "late.xlsx", MeetingReturn("DB1-2").book())
@@ -156,30 +156,6 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     assert done.decision.verdict.value == "accepted"
     # the receipt and the screen do not ask for the decision that was just made
     assert [finding.code for finding in done.entry.findings] == ["L10"]
-
-
-@pytest.mark.parametrize(
-    ("days", "key"),
-    [
-        ({"meeting": {"due": 5, "lock": 4}}, "deadlines.meeting.lock"),
-        ({"meeting": {"lock": 4}}, "deadlines.meeting.lock"),
-        ({"consolidated": {"due": 9, "lock": 8}}, "deadlines.consolidated.lock"),
-    ],
-)
-def test_a_lock_day_before_the_due_day_is_refused_at_its_key(tmp_path, days, key):
-    town = create_office(tmp_path / "town")
-    settings = replace(town.workspace.settings, deadlines=days)
-    with pytest.raises(UsageError) as stop:
-        open_office(replace(town.workspace, settings=settings))
-    assert (stop.value.code, stop.value.params["key"]) == ("workspace.value", key)
-
-
-def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):
-    town = create_office(tmp_path / "town")
-    settings = replace(town.workspace.settings, deadlines={"meting": {"due": 5}})
-    with pytest.raises(UsageError) as stop:
-        open_office(replace(town.workspace, settings=settings))
-    assert stop.value.params["nearest"] == "deadlines.meeting"
 
 
 WAIVER = {

@@ -110,7 +110,7 @@ def test_a_fourth_level_counts_the_same(levels: Levels, tmp_path: Path) -> None:
     lists = {
         "organisations": [
             {"code": "TW", "name": "Trung ương", "type": "centre"},
-            PROVINCE | {"parent": "TW"},
+            PROVINCE | {"type": "province", "parent": "TW"},
         ]
     }
     own_form = "extends: register.yaml\nchoices:\n  organisation_type:\n" + "".join(

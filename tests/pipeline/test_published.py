@@ -34,7 +34,7 @@ share_base: subject
 parts:
   - section: cells
     caps:
-      - {grade: grade1, base: [grade2], per_cent: 20, scope: town, confirmed: true, basis: "không quá 20% số hoàn thành tốt"}
+      - {grade: grade1, base: [grade2], per_cent: 20, scope: office, confirmed: true, basis: "không quá 20% số hoàn thành tốt"}
 """}  # fmt: skip  # noqa: E501
 
 
@@ -166,7 +166,7 @@ class TestNamCan2018:
 
     def test_28_beside_100_breaks_a_cap_of_20_per_cent(self, nam_can: Done) -> None:
         sheet = nam_can.book[FORMS]
-        (row,) = (row for row in sheet.rows if row[1] == "Toàn thị xã")
+        (row,) = (row for row in sheet.rows if row[1] == "Toàn đảng bộ")
         assert [value for value in row[2:] if value is not None] == [100, 20, 28, "■ Vượt mức"]
 
     def test_a_second_grade_that_holds_the_first_goes_back(self, nam_can: Done) -> None:

@@ -19,7 +19,7 @@ from mlay_batch.app import mail_run, reply
 from mlay_batch.app.build_report import build_workbook
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.mail_run import MailRun
-from mlay_batch.app.office import reference_lists, with_deadlines
+from mlay_batch.app.office import reference_lists
 from mlay_batch.app.settings import Smtp
 from mlay_batch.app.status import status
 from mlay_batch.core.period import Period
@@ -27,6 +27,7 @@ from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.ledger import Ledger, MailLog, MailState
 from mlay_batch.mail import smtp
 from mlay_batch.mail.mime import short_id
+from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.template import TemplateContext, render
 
@@ -389,7 +390,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     february, march = Period(2026, 2), date(2026, 3, 4)
     old = office.catalogue.form("meeting", "2018.1")
     entry = office.register.by_code["CB-01"]
-    context = TemplateContext.of(office.register, entry, february, "Mường Lay")
+    context = TemplateContext.of(office.register, entry, february)
     put(
         office, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values())
     )
@@ -575,9 +576,8 @@ def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_
 
 
 def test_how_many_days_a_correction_has_is_the_offices_own(office):
-    office = replace(
-        office, catalogue=with_deadlines(office.catalogue, {"meeting": {"correct": 10}})
-    )
+    rules = OfficeRules(deadlines=(DeadlineRule("meeting", "2019-01", due=5, correct=10),))
+    office = replace(office, catalogue=in_force(office.catalogue, rules, "Thị ủy"))
     all_but(office, "CB-01")
     strange = (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes()
     send_mail(office, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))

@@ -25,7 +25,7 @@ AUGUST = date(2019, 8, 1)
 NEW = ("HEIR", "AUG", "KHA", "TB", "KEM")
 AS_OF, YEAR = date(2020, 1, 6), Period(2019, 1, 12)
 ORGANISATIONS = [
-    {"code": "TU", "name": "Thị ủy Mường Lay", "type": "town"},
+    {"code": "TU", "name": "Thị ủy Mường Lay", "type": "office"},
     *({"code": code, "name": f"Chi bộ {code}", "type": "cell_direct", "parent": "TU",
        "founded": AUGUST} for code in NEW),
     *({"code": code, "name": f"Chi bộ {code}", "type": "cell_direct", "parent": "TU",

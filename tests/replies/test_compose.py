@@ -23,7 +23,10 @@ FORM = load_catalogue().form_for("meeting", Period(2019, 11))
 DESK = LetterContext(
     "Thị ủy Mường Lay",
     Register(
-        (Organisation("TU", "Thị ủy", "town"), Organisation("CB-01", "Chi bộ THPT", "cell", "TU")),
+        (
+            Organisation("TU", "Thị ủy", "office"),
+            Organisation("CB-01", "Chi bộ THPT", "cell", "TU"),
+        ),
         (Officer("TU-1", "Lê Thị Bình"),),
         (),
         (Address("CB-01", "cb-01@muonglay.example"),),

@@ -39,7 +39,7 @@ from builders.sample_office import create_office as create_small_office
 
 from mlay_batch.app import mail_run, reply
 from mlay_batch.app.ingest import ingest
-from mlay_batch.app.office import Office, with_deadlines
+from mlay_batch.app.office import Office
 from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
 from mlay_batch.core.period import Period
@@ -47,6 +47,7 @@ from mlay_batch.demo.xlsx_patch import read_parts, sheet_part
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.mail_templates import one_line
+from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
 from mlay_batch.model.records import Decision
 from mlay_batch.reader import read
 from mlay_batch.template import TemplateContext, render
@@ -371,7 +372,8 @@ def test_what_the_office_refuses_comes_back_to_be_mended(small_office: Office) -
 def test_what_came_too_late_or_beside_what_counts_is_not_asked_for_again(
     small_office: Office,
 ) -> None:
-    locked = with_deadlines(small_office.catalogue, {"meeting": {"lock": 10}})
+    rules = OfficeRules(deadlines=(DeadlineRule("meeting", "2019-01", due=5, lock=10),))
+    locked = in_force(small_office.catalogue, rules, "Thị ủy")
     office, day = replace(small_office, catalogue=locked), date(2019, 12, 20)
     put(office, "late.xlsx", MeetingReturn("CB-01").book())
     ingest(office, as_of=day, received="2019-12-18T09:00:00+07:00", holder="test")
@@ -394,7 +396,7 @@ def test_a_month_before_the_form_existed_is_not_asked_for(small_office: Office) 
     form = catalogue().form("meeting", "2018.1")
     assert form
     context = TemplateContext.of(
-        small_office.register, small_office.register.by_code["CB-01"], Period(2018, 3), ""
+        small_office.register, small_office.register.by_code["CB-01"], Period(2018, 3)
     )
     rows = MeetingReturn("CB-01", month=3, year=2018).values()
     put(small_office, "a.xlsx", render(form, context, rows))

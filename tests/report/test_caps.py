@@ -84,11 +84,11 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
 
 
 def test_the_town_is_one_unit() -> None:
-    cap = replace(CAP, scope="town", base=("rated",), per_cent=90)
+    cap = replace(CAP, scope="office", base=("rated",), per_cent=90)
     (unit,) = unit_caps(cap)
     assert unit.is_kept
     sheet = book(cap)[SHEET]
-    row = sheet.row_of("Toàn thị xã")
+    row = sheet.row_of("Toàn đảng bộ")
     cells = [sheet.at(row, column) for column in (5, 6, 7, 8)]
     assert cells == [unit.base, unit.allowed_count, unit.given_count, "● Không vượt"]
 
@@ -102,7 +102,7 @@ def test_without_a_cap_there_is_no_table() -> None:
 # have completed and 80 % to be good. A committee and its twin of 10 cells, two cells of 25 members.
 TOWN = """
 code | type        | parent | name
-TX   | town        |        | Thị ủy
+TX   | office      |        | Thị ủy
 DB1  | committee   | TX     | Đảng bộ một
 DB2  | committee   | TX     | Đảng bộ hai
 DB3  | committee   | TX     | Đảng bộ ba
@@ -255,7 +255,7 @@ def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
     caps = (
         CAP,
         replace(CAP, base=("grade1", "grade2"), rounding="half_up"),
-        replace(CAP, scope="town", base=("rated",), rounding="ceiling", per_cent=12.5),
+        replace(CAP, scope="office", base=("rated",), rounding="ceiling", per_cent=12.5),
         replace(CAP, scope="cell"),
     )
     written = reports.write(facts(*caps))

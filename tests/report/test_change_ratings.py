@@ -30,7 +30,7 @@ SCORES, MEETINGS, YEARLY = "Dữ liệu điểm tiêu chí", "Dữ liệu họp"
 SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B")
 TOWN = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 DB1  | committee   | TX     |            |            |
 DB2  | committee   | TX     |            |            |
 CB1  | cell_direct | TX     |            |            |

@@ -59,7 +59,7 @@ def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -
 
 MERGERS = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 CB1  | cell_direct | TX     |            |            |
 CB2  | cell_direct | TX     |            | 2019-02-15 | CB1
 CB3  | cell_direct | TX     |            | 2019-03-01 | CB5
@@ -103,11 +103,11 @@ def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, february: str) ->
     assert said == ["● Khớp"] * 7 if february else ["● Khớp"] * 3 + [out, out, some, some]
 
 
-OFFICE = "code | type | parent\nTX | town |\nCB1 | cell_direct | TX\nCB2 | cell_direct | TX"
+OFFICE = "code | type | parent\nTX | office |\nCB1 | cell_direct | TX\nCB2 | cell_direct | TX"
 OFFICERS = "code | name\nTU1 | A\nTV1 | B\nTV2 | C"
 DUTIES = """
 officer | branch | role               | from
-TU1     | CB1    | town_official      | 2019-01-01
+TU1     | CB1    | office_official      | 2019-01-01
 TV1     | CB1    | standing_committee | 2019-01-01
 """
 TWO_A_DAY = """
@@ -135,7 +135,7 @@ def test_two_meetings_of_a_day_and_a_duty_without_a_number(tmp_path: Path) -> No
 # and is dissolved.
 UNTOLD = """
 code | type        | parent | founded    | ended      | successor
-TX   | town        |        |            |            |
+TX   | office      |        |            |            |
 CBP  | cell_direct | TX     |            |            |
 CBN  | cell_direct | TX     | 2019-03-01 |            |
 CBG  | cell_direct | TX     |            | 2019-03-01 |

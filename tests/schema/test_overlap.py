@@ -18,7 +18,7 @@ from mlay_batch.schema.load import lint, load_file
 from mlay_batch.schema.versions import families
 
 SHIPPED = shipped_folder("schemas")
-QUOTA = (SHIPPED / "quota-town-official.yaml").read_text("utf-8")
+QUOTA = (SHIPPED / "quota-office-official.yaml").read_text("utf-8")
 FORM = """\
 form: visit
 version: "1"
@@ -44,9 +44,9 @@ def later(base: str, version: str, months: str) -> str:
     return f'extends: {base}\nversion: "{version}"\neffective: {{{months}}}\n'
 
 
-def quota(months: str, name: str = "town_official") -> str:
+def quota(months: str, name: str = "office_official") -> str:
     changed = QUOTA.replace("{from: 2018-07}", f"{{{months}}}")
-    return changed.replace("quota: town_official", f"quota: {name}")
+    return changed.replace("quota: office_official", f"quota: {name}")
 
 
 def written(folder: Path, files: dict[str, str]) -> list[Path]:
@@ -68,7 +68,7 @@ def lint_together(folder: Path, files: dict[str, str]) -> tuple[list[SchemaError
 
 MEETING, SIGNS = "meeting-2018.yaml", "signs-meeting-2018.yaml"
 SCORE, YEAR = "scheme-meeting-score-2018.yaml", "scheme-classification-2019.yaml"
-SHIPPED_QUOTA = "quota-town-official.yaml"
+SHIPPED_QUOTA = "quota-office-official.yaml"
 
 # files of the office, what lint tells of them
 OVERLAPS = [
@@ -83,12 +83,12 @@ OVERLAPS = [
     ({"a.yaml": later(YEAR, "x", "from: 2020-01, to: 2022-12")},
      [f"newest scheme classification 2020-01–2022-12: a.yaml / {YEAR}"]),
     ({"a.yaml": quota("from: 2019-07")},
-     [f"newest quota town_official 2019-07–: a.yaml / {SHIPPED_QUOTA}"]),
+     [f"newest quota office_official 2019-07–: a.yaml / {SHIPPED_QUOTA}"]),
     # three: who applies in which months
     ({"a.yaml": quota("from: 2019-07"), "b.yaml": quota("from: 2020-01, to: 2020-12")},
-     [f"newest quota town_official 2019-07–2019-12: a.yaml / {SHIPPED_QUOTA}",
-      f"newest quota town_official 2020-01–2020-12: b.yaml / {SHIPPED_QUOTA} a.yaml",
-      f"newest quota town_official 2021-01–: a.yaml / {SHIPPED_QUOTA}"]),
+     [f"newest quota office_official 2019-07–2019-12: a.yaml / {SHIPPED_QUOTA}",
+      f"newest quota office_official 2020-01–2020-12: b.yaml / {SHIPPED_QUOTA} a.yaml",
+      f"newest quota office_official 2021-01–: a.yaml / {SHIPPED_QUOTA}"]),
     # of one first month the higher version, by its numbers
     ({"a.yaml": later(SCORE, "2018.9", "from: 2018-07, to: 2018-12"),
       "b.yaml": later(SCORE, "2018.10", "from: 2018-07, to: 2018-12")},
@@ -96,21 +96,21 @@ OVERLAPS = [
     # one id and version: the later folder's replaces
     ({"a.yaml": f"extends: {MEETING}\n"}, [f"replaced form meeting 2018.1 –: a.yaml / {MEETING}"]),
     ({"a.yaml": quota("from: 2018-07")},
-     [f"replaced quota town_official 2018-07 –: a.yaml / {SHIPPED_QUOTA}"]),
+     [f"replaced quota office_official 2018-07 –: a.yaml / {SHIPPED_QUOTA}"]),
     # two ids for the same: both apply
     ({"a.yaml": quota("from: 2019-07, to: 2019-09", "towns")},
-     [(f"both quota town_official, towns 2019-07–2019-09: {SHIPPED_QUOTA} / a.yaml "
-      "role: town_official")]),
+     [(f"both quota office_official, towns 2019-07–2019-09: {SHIPPED_QUOTA} / a.yaml "
+      "role: office_official")]),
     ({"a.yaml": FORM},
      [f"both form meeting, visit 2019-01–2019-12: {MEETING} / a.yaml reporters: cell_direct"]),
     # neither: other months, other role, other kind of period
     ({"a.yaml": quota("from: 2014-01, to: 2018-06")}, []),
-    ({"a.yaml": quota("from: 2019-07", "x").replace("role: town_", "role: committee_")
+    ({"a.yaml": quota("from: 2019-07", "x").replace("role: office_", "role: committee_")
       .replace("committee_official", "committee_member")},
      [("both quota committee_member, x 2019-07–: quota-committee-member.yaml / a.yaml "
       "role: committee_member")]),
     ({"a.yaml": FORM.replace("month", "quarter")}, []),
-    ({"a.yaml": FORM.replace("cell_direct", "town")}, []),
+    ({"a.yaml": FORM.replace("cell_direct", "office")}, []),
 ]  # fmt: skip
 
 
@@ -183,7 +183,7 @@ COLLISIONS = [
      "schema.taken", "b.yaml", "a.yaml", "Z02"),
     ({"a.yaml": FORM, "b.yaml": FORM}, "schema.twice", "b.yaml", "a.yaml", None),
     # what could never apply
-    ({"a.yaml": quota("from: 2019-07").replace("role: town_official", "role: town_oficial")},
+    ({"a.yaml": quota("from: 2019-07").replace("role: office_official", "role: office_oficial")},
      "schema.register", "a.yaml", None, None),
     ({"a.yaml": FORM.replace("cell_direct", "cel")}, "schema.register", "a.yaml", None, None),
     ({"a.yaml": f"extends: {SCORE}\nscheme: meeting_scores\n"},

@@ -88,7 +88,7 @@ def test_quotas_and_schemes_have_pages_too() -> None:
     page_texts = pages(CATALOGUE, "vi")
     described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.indicator_sets)
     assert len(page_texts) == 3 + sum(map(len, described))
-    assert "ít nhất 4 lần một năm" in page_texts["quota-town_official-2018-07.md"]
+    assert "ít nhất 4 lần một năm" in page_texts["quota-office_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]
     yearly = page_texts["scheme-classification-2018.md"]
     assert "| Hoàn thành xuất sắc nhiệm vụ | HTXS |  |  |" in yearly
@@ -96,7 +96,7 @@ def test_quotas_and_schemes_have_pages_too() -> None:
     assert "| không có | kết quả “không có” một bài báo ngày 04/12/2019 nêu" in reference(
         town, "vi"
     )
-    assert "Thường kỳ, Chuyên đề" in page_texts["quota-town_official-2018-07.md"]
+    assert "Thường kỳ, Chuyên đề" in page_texts["quota-office_official-2018-07.md"]
     assert all(
         f"]({name})" in page_texts["README.md"] for name in page_texts if name != "README.md"
     )
@@ -114,8 +114,8 @@ def test_reporters_are_called_by_their_titles(lang: str) -> None:
     assert (
         line.partition(": ")[2]
         == {
-            "vi": "Chi bộ thuộc đảng bộ cơ sở, Chi bộ trực thuộc thị ủy",
-            "en": "Cell under a committee, Cell directly under the town",
+            "vi": "Chi bộ thuộc đảng bộ cơ sở, Chi bộ trực thuộc",
+            "en": "Cell under a committee, Cell directly under the office",
         }[lang]
     )
 

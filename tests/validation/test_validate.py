@@ -392,7 +392,7 @@ def town(*organisations: tuple[str, str | None], **more: Any) -> Submission:
             {
                 "code": code,
                 "name": f"Chi bộ {code}",
-                "type": "cell_direct" if parent else "town",
+                "type": "cell_direct" if parent else "office",
                 "parent": parent,
             }
             for code, parent in organisations

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
@@ -129,9 +130,11 @@ def build(ctx: ReportContext) -> DutyTables:
         if register.is_within(unit.code, duty.assignment.branch)
     ]
     officers = data_table(ctx, "officers", _officer_columns(ctx), register.officers, AREA)
-    months = data_table(ctx, "months", _month_columns(ctx), year.months(), AREA)
-    days = data_table(ctx, "days", _day_columns(ctx), _days(year), AREA) if _by_days(ctx) else None
-    columns = _assignment_columns(ctx, officers, months)
+    in_use = ctx.inputs.months_in_use
+    months = data_table(ctx, "months", _month_columns(ctx), in_use, AREA)
+    by_day = chain.from_iterable(map(_days, in_use if _by_days(ctx) else ()))
+    days = data_table(ctx, "days", _day_columns(ctx), by_day, AREA) if _by_days(ctx) else None
+    columns = _assignment_columns(ctx, officers)
     assignments = data_table(ctx, "assignments", columns, duties, AREA)
     scope_columns = _scope_columns(ctx, assignments, officers)
     scope = data_table(ctx, "scope", scope_columns, cell_duties, AREA)
@@ -149,8 +152,8 @@ def _by_days(ctx: ReportContext) -> bool:
     return any(span.quota.months_by == "days" for _, span in _quota_spans(ctx))
 
 
-def _days(year: Period) -> Iterator[date]:
-    ordinals = range(year.start.toordinal(), year.end.toordinal() + 1)
+def _days(period: Period) -> Iterator[date]:
+    ordinals = range(period.start.toordinal(), period.end.toordinal() + 1)
     return map(date.fromordinal, ordinals)
 
 
@@ -201,11 +204,10 @@ def _day_columns(ctx: ReportContext) -> Iterator[DataColumn[date]]:
     yield column("past", "integer", lambda day: int(day <= end))
 
 
-def _assignment_columns(
-    ctx: ReportContext, officers: DataTable, months: DataTable
-) -> Iterator[DataColumn[_Duty]]:
+def _assignment_columns(ctx: ReportContext, officers: DataTable) -> Iterator[DataColumn[_Duty]]:
     column = partial(data_column, ctx, area=AREA)
-    start, end = f"MIN({months.ref('start')})", f"MAX({months.ref('end')})"
+    year = ctx.figures.period.year
+    start, end = f"DATE({year},1,1)", f"DATE({year},12,31)"
     since, until = (officers.sumifs(name, officer=cell("officer")) for name in ("from", "to"))
     last = f'MIN(IF({cell("to")}="",{end},{cell("to")}),IF({until}=0,{end},{until}),{end})'
     yield column("number", "integer", attrgetter("number"))

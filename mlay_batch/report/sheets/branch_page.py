@@ -118,7 +118,7 @@ def _write_introduction(page: _BranchPage, row: int) -> int:
             "page.means",
             held=len(year.sittings),
             mean=_round_or_dash(year.mean),
-            town=_round_or_dash(year.overall_mean),
+            overall=_round_or_dash(year.overall_mean),
             share=_round_or_dash(year.attendance),
         ),
     )

@@ -74,7 +74,7 @@ class _CapBlock:
     def write(self, row: int, units: tuple[ClassificationCap, ...]) -> int:
         """Write the rule, how many units keep it, and every unit; return the row after."""
         row = self._write_head(row)
-        first = row if self.cap.scope == "town" else row + 1
+        first = row if self.cap.scope == "office" else row + 1
         for number, unit in enumerate(units):
             self._write_unit(first + number, number + 1, unit)
         last = first + len(units) - 1

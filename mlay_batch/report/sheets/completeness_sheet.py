@@ -29,6 +29,7 @@ _TONE_BY_STATE = {
     "not_due": "todo",
     "waived": "off",
     "not_yet": "off",
+    "unused": "off",
     "ended": "off",
 }
 _SHOWN_STATES = tuple(state for state, symbol in RETURN_SYMBOLS.items() if symbol)

@@ -1,4 +1,4 @@
-"""Xếp loại sinh hoạt: the ten-column list of the period that towns circulate.
+"""Xếp loại sinh hoạt: the ten-column list of the period that offices circulate.
 
 A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
 Scores and crosses come from the table of sittings by cell, day and kind.

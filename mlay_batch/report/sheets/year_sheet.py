@@ -13,7 +13,7 @@ from itertools import takewhile
 from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
-from mlay_batch.figures.report_records import OPEN, CellRating
+from mlay_batch.figures.report_records import NOT_OWED, OPEN, CellRating
 from mlay_batch.figures.scoring import MONTHS
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import bands
@@ -28,7 +28,6 @@ from mlay_batch.schema.ids import MEETING
 from mlay_batch.schema.schemes import YearGrade
 
 _SPLIT = 3
-_NOT_OWED = ("waived", "not_yet", "ended")  # states of a return
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, trends: Trends) -> Formula:
@@ -142,7 +141,7 @@ class _YearColumns:
         if known and known.ended:
             last_month = period_id(Period.of("month", known.ended))
             conditions["period"] = quote(f"<>{last_month}")
-        states = tuple(quote(f"<>{state}") for state in _NOT_OWED)
+        states = tuple(quote(f"<>{state}") for state in NOT_OWED)
         return self.data.returns.countifs(**conditions, state=states)
 
     def _open_months_formula(self, rating: CellRating) -> str:
