@@ -88,8 +88,8 @@ class _OfficerCell:
             Counter(visit.kind for visit in self.visits if visit.at_least == 1),
             sum(visit.at_least != 1 for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
-            sum((self.cell.code, month) in open_months for month in may_count),
-            sum(month.start > period.end for month in may_count),
+            tuple(month for month in may_count if (self.cell.code, month) in open_months),
+            tuple(month for month in may_count if month.start > period.end),
             bool(self.months) and not may_count,
         )
 

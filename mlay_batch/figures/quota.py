@@ -5,8 +5,8 @@ Shares of a year are exact fractions; only the obligation of a part-year officer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -18,9 +18,11 @@ from mlay_batch.figures.report_records import (
     QuotaPair,
     ReportInputs,
     ServedMonth,
+    WindowFigures,
 )
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota
+from mlay_batch.schema.catalogue import QuotaWindow, quota_windows
 
 Visits = tuple[Attendance, ...]
 
@@ -64,7 +66,7 @@ def quota_lines(
             for cell in (None, visit.branch):
                 visits.setdefault((visit.quota, visit.credited_officer, cell), []).append(visit)
     lines = (
-        _line(inputs.period, officer_quota, tuple(visits.get(_key(officer_quota), ())))
+        _line(inputs, officer_quota, tuple(visits.get(_key(officer_quota), ())))
         for officer_quota in _officer_quotas(inputs, tuple(pairs))
     )
     return tuple(line for line in lines if line.served or line.attended or line.unsettled)
@@ -110,15 +112,16 @@ def _in_cell(officer: Officer, pair: QuotaPair) -> _OfficerQuota:
     return _OfficerQuota(pair.quota, officer, (cell,), pair.months, (pair,), cell.code)
 
 
-def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> QuotaLine:
-    quota, served = officer_quota.quota, officer_quota.months
+def _line(inputs: ReportInputs, officer_quota: _OfficerQuota, visits: Visits) -> QuotaLine:
+    quota, served, period = officer_quota.quota, officer_quota.months, inputs.period
     attended = officer_quota.certain_count(visits)
-    months = _month_counts(period, officer_quota, visits)
-    owed = _owed(served, period)
-    obligation = round_obligation(_owed(served), quota.rounding)
-    unsettled = len(visits) - attended
-    open_months = sum(pair.open_months for pair in officer_quota.pairs)
-    to_come = sum(pair.to_come for pair in officer_quota.pairs)
+    spans = inputs.catalogue.quota_spans(quota.quota, period.year)
+    windows = tuple(
+        _window_figures(period, officer_quota, visits, window) for window in quota_windows(spans)
+    )
+    obligation = sum(window.obligation for window in windows)
+    missing = sum(window.missing for window in windows)
+    is_own = all(pair.is_own for pair in officer_quota.pairs)
     return QuotaLine(
         quota=quota,
         officer=officer_quota.officer.code,
@@ -127,24 +130,57 @@ def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> Quota
         branches=officer_quota.branches,
         served=float(sum_months(served, period)),
         served_year=float(sum_months(served)),
-        months=months,
+        months=_month_counts(period, officer_quota, visits),
         attended=attended,
-        unsettled=unsettled,
-        owed=float(owed),
+        unsettled=len(visits) - attended,
+        owed=float(_owed(served, period)),
         obligation=obligation,
-        missing=max(0, obligation - attended),
-        open_months=open_months,
-        to_come=to_come,
+        missing=missing,
+        open_months=sum(pair.open_months for pair in officer_quota.pairs),
+        to_come=sum(pair.to_come for pair in officer_quota.pairs),
         pace=tuple(float(_owed(served, Period(period.year, month))) for month in range(1, 13)),
-        state=_state(
-            attended,
-            unsettled,
-            obligation,
-            floor(owed) if to_come else obligation,
-            is_open=open_months + to_come > 0,
-            is_own=all(pair.is_own for pair in officer_quota.pairs),
-        ),
+        state=_state(windows, obligation, missing, is_own=is_own),
+        windows=windows if any(span.quota.window != "year" for span in spans) else (),
     )
+
+
+def _window_figures(
+    period: Period, officer_quota: _OfficerQuota, visits: Visits, window: QuotaWindow
+) -> WindowFigures:
+    """Return what is owed and attended in the months of one window."""
+
+    def lies_within(month: Period) -> bool:
+        return month.month in window.months
+
+    served = {month: of for month, of in officer_quota.months.items() if lies_within(month)}
+    visits_there = tuple(v for v in visits if v.held_on.month in window.months)
+    attended = officer_quota.certain_count(visits_there)
+    owed, pairs = _owed(served, period), officer_quota.pairs
+    to_come = {month for pair in pairs for month in pair.to_come_in if lies_within(month)}
+    figures = WindowFigures(
+        window,
+        served=float(sum_months(served)),
+        past=float(sum_months(served, period)),
+        owed=float(owed),
+        obligation=round_obligation(_owed(served), officer_quota.quota.rounding),
+        attended=attended,
+        unsettled=len(visits_there) - attended,
+        open_months=sum(sum(map(lies_within, pair.open_in)) for pair in pairs),
+        to_come=len(to_come),
+        state="",
+    )
+    has_begun = window.first <= len(period.year_to_date())
+    due = floor(owed) if to_come else figures.obligation
+    return replace(figures, state=_window_state(figures, due)) if has_begun else figures
+
+
+def _window_state(figures: WindowFigures, due: int) -> str:
+    """Return what keeps a window from having what is due by now; empty where it has that."""
+    if figures.attended >= due:
+        return ""
+    if figures.attended + figures.unsettled >= due:
+        return "unsettled"
+    return "behind" if figures.open_months + figures.to_come else "not_met"
 
 
 def _month_counts(
@@ -161,10 +197,10 @@ def _month_counts(
 
 
 def _owed(months: Mapping[Period, ServedMonth], until: Period | None = None) -> Fraction:
-    """Return the sittings owed for these months: a twelfth of the yearly number for each."""
+    """Return the sittings owed for these months: a twelfth of a yearly number for each."""
     return sum(
         (
-            served.share * served.quota.times / 12
+            served.share * served.quota.times / served.quota.window_months
             for month, served in months.items()
             if not until or month.end <= until.end
         ),
@@ -185,23 +221,18 @@ def round_obligation(exact: Fraction, rounding: str) -> int:
     return ceil(exact) if rounding == "ceiling" else floor(exact + Fraction(1, 2))
 
 
-def _state(
-    attended: int, unsettled: int, obligation: int, due: int, *, is_open: bool, is_own: bool
-) -> str:
-    """Return the state of a line; `due` is what should be attended by now.
+def _state(windows: Sequence[WindowFigures], obligation: int, missing: int, *, is_own: bool) -> str:
+    """Return the state of a line, which is that of its worst window.
 
     ``unrated``: nothing is owed, or no visit can count because every cell is the officer's own.
-    ``met``: attended ≥ obligation. ``behind``: less than due even if all unsettled visits count;
-    1 of 2.0 owed is behind, 1 of 1.99 and 2 of 2.0 are ``on_course``. ``unsettled``: these visits
-    decide. ``not_met`` only once no month is open or to come, because a month may hold any number
-    of sittings; until then the last month of duty shows ``behind``.
+    ``met``: nothing is missing. ``behind``: less than due by now even if all unsettled visits
+    count; 1 of 2.0 owed is behind, 1 of 1.99 and 2 of 2.0 are ``on_course``. ``unsettled``: these
+    visits decide. ``not_met`` only once no month of the window is open or to come, because a month
+    may hold any number of sittings; until then the last month of duty shows ``behind``.
     """
-    if not obligation or (is_own and attended < obligation):
+    if not obligation or (is_own and missing):
         return "unrated"
-    if attended >= obligation:
+    if not missing:
         return "met"
-    if attended >= due:
-        return "on_course"
-    if attended + unsettled >= due:
-        return "unsettled"
-    return "behind" if is_open else "not_met"
+    states = {window.state for window in windows}
+    return next((s for s in ("not_met", "behind", "unsettled") if s in states), "on_course")

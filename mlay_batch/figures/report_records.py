@@ -14,6 +14,7 @@ from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
+from mlay_batch.schema.catalogue import QuotaWindow
 from mlay_batch.schema.indicators import Indicator
 
 # States of `ExpectedReturn` of a return that is still out.
@@ -77,6 +78,40 @@ class Attendance:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFigures:
+    """What a line owes in one window, such as a quarter.
+
+    Attributes:
+        window: its months.
+        served: months of it served as now planned; `past` those up to the period.
+        owed: what is owed up to the period, exact.
+        obligation: what is owed in all, rounded by the quota's rule.
+        attended: sittings certainly counted.
+        unsettled: sittings that may count as well.
+        open_months: months of each of the officer's cells whose return is not in.
+        to_come: months after the period that may bring a visit that counts.
+        state: ``behind`` or ``not_met`` where it has less than is due by now, ``unsettled`` where
+            visits to be settled decide, else empty.
+    """
+
+    window: QuotaWindow
+    served: float
+    past: float
+    owed: float
+    obligation: int
+    attended: int
+    unsettled: int
+    open_months: int
+    to_come: int
+    state: str
+
+    @property
+    def missing(self) -> int:
+        """How many are missing of the obligation."""
+        return max(0, self.obligation - self.attended)
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaLine:
     """One officer under one quota in the year of the report, up to its period.
 
@@ -101,11 +136,11 @@ class QuotaLine:
     unsettled: int
     """Sittings that count as well if the officer was in all places reported on one day."""
     owed: float
-    """A twelfth of the yearly number for each month of `served`, exact."""
+    """A twelfth of a yearly number for each month of `served` (a third of a quarter's), exact."""
     obligation: int
-    """The same for `served_year`, rounded by the quota's rule."""
+    """The same for `served_year`, rounded by the quota's rule in each window."""
     missing: int
-    """obligation − attended, at least 0"""
+    """obligation − attended, at least 0, in each window"""
     state: str
     """``met``, ``on_course``, ``unsettled``, ``behind``, ``not_met`` or ``unrated`` (see
     `quota._state`)."""
@@ -115,6 +150,8 @@ class QuotaLine:
     """Months of each of the officer's cells after the period."""
     pace: tuple[float, ...] = ()
     """What is owed up to the end of January…December, as now planned."""
+    windows: tuple[WindowFigures, ...] = ()
+    """What is owed in each quarter or month, of a quota that asks for it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +341,22 @@ class QuotaPair:
     unsettled: int
     """Sittings on days on which the officer is reported in another cell, too."""
     last_visit: date | None
-    open_months: int
+    open_in: tuple[Period, ...]
     """Past months whose return is not in and may bring a visit that counts."""
-    to_come: int
+    to_come_in: tuple[Period, ...]
     """Months after the period that may bring one."""
     is_own: bool
     """Whether it is the officer's own cell, where no visit of these months can count."""
+
+    @property
+    def open_months(self) -> int:
+        """The number of months in `open_in`."""
+        return len(self.open_in)
+
+    @property
+    def to_come(self) -> int:
+        """The number of months in `to_come_in`."""
+        return len(self.to_come_in)
 
     @property
     def attended_count(self) -> int:

@@ -15,7 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Catalogue, Form, Quota, Scheme
 from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
-from mlay_batch.schema.model import Choice, Due, Effective, Text
+from mlay_batch.schema.model import Choice, Counted, Due, Effective, Per, Text, Window
 from mlay_batch.schema.overlap import age_key
 from mlay_batch.schema.schemes import UNCONFIRMED
 
@@ -52,15 +52,16 @@ class QuotaRule:
     Attributes:
         role: role that owes it.
         from_: first month, in canonical form; a year begins with January.
-        times: meetings owed in a full year.
-        per: as of `Quota`.
+        times: meetings owed in a full window; 0 ends what was owed before.
+        window: as of `Quota`; per likewise.
         document: what sets it; None if not entered.
     """
 
     role: str
     from_: str
     times: int
-    per: str | None = None
+    window: Window | None = None
+    per: Per | None = None
     document: str | None = None
 
 
@@ -79,7 +80,7 @@ class DeadlineRule:
     due: int
     lock: int | None = None
     correct: int | None = None
-    counted: str | None = None
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def with_deadlines(form: Form, rules: Iterable[DeadlineRule]) -> Form:
             rule.due,
             own.lock if rule.lock is None else rule.lock,
             own.correct if rule.correct is None else rule.correct,
-            "meeting" if rule.counted == "meeting" else "period",
+            rule.counted or "period",
             month_of(rule.from_),
         )
         for rule in rules
@@ -220,7 +221,8 @@ def _own_quota(base: Quota, rule: QuotaRule) -> Quota:
     return replace(
         base,
         times=rule.times,
-        per="officer_cell" if rule.per == "officer_cell" else "officer",
+        window=rule.window or "year",
+        per=rule.per or "officer",
         effective=Effective(month_of(rule.from_)),
         basis=(rule.document or UNCONFIRMED,),
     )

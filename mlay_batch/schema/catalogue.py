@@ -57,6 +57,48 @@ class QuotaSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaWindow:
+    """Months of a year in which a number of meetings is owed: the year, a quarter or a month.
+
+    A part of a year stands for it where a quota begins or changes its window within the year; a
+    number that changes does not end a window.
+
+    Attributes:
+        first: number of the first month, from 1.
+        last: number of the last month, included.
+    """
+
+    first: int
+    last: int
+
+    @property
+    def months(self) -> range:
+        """The numbers of its months."""
+        return range(self.first, self.last + 1)
+
+
+def quota_windows(spans: Iterable[QuotaSpan]) -> tuple[QuotaWindow, ...]:
+    """Return the windows of a year whose records are `spans`, in order.
+
+    >>> from mlay_batch.schema.model import Effective
+    >>> quota = Quota("q", "r", Text("", ""), Effective("2019-01"), (), 1, window="quarter")
+    >>> [(window.first, window.last) for window in quota_windows([QuotaSpan(quota, 5, 9)])]
+    [(5, 6), (7, 9)]
+    """
+    windows: list[tuple[tuple[int, int], QuotaWindow]] = []
+    for span in spans:
+        length = span.quota.window_months
+        for month in span.months:
+            key = length, (month - 1) // length
+            previous = windows[-1] if windows else None
+            if previous and previous[0] == key and previous[1].last + 1 == month:
+                windows[-1] = key, QuotaWindow(previous[1].first, month)
+            else:
+                windows.append((key, QuotaWindow(month, month)))
+    return tuple(window for _, window in windows)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All forms, quotas, schemes and indicator sets, and the files they came from.
 

@@ -308,6 +308,11 @@ HEADER = Section(
 _HEADER_TITLE = Text("Đơn vị và kỳ báo cáo", "Reporting unit and period")
 
 
+Counted = Literal["period", "meeting"]
+Window = Literal["year", "quarter", "month"]
+Per = Literal["officer", "officer_cell"]
+
+
 @dataclass(frozen=True, slots=True)
 class Due(Record):
     """The deadlines of a form, as days after the period's end.
@@ -323,7 +328,7 @@ class Due(Record):
     day: int
     lock: int | None = None
     correct: int = 3
-    counted: Literal["period", "meeting"] = "period"
+    counted: Counted = "period"
     from_: str | None = None
 
     def last_day(self, period: Period) -> date:
@@ -465,14 +470,15 @@ class QuotaCounting(Record):
 
 @dataclass(frozen=True, slots=True)
 class Quota(Record):
-    """How many cell meetings an officer with a role owes in a year.
+    """How many cell meetings an officer with a role owes in a year, a quarter or a month.
 
     Attributes:
         quota: id, the same in all records.
         role: id of the role, as assignments in the register name it.
         effective: months for which this record is used.
         basis: regulations that the quota follows.
-        times: meetings owed in a full year; each month on duty adds a twelfth.
+        times: meetings owed in a full window; each month on duty adds its part of that.
+        window: what the number is owed in. What is missing in one is not made up in another.
         per: whether the number is owed once by the officer or in each cell.
         months_by: whether a month is owed by who serves on its 15th, or by the days served in it.
         rounding: how an obligation such as 2.5 meetings becomes whole.
@@ -485,7 +491,13 @@ class Quota(Record):
     effective: Effective
     basis: tuple[str, ...]
     times: int
-    per: Literal["officer", "officer_cell"] = "officer"
+    window: Window = "year"
+    per: Per = "officer"
     months_by: Literal["fifteenth", "days"] = "fifteenth"
     rounding: Literal["half_up", "floor", "ceiling"] = "half_up"
     counts: QuotaCounting = QuotaCounting(kinds=("regular", "thematic", "both"))
+
+    @property
+    def window_months(self) -> int:
+        """The months of a full window."""
+        return {"year": 12, "quarter": 3, "month": 1}[self.window]

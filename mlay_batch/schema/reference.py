@@ -268,11 +268,9 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
 
     per = text("reference", f"per.{quota.per}", lang)
     yield from _head(quota, lang, id=quota.quota)
-    yield from (
-        "",
-        text("reference", "quota.says", lang, role=quota.role, times=quota.times, per=per),
-        "",
-    )
+    window = text("reference", f"window.{quota.window}", lang)
+    numbers = {"role": quota.role, "times": quota.times, "window": window, "per": per}
+    yield from ("", text("reference", "quota.says", lang, **numbers), "")
     yield says("kinds", kinds=_joined_titles(quota.counts.kinds, forms, lang))
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))

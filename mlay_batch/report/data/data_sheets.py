@@ -13,7 +13,13 @@ from operator import attrgetter
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import OPEN, ExpectedReturn
 from mlay_batch.model.records import AcceptedReturn
-from mlay_batch.report.data import assignments_data, meetings_data, visits_data, yearly_data
+from mlay_batch.report.data import (
+    assignments_data,
+    meetings_data,
+    visits_data,
+    windows_data,
+    yearly_data,
+)
 from mlay_batch.report.data.assignments_data import DutyTables
 from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext, period_id
@@ -39,6 +45,7 @@ class DataTables:
         returns: which returns are in, and which are out.
         organisations: the organisations of the register.
         duties: who has to attend where.
+        windows: what quotas of a quarter or month ask for in each; None without such a quota.
     """
 
     attendance: DataTable
@@ -48,11 +55,14 @@ class DataTables:
     returns: DataTable
     organisations: DataTable
     duties: DutyTables
+    windows: DataTable | None
 
     def __iter__(self) -> Iterator[DataTable]:
         yield from (self.attendance, self.sittings, self.marks)
         yield from (self.classification, self.returns, self.organisations)
         yield from self.duties
+        if self.windows:
+            yield self.windows
 
 
 def build(ctx: ReportContext) -> DataTables:
@@ -60,14 +70,16 @@ def build(ctx: ReportContext) -> DataTables:
     marks = meetings_data.marks_table(ctx)
     sittings = meetings_data.sittings_table(ctx, marks)
     duties = assignments_data.build(ctx)
+    attendance, returns = visits_data.build(ctx, duties, sittings), _returns_table(ctx)
     return DataTables(
-        visits_data.build(ctx, duties, sittings),
+        attendance,
         sittings,
         marks,
         yearly_data.classification_table(ctx),
-        _returns_table(ctx),
+        returns,
         yearly_data.organisations_table(ctx),
         duties,
+        windows_data.build(ctx, attendance, returns, duties),
     )
 
 
@@ -96,6 +108,7 @@ def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]
     yield column("form", "center", attrgetter("form"), hidden=True)
     yield column("period", "center", lambda line: period_id(line.period), hidden=True)
     yield column("state", "center", attrgetter("state"), hidden=True)
+    yield column("month", "integer", lambda line: line.period.start.month, hidden=True)
 
 
 def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:

@@ -211,8 +211,11 @@ def _quota_columns(ctx: ReportContext, data: DataTables, quota: Quota) -> Iterat
     seen_title, pace_title = (
         plain_heading(ctx.t(f"branches/trend.{figure}", title=title)) for figure in ("seen", "pace")
     )
-    sums = data.attendance.sumifs(f"least:{name}", month=f'"<="&{cell("month")}')
-    yield DataColumn(f"seen_{name}", seen_title, "integer", count, f"ROUND({sums},6)")
+    least, until = f"least:{name}", {"month": f'"<="&{cell("month")}'}
+    formula = f"ROUND({data.attendance.sumifs(least, **until)},6)"
+    if quota.per == "officer_cell":  # of two cells on one day neither is certain by itself
+        formula = data.attendance.countifs(**until, **{least: "1"})
+    yield DataColumn(f"seen_{name}", seen_title, "integer", count, formula)
     yield DataColumn(f"pace_{name}", pace_title, "points", pace)
 
 

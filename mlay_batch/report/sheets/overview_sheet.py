@@ -179,7 +179,8 @@ class _OverviewTables:
                 for state in states
             ]
             title = block.quota.title.of(self.ctx.lang)
-            label = t("overview.quota", title=title, times=block.quota.times)
+            times, window = block.quota.times, t(f"window.{block.quota.window}")
+            label = t("overview.quota", title=title, times=times, window=window)
             if block.times_text:
                 label = f"{title} ({block.times_text})"
             self._write_line(label, span, formulas, [""] * len(states))

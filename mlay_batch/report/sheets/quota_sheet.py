@@ -23,15 +23,18 @@ from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
 from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_outlook, quota_year
 from mlay_batch.report.sheets.officer_cell_sheet import PairCells
+from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Quota, QuotaSpan
 
 _SPLIT = 5
+_GAP = "\x01"  # where a figure stands in a text
 _MONTHS = range(1, 13)
 _TONE_BY_STATE = {
     "met": "good",
@@ -43,7 +46,6 @@ _TONE_BY_STATE = {
 }
 STATES = tuple(_TONE_BY_STATE)
 _SYMBOLS = "".join(dict.fromkeys(TONES[tone].symbol for tone in _TONE_BY_STATE.values()))
-_ROUNDING_FUNCTIONS = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class _OfficerLine:
     @property
     def branch_code(self) -> str | None:
         """The one cell the quota is owed in; None where it is owed in all together."""
-        return self.figures.branches[0].code if self.figures.quota.per == "officer_cell" else None
+        return owed_in(self.figures)
 
 
 def state_text(ctx: ReportContext, state: str) -> str:
@@ -109,6 +111,9 @@ def write(
         row += 2
     for note in (*_readings(ctx, blocks), ctx.t("visits/quota.how")):
         sheet.write(row, 0, note, "note", span=len(columns))
+        row += 1
+    if data.windows:
+        sheet.write(row, 0, ctx.t("visits/quota.windows"), "note", span=len(columns))
         row += 1
     row -= 1
     if any(line.open_months for line in ctx.figures.quota):
@@ -139,7 +144,7 @@ def _write_block(
     """Write a quota from `row` on; return where its states stand, and the row after it."""
     quota = quota_lines[0].quota
     spans = quota_year.spans(ctx, quota)
-    times_spans = quota_year.join_alike(spans, lambda record: record.times)
+    times_spans = quota_year.join_alike(spans, attrgetter("times", "window"))
     changes = [(span.first, span.last) for span in times_spans] != [(1, 12)]
     head_row = row + max(len(times_spans), 2 if changes else 1)
     listing = Listing(ctx, sheet, columns, _SPLIT, head_row)
@@ -168,9 +173,11 @@ def _write_parameters(
     ctx, write, parameters = listing.ctx, listing.sheet.write, []
     label_column, column = listing.position("owed"), listing.position("result")
     for number, span in enumerate(spans, row):
-        label = ctx.t("quota.times")
+        window = ctx.t(f"window.{span.quota.window}")
+        label = ctx.t("quota.times", window=window)
         if with_months:
-            label = ctx.t("visits/quota.times", months=quota_year.months_text(ctx, span))
+            months = quota_year.months_text(ctx, span)
+            label = ctx.t("visits/quota.times", window=window, months=months)
         write(number, label_column, label, "plain_right", span=column - label_column)
         write(number, column, span.quota.times, "parameter")
         parameters.append((span, str(xl_rowcol_to_cell(number, column, True, True))))
@@ -189,7 +196,11 @@ def _basis_text(ctx: ReportContext, spans: tuple[QuotaSpan, ...]) -> str:
 def _times_formula(ctx: ReportContext, parameters: Sequence[tuple[QuotaSpan, str]]) -> Formula:
     """Return which number holds in which months."""
     words = [
-        ctx.t("visits/quota.asks", months=quota_year.months_text(ctx, span))
+        ctx.t(
+            "visits/quota.asks",
+            window=ctx.t(f"window.{span.quota.window}"),
+            months=quota_year.months_text(ctx, span),
+        )
         for span, _ in parameters
     ]
     formula = '&"; "&'.join(
@@ -253,7 +264,7 @@ class _QuotaColumns:
             "column.missing",
             7.5,
             attrgetter("figures.missing"),
-            formula=f"MAX(0,{cell('obligation')}-{cell('sure')})",
+            formula=self._missing_formula,
             total=True,
         )
         yield Column(
@@ -265,7 +276,14 @@ class _QuotaColumns:
             symbols=_SYMBOLS,
         )
         outlook = quota_outlook.Outlook(self.ctx, self.pair_cells)
-        yield column("visits/column.outlook", 24, outlook.text, formula=outlook.formula)
+
+        def text(line: _OfficerLine) -> str:
+            return self._windows_text(line) if line.figures.windows else outlook.text(line)
+
+        def formula(line: _OfficerLine) -> str:
+            return self._windows_text_formula(line) or outlook.formula(line)
+
+        yield column("visits/column.outlook", 24, text, formula=formula)
         yield column("visits/column.unvisited", 24, outlook.unvisited)
 
     def _assigned(self, line: _OfficerLine) -> str:
@@ -319,11 +337,45 @@ class _QuotaColumns:
             criteria["branch"] = quote(line.branch_code)
         return self.data.duties.served_formula(spans, only_past=only_past, **criteria)
 
+    def _in_windows(self, line: _OfficerLine) -> Mapping[str, str]:
+        """Return the conditions of the line's quarters or months in their table."""
+        branch = {"branch": quote(line.branch_code)} if line.branch_code else {}
+        return {"quota": quote(line.figures.quota.quota), "officer": fixed("officer"), **branch}
+
     def _owed_formula(self, line: _OfficerLine) -> str:
+        if table := self._windows(line):
+            return table.sumifs("owed", **self._in_windows(line))
         return f"{self._owed_sum(line, 'served')}/12"
 
+    def _windows(self, line: _OfficerLine) -> DataTable | None:
+        """Return the table of quarters or months; None for a quota owed in the year."""
+        return self.data.windows if line.figures.windows else None
+
+    def _windows_text(self, line: _OfficerLine, count: str = "") -> str:
+        """Return how many quarters or months have less than is due by now; nothing for none."""
+        short = sum(bool(window.state) for window in line.figures.windows)
+        title = self.ctx.t(f"window.{line.figures.quota.window}")
+        words = self.ctx.t("visits/outlook.windows", window=title, count=count or short)
+        is_told = (short and line.figures.state != "unrated") or count
+        return words if is_told else ""
+
+    def _windows_text_formula(self, line: _OfficerLine) -> str:
+        if not (table := self._windows(line)):
+            return ""
+        found = table.countifs(**self._in_windows(line), window_result='"?*"')
+        before, after = self._windows_text(line, _GAP).split(_GAP)
+        unrated = f"{cell('result')}={quote(state_text(self.ctx, 'unrated'))}"
+        return f'IF(OR({found}=0,{unrated}),"",{quote(before)}&{found}&{quote(after)})'
+
+    def _missing_formula(self, line: _OfficerLine) -> str:
+        if table := self._windows(line):
+            return table.sumifs("missing", **self._in_windows(line))
+        return f"MAX(0,{cell('obligation')}-{cell('sure')})"
+
     def _obligation_formula(self, line: _OfficerLine) -> str:
-        function = _ROUNDING_FUNCTIONS[line.figures.quota.rounding]
+        if table := self._windows(line):
+            return table.sumifs("obligation", **self._in_windows(line))
+        function = ROUNDING_FUNCTIONS[line.figures.quota.rounding]
         return f"{function}(ROUND({self._owed_sum(line, 'served_year')}/12,9),0)"
 
     def _owed_sum(self, line: _OfficerLine, served_column: str) -> str:
@@ -345,9 +397,19 @@ class _QuotaColumns:
         met, on_course, unsettled, behind, not_met, unrated = (
             quote(state_text(self.ctx, state)) for state in STATES
         )
+        obligation, missing = cell("obligation"), cell("missing")
+        if table := self._windows(line):
+            state = on_course
+            for of_window in ("unsettled", "behind", "not_met"):  # the worst decides
+                title = quote(self.ctx.state_title("quota", of_window))
+                found = table.countifs(**self._in_windows(line), window_result=title)
+                state = f"IF({found}>0,{quote(state_text(self.ctx, of_window))},{state})"
+            state = f"IF({missing}=0,{met},{state})"
+            is_own = f"AND({self._may_count_formula(line)}=0,{missing}>0)"
+            return f"IF(OR({obligation}=0,{is_own}),{unrated},{state})"
         key = line.figures.quota.quota, line.figures.officer, line.branch_code
         out, to_come = (self.pair_cells.cell_of(name, *key) for name in ("months_out", "to_come"))
-        sure, obligation = cell("sure"), cell("obligation")
+        sure = cell("sure")
         due = f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{obligation})"
         late = f"IF({out}+{to_come}>0,{behind},{not_met})"
         late = f"IF({sure}+{cell('unsettled')}>={due},{unsettled},{late})"
