@@ -9,6 +9,8 @@ from datetime import date
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.model.register import Organisation
+from mlay_batch.schema import Quota
+from mlay_batch.schema.quotas import QuotaWindow
 
 
 @dataclass(frozen=True)
@@ -172,13 +174,17 @@ class ThematicLine:
     branch: Organisation
     meeting_counts: tuple[int | None, ...]
     """By quarter; None if the branch owed no return in it."""
-    owed_months: int
-    """Months of the last quarter for which it owes a return."""
+    obligation: int
+    """Meetings owed in the last window, for the months in which it owes a return."""
+    due: int
+    """Those owed by now: all, or in whole meetings what the months that are past ask for."""
+    attended: int
+    """Meetings held in the window."""
     open_months: int
-    """Those that are to come or whose return is not in."""
+    """Months of the window that are to come or whose return is not in."""
     state: str
-    """Of the last quarter: ``held``, ``open`` (none yet), ``none``, ``off`` (owes nothing) or
-    ``short`` (owes returns for too few months to be asked)."""
+    """Of the window, as of officers' quotas: ``met``, ``on_course``, ``behind``, ``not_met`` or
+    ``unrated`` (nothing is owed)."""
     themes: tuple[Theme, ...]
     """Of the last quarter."""
 
@@ -193,8 +199,10 @@ class Thematic:
     kinds: tuple[str, ...]
     """The kinds of meetings that are thematic."""
     lines: tuple[ThematicLine, ...]
-    least_months: int = 1
-    """For how many months of a quarter a cell must owe a return to be asked for a meeting."""
+    quota: Quota
+    """What each cell owes."""
+    window: QuotaWindow
+    """The quarter, or other window, in which the period ends: that of the states."""
 
 
 @dataclass(frozen=True, slots=True)

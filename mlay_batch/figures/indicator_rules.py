@@ -29,7 +29,7 @@ from mlay_batch.figures.text_similarity import (
     similar_texts,
     similarity,
 )
-from mlay_batch.figures.thematic import least_months, owes
+from mlay_batch.figures.thematic import is_asked, owes
 from mlay_batch.model.records import Row
 from mlay_batch.schema.indicators import Indicator
 
@@ -164,7 +164,7 @@ def none_in_quarter(
 ) -> Iterator[Observation]:
     """No value in a whole quarter: a hit in its last month, if every month owed was reported.
 
-    A cell that owed too few months to be asked for a theme is no hit (`Scheme.thematic_months`).
+    A cell that owed too few months to be asked for a theme is no hit.
     """
     quarter, inputs = Period.of("quarter", view.period.start), index.inputs
     branch = inputs.register.by_code.get(view.branch)
@@ -175,7 +175,7 @@ def none_in_quarter(
     is_out = any(owes(inputs, branch, month) for month in views if not views[month])
     owed = sum(branch.is_active(month_view.period) for month_view in sent)
     has_value = any(any(other.values(indicator.params["value"])) for other in sent)
-    if not is_out and owed >= least_months(inputs, view.period) and not has_value:
+    if not is_out and is_asked(inputs, view.period, owed) and not has_value:
         yield Observation({"quarter": str(quarter)}, ())
 
 

@@ -22,7 +22,7 @@ from mlay_batch.figures.report_records import (
 )
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota
-from mlay_batch.schema.catalogue import QuotaWindow, quota_windows
+from mlay_batch.schema.quotas import QuotaWindow, quota_windows
 
 Visits = tuple[Attendance, ...]
 

@@ -14,8 +14,8 @@ from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
-from mlay_batch.schema.catalogue import QuotaWindow
 from mlay_batch.schema.indicators import Indicator
+from mlay_batch.schema.quotas import QuotaWindow
 
 # States of `ExpectedReturn` of a return that is still out.
 OPEN = ("missing", "rejected", "held", "not_due")

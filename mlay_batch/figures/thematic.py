@@ -1,4 +1,4 @@
-"""Counts thematic meetings by branch and quarter.
+"""Counts thematic meetings by branch and quarter, against what each cell owes (`Quota.per`).
 
 12-HD/BTCTW and 42-HD/BTCTW ask for at least one a quarter; it may share a sitting with the
 regular one.
@@ -6,46 +6,58 @@ regular one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
+from math import floor
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
 from mlay_batch.figures.completeness import MEETINGS
+from mlay_batch.figures.quota import round_obligation
 from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness, ReportInputs
 from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_date
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Organisation
-from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
+from mlay_batch.schema.ids import MEETING
+from mlay_batch.schema.quotas import QuotaWindow, quota_windows
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
-_KINDS = (THEMES, MIXED_KIND)
 
 
 def thematic(inputs: ReportInputs, matrix: Completeness | None) -> Thematic | None:
-    """Return the thematic meetings of the year to date; None if nobody owes the form.
+    """Return the thematic meetings of the year to date; None if nobody owes any.
 
     A row of the table of meetings counts as one meeting, even with several themes.
     """
-    if matrix is None:
+    quota = inputs.catalogue.cell_quota(inputs.period)
+    if matrix is None or quota is None:
         return None
+    spans = inputs.catalogue.quota_spans(quota.quota, inputs.period.year)
+    last_month = inputs.period.end.month
+    window = next(w for w in quota_windows(spans) if last_month in w.months)
     returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
-    least = least_months(inputs, inputs.period)
     quarters = _quarters(inputs.period)
     themes: dict[str, list[Theme]] = {}
     for theme in _themes(returns):
         if theme.held_on in quarters[-1]:
             themes.setdefault(theme.branch, []).append(theme)
-    lines = (_line(inputs, matrix, returns, branch, quarters, least) for branch in matrix.branches)
+    count = _Counting(inputs, matrix, returns, quota.counts.kinds, quarters, window)
+    lines = (count.line(branch) for branch in matrix.branches)
     full_lines = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
-    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(full_lines), least)
+    return Thematic(
+        quarters, (MEETING, MEETINGS), quota.counts.kinds, tuple(full_lines), quota, window
+    )
 
 
-def least_months(inputs: ReportInputs, period: Period) -> int:
-    """Return for how many months of a quarter a cell must owe a return to be asked for a theme."""
-    scheme = inputs.catalogue.scheme_for(MEETING_SCORE, period)
-    return scheme.thematic_months if scheme else 1
+def is_asked(inputs: ReportInputs, period: Period, months: int) -> bool:
+    """Whether a cell that owes returns for so many months of a quarter owes a theme in it."""
+    quota = inputs.catalogue.cell_quota(period)
+    if quota is None:
+        return False
+    owed = Fraction(quota.times * months, quota.window_months)
+    return round_obligation(owed, quota.rounding) > 0
 
 
 def owes(inputs: ReportInputs, branch: Organisation, month: Period) -> bool:
@@ -61,31 +73,75 @@ def _quarters(period: Period) -> tuple[Period, ...]:
     return tuple(dict.fromkeys(Period.of("quarter", end) for end in ends))
 
 
-def _line(
-    inputs: ReportInputs,
-    matrix: Completeness,
-    returns: ReturnsByKey,
-    branch: Organisation,
-    quarters: tuple[Period, ...],
-    least: int,
-) -> ThematicLine:
-    meeting_counts = tuple(
-        _count_meetings(matrix, returns, branch, quarter) for quarter in quarters
-    )
-    last_quarter = quarters[-1]
-    months = [month for month in last_quarter.months() if branch.is_active(month)]
-    states = [_state(matrix, branch, month, inputs.period) for month in months]
-    open_months = sum(state in OPEN for state in states)
-    owed_months = sum(state not in NOT_OWED for state in states)
-    if meeting_counts[-1]:
-        state = "held"
-    elif not owed_months:
-        state = "off"
-    elif owed_months < least:
-        state = "short"
-    else:
-        state = "open" if open_months else "none"
-    return ThematicLine(branch, meeting_counts, owed_months, open_months, state, themes=())
+@dataclass(frozen=True)
+class _Counting:
+    """What the lines are counted from; the window is the one in which the period ends."""
+
+    inputs: ReportInputs
+    matrix: Completeness
+    returns: ReturnsByKey
+    kinds: tuple[str, ...]
+    quarters: tuple[Period, ...]
+    window: QuotaWindow
+
+    def line(self, branch: Organisation) -> ThematicLine:
+        """Return a branch's figures, without its themes."""
+        counts = tuple(self.count(branch, quarter.months()) for quarter in self.quarters)
+        months = [Period(self.inputs.period.year, month) for month in self.window.months]
+        states = {
+            month: _state(self.matrix, branch, month, self.inputs.period)
+            for month in months
+            if branch.is_active(month)
+        }
+        owed_months = [month for month, state in states.items() if state not in NOT_OWED]
+        past = [month for month in owed_months if month.end <= self.inputs.period.end]
+        obligation, attended = self.owed(owed_months), self.count(branch, months) or 0
+        due = floor(self.exact(past)) if len(past) < len(owed_months) else obligation
+        line = ThematicLine(
+            branch,
+            counts,
+            obligation,
+            due,
+            attended,
+            open_months=sum(state in OPEN for state in states.values()),
+            state="",
+            themes=(),
+        )
+        return replace(line, state=_line_state(line))
+
+    def exact(self, months: Iterable[Period]) -> Fraction:
+        """Return the meetings owed for these months, each by the record in force."""
+        quotas = filter(None, map(self.inputs.catalogue.cell_quota, months))
+        return sum((Fraction(q.times, q.window_months) for q in quotas), Fraction(0))
+
+    def owed(self, months: Iterable[Period]) -> int:
+        """Return the same in whole meetings."""
+        quota = self.inputs.catalogue.cell_quota(self.inputs.period)
+        return round_obligation(self.exact(months), quota.rounding) if quota else 0
+
+    def count(self, branch: Organisation, months: Sequence[Period]) -> int | None:
+        """Count the months' thematic meetings; None if the branch owed nothing in them."""
+        known = [month for month in months if (branch.code, month) in self.matrix.cells]
+        if {self.matrix.cell(branch.code, month).state for month in known} <= set(NOT_OWED):
+            return None
+        month_returns = (self.returns.get((branch.code, month)) for month in known)
+        return sum(
+            row.values.get("kind") in self.kinds
+            for accepted in month_returns
+            if accepted
+            for row in accepted.section_rows(MEETINGS)
+        )
+
+
+def _line_state(line: ThematicLine) -> str:
+    """Return the state of a cell's window, by the rules of officers' quotas."""
+    if line.attended and line.attended >= line.obligation:
+        return "met"
+    if not line.obligation:
+        return "unrated"
+    if line.attended >= line.due:
+        return "on_course"
+    return "behind" if line.open_months else "not_met"
 
 
 def _state(matrix: Completeness, branch: Organisation, month: Period, period: Period) -> str:
@@ -94,23 +150,6 @@ def _state(matrix: Completeness, branch: Organisation, month: Period, period: Pe
         return "not_due"
     cell = matrix.cells.get((branch.code, month))
     return cell.state if cell else "waived"
-
-
-def _count_meetings(
-    matrix: Completeness, returns: ReturnsByKey, branch: Organisation, quarter: Period
-) -> int | None:
-    """Count the quarter's thematic meetings; None if the branch owed nothing in it."""
-    months = [month for month in quarter.months() if (branch.code, month) in matrix.cells]
-    states = {matrix.cell(branch.code, month).state for month in months}
-    if states <= set(NOT_OWED):
-        return None
-    quarter_returns = (returns.get((branch.code, month)) for month in months)
-    return sum(
-        row.values.get("kind") in _KINDS
-        for accepted in quarter_returns
-        if accepted
-        for row in accepted.section_rows(MEETINGS)
-    )
 
 
 def _themes(returns: ReturnsByKey) -> Iterator[Theme]:

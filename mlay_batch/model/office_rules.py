@@ -15,8 +15,9 @@ from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Catalogue, Form, Quota, Scheme
 from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
-from mlay_batch.schema.model import Choice, Counted, Due, Effective, Per, Text, Window
+from mlay_batch.schema.model import Choice, Counted, Due, Effective, Text
 from mlay_batch.schema.overlap import age_key
+from mlay_batch.schema.quotas import Per, Window
 from mlay_batch.schema.schemes import UNCONFIRMED
 
 T = TypeVar("T", Quota, Scheme)
@@ -203,7 +204,7 @@ def with_deadlines(form: Form, rules: Iterable[DeadlineRule]) -> Form:
 
 def _quotas(catalogue: Catalogue, rules: Sequence[QuotaRule]) -> tuple[Quota, ...]:
     """Return all quotas; from the first rule of a role on, its rules stand for the shipped ones."""
-    roles = {choice.id: choice.title for choice in catalogue.register_form.choices["role"]}
+    roles = {choice.id: choice.title for choice in catalogue.register_form.choices["owing"]}
     quotas = list(catalogue.quotas)
     ordered = sorted(rules, key=lambda rule: (rule.role, month_of(rule.from_)))
     for role, of_role in groupby(ordered, key=lambda rule: rule.role):
@@ -222,7 +223,7 @@ def _own_quota(base: Quota, rule: QuotaRule) -> Quota:
         base,
         times=rule.times,
         window=rule.window or "year",
-        per=rule.per or "officer",
+        per=base.per if base.per == "cell" else rule.per or "officer",
         effective=Effective(month_of(rule.from_)),
         basis=(rule.document or UNCONFIRMED,),
     )

@@ -13,8 +13,9 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Choice, Form, Quota, Text
+from mlay_batch.schema.model import Choice, Form, Text
 from mlay_batch.schema.overlap import age_key, full_name, newest
+from mlay_batch.schema.quotas import Quota, QuotaSpan
 from mlay_batch.schema.schemes import Scheme
 
 
@@ -34,68 +35,6 @@ class SourceFile:
 
     name: str
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaSpan:
-    """Months of a year in which one record of a quota applies.
-
-    Attributes:
-        quota: the record.
-        first: number of the first month, from 1.
-        last: number of the last month, included.
-    """
-
-    quota: Quota
-    first: int
-    last: int
-
-    @property
-    def months(self) -> range:
-        """The numbers of its months."""
-        return range(self.first, self.last + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaWindow:
-    """Months of a year in which a number of meetings is owed: the year, a quarter or a month.
-
-    A part of a year stands for it where a quota begins or changes its window within the year; a
-    number that changes does not end a window.
-
-    Attributes:
-        first: number of the first month, from 1.
-        last: number of the last month, included.
-    """
-
-    first: int
-    last: int
-
-    @property
-    def months(self) -> range:
-        """The numbers of its months."""
-        return range(self.first, self.last + 1)
-
-
-def quota_windows(spans: Iterable[QuotaSpan]) -> tuple[QuotaWindow, ...]:
-    """Return the windows of a year whose records are `spans`, in order.
-
-    >>> from mlay_batch.schema.model import Effective
-    >>> quota = Quota("q", "r", Text("", ""), Effective("2019-01"), (), 1, window="quarter")
-    >>> [(window.first, window.last) for window in quota_windows([QuotaSpan(quota, 5, 9)])]
-    [(5, 6), (7, 9)]
-    """
-    windows: list[tuple[tuple[int, int], QuotaWindow]] = []
-    for span in spans:
-        length = span.quota.window_months
-        for month in span.months:
-            key = length, (month - 1) // length
-            previous = windows[-1] if windows else None
-            if previous and previous[0] == key and previous[1].last + 1 == month:
-                windows[-1] = key, QuotaWindow(previous[1].first, month)
-            else:
-                windows.append((key, QuotaWindow(month, month)))
-    return tuple(window for _, window in windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +72,13 @@ class Catalogue:
         """Return the newest record of `quota` that holds in `period`, or None."""
         return newest(q for q in self.quotas if q.quota == quota and q.effective.covers(period))
 
+    def cell_quota(self, period: Period) -> Quota | None:
+        """Return the newest record that holds in `period` of what each cell owes itself."""
+        return newest(q for q in self.quotas if q.per == "cell" and q.effective.covers(period))
+
     def quotas_for(self, period: Period) -> tuple[Quota, ...]:
-        """Return the newest record of every quota that holds in `period`, by id."""
-        names = sorted({quota.quota for quota in self.quotas})
+        """Return the newest record of every officers' quota that holds in `period`, by id."""
+        names = sorted({quota.quota for quota in self.quotas if quota.per != "cell"})
         return tuple(quota for name in names if (quota := self.quota_for(name, period)))
 
     def quota_spans(self, quota: str, year: int) -> tuple[QuotaSpan, ...]:
@@ -205,16 +148,19 @@ def load_catalogue(*overrides: Path) -> Catalogue:
     records = [by_name[name] for name in sorted(by_name)]
     forms = [r for r in records if isinstance(r, Form)]
     schemes = tuple(r for r in records if isinstance(r, Scheme))
+    quotas = tuple(r for r in records if isinstance(r, Quota))
     return Catalogue(
-        forms=tuple(_with_names(form, forms, schemes) for form in forms),
-        quotas=tuple(r for r in records if isinstance(r, Quota)),
+        forms=tuple(_with_names(form, forms, quotas, schemes) for form in forms),
+        quotas=quotas,
         schemes=schemes,
         sources=tuple(sources[name] for name in sorted(sources)),
         indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
     )
 
 
-def _with_names(form: Form, forms: Iterable[Form], schemes: Iterable[Scheme]) -> Form:
+def _with_names(
+    form: Form, forms: Iterable[Form], quotas: Iterable[Quota], schemes: Iterable[Scheme]
+) -> Form:
     """Return the register's form with what its rules may be about; any other form unchanged."""
     if form.form != REGISTER:
         return form
@@ -226,9 +172,11 @@ def _with_names(form: Form, forms: Iterable[Form], schemes: Iterable[Scheme]) ->
         if scheme.scheme == MEETING_SCORE
         for band in scheme.bands
     }
-    names = {"form": reported, "band": bands}
+    cells = {quota.role: quota.title for quota in quotas if quota.per == "cell"}
+    names = {"form": reported, "band": bands, "owing": cells}
     added = {
         name: (*form.choices.get(name, ()), *(Choice(*item) for item in titles.items()))
         for name, titles in names.items()
     }
+    added["owing"] = (*form.choices["role"], *added["owing"])
     return replace(form, choices={**form.choices, **added})

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.schema.ids import INDICATOR_LETTER
-from mlay_batch.schema.model import Effective, Form, Quota, Record, Text
+from mlay_batch.schema.model import Effective, Form, Record, Text
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 
 ParamKind = Literal["look", "looks", "number", "texts", "figures"]

@@ -30,9 +30,10 @@ from mlay_batch.schema.indicators import (
     missing_fields,
 )
 from mlay_batch.schema.inheritance import EXTENDS, extend, refuse_duplicates
-from mlay_batch.schema.model import Carry, Form, Quota, Rule
+from mlay_batch.schema.model import Carry, Form, Rule
 from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
 from mlay_batch.schema.problem import Fault
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.semantics import (
     broken_mappings,

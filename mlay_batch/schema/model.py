@@ -309,8 +309,6 @@ _HEADER_TITLE = Text("Đơn vị và kỳ báo cáo", "Reporting unit and period
 
 
 Counted = Literal["period", "meeting"]
-Window = Literal["year", "quarter", "month"]
-Per = Literal["officer", "officer_cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,53 +449,3 @@ class Form(Record):
         except KeyError:
             return path
         return title.of(lang) or _HEADER_TITLE.of(lang)
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaCounting(Record):
-    """What counts towards a quota.
-
-    Attributes:
-        kinds: ids of the meeting kinds.
-        substitutes: whether a visit counts for the officer on whose behalf another one came.
-        own_cell: whether a meeting of the officer's own cell counts.
-    """
-
-    kinds: tuple[str, ...]
-    substitutes: bool = False
-    own_cell: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Quota(Record):
-    """How many cell meetings an officer with a role owes in a year, a quarter or a month.
-
-    Attributes:
-        quota: id, the same in all records.
-        role: id of the role, as assignments in the register name it.
-        effective: months for which this record is used.
-        basis: regulations that the quota follows.
-        times: meetings owed in a full window; each month on duty adds its part of that.
-        window: what the number is owed in. What is missing in one is not made up in another.
-        per: whether the number is owed once by the officer or in each cell.
-        months_by: whether a month is owed by who serves on its 15th, or by the days served in it.
-        rounding: how an obligation such as 2.5 meetings becomes whole.
-        counts: which meetings count.
-    """
-
-    quota: str
-    role: str
-    title: Text
-    effective: Effective
-    basis: tuple[str, ...]
-    times: int
-    window: Window = "year"
-    per: Per = "officer"
-    months_by: Literal["fifteenth", "days"] = "fifteenth"
-    rounding: Literal["half_up", "floor", "ceiling"] = "half_up"
-    counts: QuotaCounting = QuotaCounting(kinds=("regular", "thematic", "both"))
-
-    @property
-    def window_months(self) -> int:
-        """The months of a full window."""
-        return {"year": 12, "quarter": 3, "month": 1}[self.window]

@@ -14,7 +14,8 @@ from typing import Literal, TypeVar
 
 from mlay_batch.core.period import Period
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Form, Quota
+from mlay_batch.schema.model import Form
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 
 NamedDescription = tuple[str, Description]

@@ -11,8 +11,9 @@ from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
 from mlay_batch.schema.markdown import open_gaps, table
-from mlay_batch.schema.model import Computed, Effective, Field, Form, Quota, Rule, Section
+from mlay_batch.schema.model import Computed, Effective, Field, Form, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Cap, Condition, Part, Scheme
 from mlay_batch.schema.statements import STATEMENTS_FILE, statements_page
 
@@ -266,11 +267,15 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     def says(key: str, **params: object) -> str:
         return "- " + text("reference", f"quota.{key}", lang, **params)
 
-    per = text("reference", f"per.{quota.per}", lang)
     yield from _head(quota, lang, id=quota.quota)
     window = text("reference", f"window.{quota.window}", lang)
-    numbers = {"role": quota.role, "times": quota.times, "window": window, "per": per}
-    yield from ("", text("reference", "quota.says", lang, **numbers), "")
+    numbers = {"times": quota.times, "window": window}
+    if quota.per == "cell":
+        yield from ("", text("reference", "quota.cells", lang, **numbers), "")
+        yield says("kinds", kinds=_joined_titles(quota.counts.kinds, forms, lang))
+        return
+    per = text("reference", f"per.{quota.per}", lang)
+    yield from ("", text("reference", "quota.says", lang, role=quota.role, per=per, **numbers), "")
     yield says("kinds", kinds=_joined_titles(quota.counts.kinds, forms, lang))
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))
@@ -344,7 +349,6 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     for line in (
         *scheme_text.meeting_requirements(scheme, lang),
         *scheme_text.year_requirements(scheme, lang),
-        *([scheme_text.thematic_requirement(scheme, lang)] if scheme.bands else ()),
     ):
         yield from ("", line)
     if scheme.parts:

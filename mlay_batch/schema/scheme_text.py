@@ -63,11 +63,6 @@ def band_texts(scheme: Scheme, lang: str) -> dict[str, str]:
     }
 
 
-def thematic_requirement(scheme: Scheme, lang: str) -> str:
-    """Return who is asked for a thematic meeting in a quarter."""
-    return text("ratings", "thematic_months", lang, months=scheme.thematic_months)
-
-
 def _conditions(grade: YearGrade, bands: dict[str, str], lang: str) -> Iterator[str]:
     if grade.every:
         yield text("ratings", "year.every", lang, band=bands[grade.every])

@@ -265,8 +265,6 @@ class Scheme(Record):
         demands: meetings: what bands demand besides points.
         year_grades: meetings: grades of a cell for its year, the best first.
         least_age: meetings: age below which a cell gets no grade for its year.
-        thematic_months: meetings: months of a quarter for which a cell must owe a return to be
-            asked for a thematic meeting in it.
         regular: meetings: ids of the kinds that count as regular.
         thematic: meetings: ids of the kinds that count as thematic. In a month without one the full
             marks are those of the groups that are not thematic.
@@ -298,7 +296,6 @@ class Scheme(Record):
     demands: tuple[Demand, ...] = ()
     year_grades: tuple[YearGrade, ...] = ()
     least_age: LeastAge | None = None
-    thematic_months: int = 1
     regular: tuple[str, ...] = ("regular", "both")
     thematic: tuple[str, ...] = ("thematic", "both")
     rebase: bool = False

@@ -15,8 +15,9 @@ from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
 from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Carry, Field, Form, Quota, Rule, Section
+from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -268,7 +269,7 @@ def missing_from_register(record: Description, forms: Iterable[Form]) -> Iterato
     if isinstance(record, Form):
         types = _choice_ids(registers, "organisation_type")
         yield from unknown_names(record.reporters, ("reporters",), types)
-    elif isinstance(record, Quota):
+    elif isinstance(record, Quota) and record.per != "cell":
         yield from unknown_names([record.role], ("role",), _choice_ids(registers, "role"))
 
 

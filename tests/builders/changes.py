@@ -41,7 +41,8 @@ from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Quota
-from mlay_batch.schema.model import Effective, QuotaCounting
+from mlay_batch.schema.model import Effective
+from mlay_batch.schema.quotas import QuotaCounting
 
 VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
 DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"
@@ -146,8 +147,9 @@ class Case:
             "rounding": "ceiling",
             "counts": QuotaCounting(("regular", "both"), substitutes=True, own_cell=True),
         }
-        first = tuple(replace(quota, **changed) for quota in quotas)
-        return cls(Period.parse("2019-12"), (*first, *map(_from_july, first)))
+        cells = tuple(quota for quota in quotas if quota.per == "cell")
+        first = tuple(replace(quota, **changed) for quota in quotas if quota.per != "cell")
+        return cls(Period.parse("2019-12"), (*cells, *first, *map(_from_july, first)))
 
 
 def _from_july(quota: Quota) -> Quota:

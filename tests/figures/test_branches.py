@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders.figure_inputs import facts, register, returns, row, table
+from builders.figure_inputs import facts, register, returns, row, shipped, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ from mlay_batch.figures.branch_records import (
 )
 from mlay_batch.figures.movement import movement_fields
 from mlay_batch.figures.report_records import Figures
+from mlay_batch.model.office_rules import OfficeRules, QuotaRule, in_force
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Register
 from mlay_batch.schema import load_catalogue
@@ -425,17 +426,40 @@ class TestThematic:
     def test_in_november_december_may_still_bring_one(self) -> None:
         lines = thematic(self.SENT)
         assert (lines["CB1"].state, lines["CB2"].state, lines["CB2"].open_months) == (
-            "held",
-            "open",
+            "met",
+            "on_course",  # two thirds of a meeting are owed by now
             1,
         )
-        assert (lines["CB4"].state, lines["CB4"].open_months) == ("open", 3)
-        assert lines["CB3"].state == "off"
+        assert (lines["CB4"].state, lines["CB4"].open_months) == ("on_course", 3)
+        assert lines["CB3"].state == "unrated"
+
+    def test_a_quarter_that_is_past_with_a_return_out_is_behind(self) -> None:
+        (line,) = (v for k, v in thematic(self.SENT, period="2019-12").items() if k == "CB2")
+        assert (line.due, line.attended, line.open_months, line.state) == (1, 0, 1, "behind")
 
     def test_a_quarter_all_reported_without_one_has_none(self) -> None:
         sent = self.SENT + "CB2 | 2019-12-03 | regular\n"
-        assert thematic(sent, period="2019-12")["CB2"].state == "none"
-        assert thematic(sent, period="2019-Q4")["CB2"].state == "none"
+        assert thematic(sent, period="2019-12")["CB2"].state == "not_met"
+        assert thematic(sent, period="2019-Q4")["CB2"].state == "not_met"
+
+    def test_an_office_may_ask_for_another_number_or_each_month(self) -> None:
+        """Two a quarter from October: CB1 held two. One a month: none of December's yet."""
+        rules = [QuotaRule("cell", "2019-10", 2, window="quarter")]
+        asked = in_force(shipped(), OfficeRules(quotas=tuple(rules)))
+        filed = themes(returns(self.SENT), "")
+        figures = compute(facts(register(TOWN), "2019-11", filed, catalogue=asked))
+        assert figures.thematic
+        lines = {line.branch.code: line for line in figures.thematic.lines}
+        assert (lines["CB1"].obligation, lines["CB1"].state) == (2, "met")
+        assert (lines["CB2"].due, lines["CB2"].state) == (1, "behind")  # 4/3 by November
+        rules = [QuotaRule("cell", "2019-11", 1, window="month")]
+        asked = in_force(shipped(), OfficeRules(quotas=tuple(rules)))
+        figures = compute(facts(register(TOWN), "2019-11", filed, catalogue=asked))
+        assert figures.thematic
+        states = {line.branch.code: line.state for line in figures.thematic.lines}
+        assert (states["CB1"], states["CB2"]) == ("met", "not_met")
+        none = in_force(shipped(), OfficeRules(quotas=(QuotaRule("cell", "2019-01", 0),)))
+        assert compute(facts(register(TOWN), "2019-11", filed, catalogue=none)).thematic is None
 
     SHORT = """
     code | type        | parent | founded    | ended
@@ -449,15 +473,15 @@ class TestThematic:
     @pytest.mark.parametrize(
         ("waived", "states"),
         [
-            ("", {"NEW": "short", "TWO": "none", "JAN": "short", "ALL": "none"}),
-            ("2019-12", {"NEW": "off", "TWO": "short", "JAN": "short", "ALL": "none"}),
-            ("2019", {"NEW": "off", "TWO": "off", "JAN": "off", "ALL": "off"}),
+            ("", {"NEW": "unrated", "TWO": "not_met", "JAN": "unrated", "ALL": "not_met"}),
+            ("2019-12", {"NEW": "unrated", "TWO": "unrated", "JAN": "unrated", "ALL": "not_met"}),
+            ("2019", dict.fromkeys(("NEW", "TWO", "JAN", "ALL"), "unrated")),
         ],
     )
     def test_who_owed_one_month_of_a_quarter_is_not_asked(
         self, waived: str, states: dict[str, str]
     ) -> None:
-        """Founded 20 December, or ended 1 November (October only): `thematic_months` is 2."""
+        """Founded 20 December, or ended 1 November (October only): a third, rounded to 0."""
         codes = {"NEW": (12,), "TWO": (11, 12), "JAN": (10,), "ALL": (10, 11, 12)}
         sent = [
             f"{code} | 2019-{month}-25 | regular"
@@ -474,13 +498,13 @@ class TestThematic:
         assert figures.thematic
         assert {line.branch.code: line.state for line in figures.thematic.lines} == states
         asked = {hit.branch for hit in figures.indicator_hits if hit.indicator.code == "H08"}
-        assert asked == {code for code, state in states.items() if state == "none"}
+        assert asked == {code for code, state in states.items() if state == "not_met"}
 
     def test_who_owed_one_month_and_held_one_has_it(self) -> None:
         filed = returns("branch | day | kind\nNEW | 2019-12-25 | thematic")
         figures = compute(facts(register(self.SHORT), "2019-12", filed))
         assert figures.thematic
-        assert {line.branch.code: line.state for line in figures.thematic.lines}["NEW"] == "held"
+        assert {line.branch.code: line.state for line in figures.thematic.lines}["NEW"] == "met"
 
     def test_themes_of_the_quarter_say_whether_the_sitting_was_shared(self) -> None:
         topics = """

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import ReportInputs
-from mlay_batch.schema.model import Effective, QuotaCounting
+from mlay_batch.schema.model import Effective
+from mlay_batch.schema.quotas import QuotaCounting
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -128,6 +129,7 @@ def towns(draw: Any) -> ReportInputs:
         quotas=tuple(
             replace(quota, **draw(quota_changes), effective=Effective(*months))
             for quota in base.quotas
+            if quota.per != "cell"
             for months in draw(st.sampled_from(RECORDS))
         ),
         schemes=tuple(replace(scheme, share_base=schemes) for scheme in base.schemes),

@@ -18,7 +18,8 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures, QuotaLine
 from mlay_batch.schema import Catalogue, Quota, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder as folder
-from mlay_batch.schema.model import Effective, QuotaCounting
+from mlay_batch.schema.model import Effective
+from mlay_batch.schema.quotas import QuotaCounting
 
 TOWN = """
 code | type        | parent

@@ -429,15 +429,14 @@ class TestBranches:
     def test_who_held_no_thematic_meeting_in_the_quarter_is_marked_and_listed(self) -> None:
         sheet, thematic = reports.sheets()["Chuyên đề"], reports.figures().thematic
         assert thematic
-        states = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
-        states |= {"short": "– Dưới 2 tháng trong quý"}
+        states = {"met": "● Đã đủ", "on_course": "○ Chưa đến hạn", "unrated": "– Không thuộc diện"}
         for line in thematic.lines:
             row = reports.find(sheet, line.branch.code).row
             assert value(sheet, row, "Quý IV", "Kết quả") == states[line.state]
             topics = dict.fromkeys(theme.topic for theme in line.themes)
             assert (value(sheet, row, "Quý IV", "Tên chuyên đề") or "") == "\n".join(topics)
-        without = [line.branch.code for line in thematic.lines if line.state == "open"]
-        text = str(reports.find(sheet, "Chưa có, nhưng còn tháng").value)
+        without = [line.branch.code for line in thematic.lines if line.state == "on_course"]
+        text = str(reports.find(sheet, "Chưa có buổi chuyên đề nào, còn tháng").value)
         assert text.endswith(f"({len(without)}): {', '.join(without)}.")
 
     def test_activities_are_counted_by_kind_and_listed(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from operator import attrgetter
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.sections_data import (
@@ -23,10 +24,9 @@ from mlay_batch.report.listing import Column, Listing, branch_columns, titled_co
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import Content, Formula, SheetWriter
-from mlay_batch.schema import scheme_text
 
 _COLUMNS, _SPLIT = 14, 6
-_STATES = ("held", "open", "none", "short", "off")
+_STATES = ("met", "on_course", "behind", "not_met", "unrated")
 _NUMERALS = ("I", "II", "III", "IV")
 
 
@@ -45,9 +45,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     listing.write_rows(thematic.lines)
     listing.write_totals(thematic.lines)
     _write_summary(listing, thematic)
-    scheme = ctx.figures.score_scheme
-    notes = [scheme_text.thematic_requirement(scheme, ctx.lang)] if scheme else []
-    last = listing.write_foot([ctx.t("branches/thematic.how"), *notes], gap=0)
+    asked = {"times": thematic.quota.times, "window": ctx.t(f"window.{thematic.quota.window}")}
+    basis = "; ".join(thematic.quota.basis)
+    last = listing.write_foot([ctx.t("branches/thematic.how", **asked, basis=basis)], gap=0)
     listing.set_up_page(last, frozen=3, filtered="result")
 
 
@@ -56,8 +56,7 @@ def _columns(
 ) -> Iterator[Column[ThematicLine]]:
     column, t = partial(titled_column, ctx), ctx.t
     year = t("branches/thematic.held", year=str(ctx.figures.period.year))
-    last_number = len(thematic.quarters) - 1
-    last = t("branches/thematic.result", number=_NUMERALS[last_number])
+    last = thematic_window(ctx, thematic)
     yield from branch_columns(ctx, 4.5, 10, 36)
     for number, numeral in enumerate(_NUMERALS):
         is_owed = number < len(thematic.quarters)
@@ -87,7 +86,7 @@ def _columns(
     yield column("column.held_on", 11, partial(_days, ctx), "center")
     yield column("branches/thematic.topic", 48, _topics)
     yield column("branches/thematic.shared", 11, partial(_shared, ctx), "center")
-    yield _state_column(ctx, thematic, f"quarter{last_number}", last)
+    yield _state_column(ctx, table, thematic, last)
     yield column("column.delivery", 9, partial(_file_link, ctx), "link")
 
 
@@ -103,9 +102,16 @@ def _count_look(quarter: int, line: ThematicLine) -> str:
 def _count_formula(ctx: ReportContext, table: DataTable, thematic: Thematic, quarter: int) -> str:
     """Return the formula that counts the meetings of a quarter of each thematic kind."""
     months = thematic.quarters[quarter].months()
+    return _months_formula(ctx, table, thematic, months[0].month, months[-1].month)
+
+
+def _months_formula(
+    ctx: ReportContext, table: DataTable, thematic: Thematic, first: int, last: int
+) -> str:
+    """Return the formula that counts the meetings of some months of each thematic kind."""
     conditions: dict[str, Condition] = {
         BRANCH_COLUMN: fixed("branch"),
-        MONTH_COLUMN: (f'">={months[0].month}"', f'"<={months[-1].month}"'),
+        MONTH_COLUMN: (f'">={first}"', f'"<={last}"'),
     }
     titles = (quote(ctx.choice_title("meeting_kind", kind)) for kind in thematic.kinds)
     return "+".join(table.countifs(**conditions, kind=title) for title in titles)
@@ -132,24 +138,31 @@ def _file_link(ctx: ReportContext, line: ThematicLine) -> Content:
     return ctx.file_link(line.themes[-1].delivery) if line.themes else None
 
 
-def _state_texts(ctx: ReportContext, thematic: Thematic) -> dict[str, str]:
-    months = thematic.least_months
-    return {state: ctx.t(f"branches/thematic.state.{state}", months=months) for state in _STATES}
+def thematic_window(ctx: ReportContext, thematic: Thematic) -> str:
+    """Return the title of the window that the states are of: "Quý II", "Tháng 5"."""
+    first, last = thematic.window.first, thematic.window.last
+    if thematic.quota.window == "quarter":
+        return ctx.t("branches/thematic.result", number=_NUMERALS[(first - 1) // 3])
+    year = ctx.figures.period.year
+    return Period(year, first, last - first + 1).title(ctx.lang)
+
+
+def _state_texts(ctx: ReportContext) -> dict[str, str]:
+    return {state: ctx.t(f"branches/thematic.state.{state}") for state in _STATES}
 
 
 def _state_column(
-    ctx: ReportContext, thematic: Thematic, quarter: str, group: str
+    ctx: ReportContext, table: DataTable, thematic: Thematic, group: str
 ) -> Column[ThematicLine]:
-    """Return the column of states; `quarter` is the column that counts the last one's meetings."""
-    texts = _state_texts(ctx, thematic)
+    """Return the column of states, by the rules of officers' quotas."""
+    texts, window = _state_texts(ctx), thematic.window
+    held = f"({_months_formula(ctx, table, thematic, window.first, window.last)})"
 
     def formula(line: ThematicLine) -> str:
-        if line.state == "off":
-            return ""
-        held, is_open, none, short, _ = (quote(texts[state]) for state in _STATES)
-        is_asked = line.owed_months >= thematic.least_months
-        otherwise = f"IF({cell('open')}>0,{is_open},{none})" if is_asked else short
-        return f"IF({cell(quarter)}>0,{held},{otherwise})"
+        met, on_course, behind, not_met, unrated = (quote(texts[state]) for state in _STATES)
+        late = f"IF({cell('open')}>0,{behind},{not_met})"
+        short = f"IF({held}>={line.due},{on_course},{late})" if line.obligation else unrated
+        return f"IF({held}>={max(1, line.obligation)},{met},{short})"
 
     return Column(
         "result",
@@ -158,7 +171,7 @@ def _state_column(
         lambda line: texts[line.state],
         formula,
         group=group,
-        symbols="●▲■",
+        symbols="●○▲■",
     )
 
 
@@ -168,15 +181,15 @@ def _write_summary(listing: Listing[ThematicLine], thematic: Thematic) -> None:
     states = listing.sheet_range("result")
     counts = Counter(line.state for line in thematic.lines)
     listing.next_row += 1
-    listing.write_note(thematic.quarters[-1].title(ctx.lang), "section")
+    listing.write_note(thematic_window(ctx, thematic), "section")
     label_width = listing.position("quarter0")
-    for state, text in _state_texts(ctx, thematic).items():
+    for state, text in _state_texts(ctx).items():
         row = listing.next_row
         sheet.write(row, 0, text, "label_small", span=label_width)
         count = Formula(f"=COUNTIF({states},{quote(text)})", counts[state])
         sheet.write(row, label_width, count, "total_count")
         listing.next_row += 1
-    for state, key in (("none", "without"), ("open", "unknown")):
+    for state, key in (("not_met", "without"), ("behind", "unknown"), ("on_course", "to_come")):
         codes = [line.branch.code for line in thematic.lines if line.state == state]
         if codes:
             text = ctx.t(f"branches/thematic.{key}", count=len(codes), codes=", ".join(codes))
