@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mlay_batch.schema.ids import SCORES
+from mlay_batch.schema.levels import Level
 from mlay_batch.schema.model import Effective, Record, Text
 
 UNCONFIRMED = "chưa xác nhận"
@@ -34,12 +36,14 @@ class Group(Record):
         id: id of the field of the form with its points.
         max: its full marks.
         thematic: whether its points count only in a month with a thematic meeting.
+        section: id of the form's section with that field.
     """
 
     id: str
     title: Text
     max: float
     thematic: bool = False
+    section: str = SCORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +266,7 @@ class Scheme(Record):
         basis: regulations that the scheme follows.
         bands: meetings: grades by points.
         groups: meetings: groups of criteria that the points belong to.
+        levels: meetings: tables of points that follow from facts in the same return.
         demands: meetings: what bands demand besides points.
         year_grades: meetings: grades of a cell for its year, the best first.
         least_age: meetings: age below which a cell gets no grade for its year.
@@ -295,6 +300,7 @@ class Scheme(Record):
     basis: tuple[str, ...]
     bands: tuple[Band, ...] = ()
     groups: tuple[Group, ...] = ()
+    levels: tuple[Level, ...] = ()
     demands: tuple[Demand, ...] = ()
     year_grades: tuple[YearGrade, ...] = ()
     least_age: LeastAge | None = None
@@ -315,6 +321,10 @@ class Scheme(Record):
     def bands_best_first(self) -> tuple[Band, ...]:
         """Return the bands, the best first."""
         return tuple(sorted(self.bands, key=lambda band: -band.min))
+
+    def groups_of(self, section: str) -> tuple[Group, ...]:
+        """Return the groups whose points stand in that section of the form."""
+        return tuple(group for group in self.groups if group.section == section)
 
     def own_path(self) -> tuple[str, str]:
         """Return section and field of an organisation's own grade; empty without one."""
