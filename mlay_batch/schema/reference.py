@@ -10,6 +10,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
+from mlay_batch.schema.level_text import level_lines
 from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.model import Computed, Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
@@ -30,7 +31,7 @@ def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str
     elif isinstance(record, IndicatorSet):
         lines = _indicator_set(record, lang)
     else:
-        lines = _scheme(record, lang)
+        lines = _scheme(record, lang, forms)
     return "\n".join(lines) + "\n"
 
 
@@ -280,9 +281,10 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
 
 
-def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
+def _scheme(scheme: Scheme, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(scheme, lang, id=scheme.scheme, version=scheme.version)
     yield from scheme_page(scheme, lang)
+    yield from level_lines(scheme, lang, forms)
 
 
 def _indicator_set(record: IndicatorSet, lang: str) -> Iterator[str]:
