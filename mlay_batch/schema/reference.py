@@ -283,7 +283,7 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
 
 def _scheme(scheme: Scheme, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(scheme, lang, id=scheme.scheme, version=scheme.version)
-    yield from scheme_page(scheme, lang)
+    yield from scheme_page(scheme, lang, forms)
     yield from level_lines(scheme, lang, forms)
 
 
@@ -332,8 +332,8 @@ def _input_field(input_field: IndicatorInput) -> str:
     )
 
 
-def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
-    """Yield the lines of a scheme's page below its head."""
+def scheme_page(scheme: Scheme, lang: str, forms: Sequence[Form] = ()) -> Iterator[str]:
+    """Yield the lines of a scheme's page below its head; kinds are called as in `forms`."""
     if scheme.note:
         yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
     yield from (f"- {line}" for line in scheme_text.series_notes(scheme, lang))
@@ -341,10 +341,7 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
         yield from ("", f"## {text('reference', 'bands', lang)}")
         rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
         yield from table(lang, "grade id min", rows)
-    if scheme.groups:
-        yield from ("", f"## {text('reference', 'groups', lang)}")
-        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
-        yield from table(lang, "grade id max", rows)
+    yield from _groups(scheme, lang, forms)
     for line in (
         *scheme_text.meeting_requirements(scheme, lang),
         *scheme_text.year_requirements(scheme, lang),
@@ -357,6 +354,19 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     for part in scheme.parts:
         yield from _part(part, lang)
     yield from _conditions(scheme, lang)
+
+
+def _groups(scheme: Scheme, lang: str, forms: Sequence[Form]) -> Iterator[str]:
+    """Yield the criteria groups, of each score form apart."""
+    kinds = {form.section: form.kinds for form in scheme.score_forms}
+    for section in dict.fromkeys(group.section for group in scheme.groups):
+        yield from ("", f"## {text('reference', 'groups', lang)}")
+        if section in kinds:
+            titles = _joined_titles(kinds[section], forms, lang)
+            yield from ("", text("reference", "score_form", lang, id=section, kinds=titles))
+        groups = scheme.groups_of(section)
+        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in groups]
+        yield from table(lang, "grade id max", rows)
 
 
 def _conditions(scheme: Scheme, lang: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
-from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
+from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.level_semantics import level_faults
 from mlay_batch.schema.model import Carry, Field, Form, Quota, Rule, Section
@@ -299,6 +299,7 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
     """Yield every fault of a scheme, in the order of the file."""
     yield from unknown_names([scheme.scheme], ("scheme",), SCHEMES)
     bands, groups = {band.id for band in scheme.bands}, {group.id for group in scheme.groups}
+    yield from _score_forms(scheme)
     yield from level_faults(scheme)
     for i, demand in enumerate(scheme.demands):
         yield from unknown_names([demand.band], ("demands", i, "band"), bands)
@@ -314,6 +315,24 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
         yield from _condition(scheme, condition, ("conditions", i))
     for i, crosswalk in enumerate(scheme.crosswalk):
         yield from _crosswalk(scheme, crosswalk, ("crosswalk", i))
+
+
+def _score_forms(scheme: Scheme) -> Iterator[Fault]:
+    """Yield groups of no score form, kinds of two, and sums that do not fit one scale."""
+    sections = {form.section for form in scheme.score_forms} | {SCORES}
+    for i, group in enumerate(scheme.groups):
+        yield from unknown_names([group.section], ("groups", i, "section"), sections)
+    for i, demand in enumerate(scheme.demands):
+        if len({group.section for group in scheme.groups if group.id in demand.full}) > 1:
+            yield Fault(("demands", i, "full"), ", ".join(demand.full), code="schema.unfit")
+    seen: set[str] = set()
+    full = sum(group.max for group in scheme.groups_of(scheme.score_sections()[0]))
+    for i, form in enumerate(scheme.score_forms):
+        for kind in seen.intersection(form.kinds):
+            yield Fault(("score_forms", i, "kinds"), kind, code="schema.again")
+        seen.update(form.kinds)
+        if sum(group.max for group in scheme.groups_of(form.section)) != full:
+            yield Fault(("score_forms", i, "section"), form.section, code="schema.score_form")
 
 
 def _part(part: Part, path: KeyPath) -> Iterator[Fault]:

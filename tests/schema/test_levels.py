@@ -213,3 +213,40 @@ def test_the_page_shows_every_step_and_the_basis() -> None:
     ]
     assert "Ngày đăng tài liệu (sổ tay), số ngày trước Ngày họp" in page
     assert "{" not in page + reference(scheme, "en", [form])
+
+
+TWO_FORMS = (BUILDERS / "two_scores_scheme.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line", "name"),
+    [
+        ("theme_talk, section: theme_scores", "theme_talk, section: theme_score", "schema.name", 9,
+         "theme_score"),
+        ("kinds: [thematic]", "kinds: [thematic, both]", "schema.again", 6, "both"),
+        ("max: 60", "max: 55", "schema.score_form", 6, "theme_scores"),
+        ("full: [time]", "full: [time, theme_choice]", "schema.unfit", 11, "time, theme_choice"),
+    ],
+)  # fmt: skip
+def test_two_score_forms_share_one_scale(
+    old: str, new: str, code: str, line: int, name: str
+) -> None:
+    assert old in TWO_FORMS
+    with pytest.raises(SchemaError) as caught:
+        load_text(TWO_FORMS.replace(old, new, 1), "own.yaml", [SHIPPED])
+    params = caught.value.params
+    assert (caught.value.code, params["line"], params["name"]) == (code, line, name)
+    assert "{" not in error_text(caught.value, "vi") + error_text(caught.value, "en")
+
+
+def test_each_score_form_has_its_groups_on_the_page() -> None:
+    scheme = load_text(TWO_FORMS, "own.yaml", [SHIPPED])
+    assert isinstance(scheme, Scheme)
+    page = reference(scheme, "vi", load_catalogue().forms)
+    assert "Phần `theme_scores` của mẫu, chấm buổi: Chuyên đề." in page
+    assert [scheme.score_section(kind) for kind in ("regular", "both", "thematic", "other")] == [
+        "scores", "scores", "theme_scores", "scores",
+    ]  # fmt: skip
+    assert [group.id for group in scheme.for_kind("thematic").groups] == [
+        "theme_choice", "theme_talk",
+    ]  # fmt: skip
