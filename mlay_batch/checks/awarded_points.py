@@ -36,11 +36,9 @@ def point_findings(candidate: CandidateReturn, bad_cells: frozenset[Cell]) -> It
     scheme = candidate.scheme
     for group in scheme.groups if scheme else ():
         levels = [level for level in scheme.levels if level.group == group.id] if scheme else []
-        for section in candidate.form.sections if levels else ():
-            if section.id == group.section:
-                for row in candidate.submission.section_rows(section.id):
-                    facts = _RowFacts(candidate, section, row, bad_cells)
-                    yield from _judge(facts, group, levels)
+        for row in candidate.submission.section_rows(group.section) if levels else ():
+            section = candidate.form.section(group.section)
+            yield from _judge(_RowFacts(candidate, section, row, bad_cells), group, levels)
 
 
 def _judge(facts: _RowFacts, group: Group, levels: Sequence[Level]) -> Iterator[Finding]:
@@ -48,13 +46,14 @@ def _judge(facts: _RowFacts, group: Group, levels: Sequence[Level]) -> Iterator[
     points = facts.own_points(group.id)
     if points is None:
         return
-    results = [result for level in levels if (result := _reached(level, facts))]
+    results = [result for level in levels if (result := _table_result(level, facts))]
     short_results = [result for result in results if result.points < result.level.best]
     most = group.max - sum(result.level.best - result.points for result in short_results)
     if points <= most:
         return
     paths = dict.fromkeys(path for result in short_results for path in result.fact.paths())
-    marks = [facts.row.place(group.id), *(place for path in paths for place in facts.typed(path))]
+    fact_cells = (place for path in paths for place in facts.typed_cells(path))
+    marks = (facts.row.place(group.id), *fact_cells)
     params: dict[str, Param] = {
         "field": f"{facts.section.id}.{group.id}",
         "value": points,
@@ -97,9 +96,9 @@ class _Result:
         }
 
 
-def _reached(level: Level, facts: _RowFacts) -> _Result | None:
+def _table_result(level: Level, facts: _RowFacts) -> _Result | None:
     """Return what the table gives; None where it is not used, or nothing is known."""
-    if not facts.holds(level.given):
+    if not facts.is_given(level.given):
         return None
     results = (result for fact in level.facts if (result := _measure(level, fact, facts)))
     return min(results, key=lambda result: result.points, default=None)
@@ -161,7 +160,7 @@ class _RowFacts:
         row = self._row_of(section_id)
         return self._right_value(row, name) if row else None
 
-    def typed(self, path: str) -> Iterator[Place]:
+    def typed_cells(self, path: str) -> Iterator[Place]:
         """Yield the cell of a value unless it is computed."""
         section_id, _, name = path.partition(".")
         row = self._row_of(section_id)
@@ -170,7 +169,7 @@ class _RowFacts:
             if not is_computed(field, row.cells):
                 yield row.place(name)
 
-    def holds(self, given: Given) -> bool | None:
+    def is_given(self, given: Given) -> bool | None:
         """Whether each of the fields has one of its values; None where one is not known."""
         values = {path: self._condition(path) for path in given}
         if None in values.values():
@@ -183,7 +182,7 @@ class _RowFacts:
         90 minutes below 30 members and 120 from 30 on: without their number neither is certain.
         """
         for bound in bounds:
-            holds = self.holds(bound.given)
+            holds = self.is_given(bound.given)
             if holds and bound.number and bound.from_ is not None:
                 number = self.value(bound.number)
                 holds = number >= bound.from_ if isinstance(number, int | float) else None

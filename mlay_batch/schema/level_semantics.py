@@ -49,7 +49,7 @@ def _fact(level: Level, fact: Fact, path: KeyPath) -> Iterator[Fault]:
     for k, step in enumerate(fact.steps):
         yield from _bounds_of_step(fact, step, (*path, "steps", k), k == len(fact.steps) - 1)
     for k, (better, worse) in enumerate(pairwise(fact.steps), 1):
-        if worse.points >= better.points or not _follows(fact, better, worse):
+        if worse.points >= better.points or not _is_below(fact, better, worse):
             yield Fault((*path, "steps", k), f"{worse.points:g}", code="schema.steps")
 
 
@@ -73,7 +73,7 @@ def _bounds_of_step(fact: Fact, step: Step, path: KeyPath, is_last: bool) -> Ite
         yield Fault(path, f"{step.points:g}", code="schema.steps")
 
 
-def _follows(fact: Fact, better: Step, worse: Step) -> bool:
+def _is_below(fact: Fact, better: Step, worse: Step) -> bool:
     """Whether the worse step takes in what the better one leaves out, whatever the minimum is."""
     leasts = [bound.least for bound in fact.bounds] or [0.0]
     return all(_reach(better, least) > _reach(worse, least) for least in leasts)

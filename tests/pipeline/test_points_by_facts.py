@@ -13,6 +13,7 @@ import pytest
 from builders.sample_office import create_office, rows
 
 from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.what_if import run_trial
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
@@ -112,3 +113,16 @@ def test_the_form_given_back_marks_both_cells(office: Office) -> None:
     sheet = openpyxl.load_workbook("b.xlsx")["Báo cáo"]
     for path in (("scores", 0, "time"), ("meetings", 0, "duration")):
         assert sheet[at[path]].fill.fgColor.rgb[-6:] == TONES["watch"].fill
+
+
+def test_a_trial_names_the_returns_that_new_tables_touch(office: Office) -> None:
+    """Before the tables hold, an office reads which branches they would tell something."""
+    (office.workspace.schemas / "ward_scheme.yaml").unlink()
+    before = open_office(office.workspace)
+    (office.workspace.inbox / "a.xlsx").write_bytes(book(before, 70))
+    assert run(["ingest", *CAME]) == 0
+    impact = run_trial(before, BUILDERS / "ward_scheme.yaml", as_of=date(2025, 12, 3))
+    (change,) = impact.returns
+    time = cells(office)["scores", 0, "time"]
+    assert (change.subject, change.about) == ("CB-01", f"meeting 2025-11 {time}")
+    assert (impact.read_count, change.before, change.after) == (1, None, "F19 warning")

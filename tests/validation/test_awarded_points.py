@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from builders.filled_forms import check_forms, identity, submission
 from builders.reader_files import table_form
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mlay_batch.checks.awarded_points import point_findings
+from mlay_batch.checks.frames import CandidateReturn
 from mlay_batch.checks.validate import validate
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
@@ -304,3 +308,50 @@ def test_in_tables_the_day_leads_to_the_meeting() -> None:
 def test_in_tables_two_meetings_of_one_day_leave_open_which_is_meant() -> None:
     meeting = {"held_on": DAY, "kind": "regular", "duration": 70, "expected": 20, "present": 20}
     assert check_tables([meeting, meeting | {"kind": "thematic"}], {}) == []
+
+
+def time_points(minutes: int, members: int) -> float:
+    """The ward's table of minutes, worked by hand."""
+    least = 120 if members >= 30 else 90
+    for short, points in ((0, 5), (15, 4), (30, 3)):
+        if minutes >= least - short:
+            return points
+    return 2 if 2 * minutes >= least else 1
+
+
+def attendance_points(present: int, expected: int, unexcused: int) -> float:
+    """The ward's table of presence, and the point it does not speak of."""
+    if unexcused:
+        return 1 + 1
+    share = present / expected
+    return 1 + (4 if share >= 0.9 else 3 if share >= 0.75 else 2 if share >= 0.65 else 1)
+
+
+@given(
+    minutes=st.integers(10, 200),
+    members=st.integers(1, 60),
+    expected=st.integers(1, 200),
+    absent=st.integers(0, 200),
+    unexcused=st.integers(0, 1),
+    points=st.tuples(
+        st.sampled_from([0, 1, 1.5, 2, 3, 4.5, 5]), st.sampled_from([0, 2, 2.5, 4, 5])
+    ),
+)
+def test_a_warning_stands_exactly_where_the_points_are_too_many(
+    minutes: int,
+    members: int,
+    expected: int,
+    absent: int,
+    unexcused: int,
+    points: tuple[float, float],
+) -> None:
+    present = max(0, expected - absent)
+    facts = {"duration": minutes, "expected": expected, "present": present}
+    content = paper(facts | {"unexcused": unexcused, "speakers": None}, {})
+    content["members"]["closing"] = members
+    content["scores"][0] |= {"time": points[0], "attendance": points[1]}
+    candidate = CandidateReturn(submission(content, of=FORM), FORM, scheme=WARD)
+    told = {f.place.cell: f.params["bound"] for f in point_findings(candidate, frozenset())}
+    most = (time_points(minutes, members), attendance_points(present, expected, unexcused))
+    at = (cell("scores.time"), cell("scores.attendance"))
+    assert told == {c: m for c, m, p in zip(at, most, points, strict=True) if p > m}
