@@ -103,7 +103,8 @@ def _check_submission(
     register = office.register if office and submission.form != ROLLUP else None
     checked_file = identify(checked_file, full_catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
-    (checked_file,) = validate([checked_file], lists, full_catalogue.forms)
+    forms, schemes = full_catalogue.forms, full_catalogue.schemes
+    (checked_file,) = validate([checked_file], lists, forms, schemes)
     checked_file = check_rollup(checked_file, catalogue)
     result = _result_for(checked_file.findings, form, file.name)
     return replace(result, checked_file=checked_file, rows=submission.rows)

@@ -240,7 +240,8 @@ def check_files(
             for checked in unknown
         ]
         identified = [check_sender(file, office.register) for file in identified]
-        for checked in validate(identified, office.lists, office.intake_catalogue.forms):
+        catalogue = office.intake_catalogue
+        for checked in validate(identified, office.lists, catalogue.forms, catalogue.schemes):
             waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
             yield _name_findings(_ignore_blank(waived, office))
 

@@ -107,9 +107,12 @@ def _affected_entries(
     before: Catalogue, after: Catalogue, entries: Sequence[LedgerEntry]
 ) -> tuple[LedgerEntry, ...]:
     """Return the ledger entries of changed forms: those in force, and refused ones that no later
-    accepted return supersedes.
+    accepted return supersedes. Changed tables of points touch the forms they are about.
     """
     changed_forms = {form.form for form in after.forms if form not in before.forms}
+    changed_schemes = set(after.schemes) ^ set(before.schemes)
+    sections = {g.section for scheme in changed_schemes if scheme.levels for g in scheme.groups}
+    changed_forms |= {f.form for f in after.forms if sections & {s.id for s in f.sections}}
     return tuple(
         entry
         for entry in entries

@@ -19,6 +19,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Submission, Value
 from mlay_batch.schema.checks import REPORTER
 from mlay_batch.schema.model import Field, Form, Rule, Section
+from mlay_batch.schema.schemes import Scheme
 
 SUBMISSION, NUMBER, START, END = "@submission", "@number", "@start", "@end"
 TEXT = pd.StringDtype("python")
@@ -37,6 +38,8 @@ class CandidateReturn:
     form: Form
     period: Period | None = None
     """None where it is not certain: dates are then not compared with it."""
+    scheme: Scheme | None = None
+    """The scheme of meeting scores that holds in the period."""
     reporter: str | None = None
     """Type of the organisation; None where it is not known."""
     findings: tuple[Finding, ...] = ()
@@ -159,14 +162,14 @@ def _exists(table: SectionTable, rule: Rule, tables: Mapping[str, SectionTable])
     """Return which rows have their value in the target; over the same columns, in theirs."""
     section, _, field = rule.params["target"].partition(".")
     value, target = rule.params["value"], tables[section]
-    if _columns_of(table.section) == _columns_of(target.section) is not None:
+    if columns_of(table.section) == columns_of(target.section) is not None:
         value = field = NUMBER
     target_pairs = set(_pairs(target, field, rule.params.get("among", {})))
     exists = [pair in target_pairs for pair in _pairs(table, value)]
     return pd.Series(exists, index=table.frame.index, dtype=bool)
 
 
-def _columns_of(section: Section) -> str | None:
+def columns_of(section: Section) -> str | None:
     """Return the section whose columns are the section's records, or have them hung on."""
     return (section.under or section.id) if section.layout == "columns" else None
 

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from mlay_batch.checks.awarded_points import point_findings
 from mlay_batch.checks.cell_findings import (
     Cell,
     cell_of,
@@ -31,7 +32,10 @@ from mlay_batch.checks.frames import CandidateReturn, SectionTable, section_tabl
 from mlay_batch.checks.references import Lists, Resolver, resolve_refs, resolvers
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.model.records import CheckedFile, Row, Submission
+from mlay_batch.schema.ids import MEETING_SCORE
 from mlay_batch.schema.model import Form, Section
+from mlay_batch.schema.overlap import scheme_in_force
+from mlay_batch.schema.schemes import Scheme
 
 __all__ = ["schema_for", "validate", "validate_register"]
 
@@ -39,16 +43,20 @@ YES = "yes"
 
 
 def validate(
-    batch: Sequence[CheckedFile], lists: Lists, forms: Sequence[Form] = ()
+    batch: Sequence[CheckedFile],
+    lists: Lists,
+    forms: Sequence[Form] = (),
+    schemes: Sequence[Scheme] = (),
 ) -> tuple[CheckedFile, ...]:
     """Return the batch, in order, with findings added and the codes of `ref` fields resolved.
 
     `lists` gives code → name for each list a `ref` field may name; refs to other lists are not
-    checked. `forms` supply the form of a return without identity. One pandera call checks a section
-    of all returns; no rule compares returns.
+    checked. `forms` supply the form of a return without identity, `schemes` say which points its
+    facts give. One pandera call checks a section of all returns; no rule compares returns.
     """
     candidates = {
-        number: _candidate(checked_file, forms) for number, checked_file in enumerate(batch)
+        number: _candidate(checked_file, forms, schemes)
+        for number, checked_file in enumerate(batch)
     }
     present = {number: candidate for number, candidate in candidates.items() if candidate}
     results = _check_all(present, resolvers(lists))
@@ -91,14 +99,17 @@ def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
     }
 
 
-def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn | None:
+def _candidate(
+    checked: CheckedFile, forms: Sequence[Form], schemes: Sequence[Scheme]
+) -> CandidateReturn | None:
     """Return the return to check in a file; None where no form of ours could be read."""
     submission, identity = checked.submission, checked.identity
     if submission is None:
         return None
     if identity:
+        scheme = scheme_in_force(schemes, MEETING_SCORE, identity.period)
         return CandidateReturn(
-            submission, identity.form, identity.period, identity.reporter, checked.findings
+            submission, identity.form, identity.period, scheme, identity.reporter, checked.findings
         )
     form = next(
         (f for f in forms if (f.form, f.version) == (submission.form, submission.version)), None
@@ -169,6 +180,7 @@ def _check(candidates: Mapping[int, CandidateReturn], findings: dict[int, list[F
     for number, candidate in candidates.items():
         unread = unread_sections(candidate.findings)
         findings[number].extend(nil_findings(candidate.submission, form, bad_cells[number], unread))
+        findings[number].extend(point_findings(candidate, bad_cells[number]))
 
 
 def _add_finding(

@@ -7,10 +7,12 @@ way the language writes them: 1.142 and 99,6 and 03/9/2019 in Vietnamese.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -170,11 +172,57 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
     params = dict(finding.params)
     if form and isinstance(path := params.get("field"), str):
         params["field"] = form.title_of(path, lang)
+    if isinstance(levels := params.get("levels"), str):
+        params["levels"] = "; ".join(_level_text(level, form, lang) for level in json.loads(levels))
     texts = _texts_of_code(finding.code, form)
     fix = texts["returned" if returned and "returned" in texts else "fix"]
     if "waived_by" in params:
         fix = _load_area("waivers")["note"]
     return Message(fill_gaps(texts["says"][lang], params, lang), fill_gaps(fix[lang], params, lang))
+
+
+def _level_text(level: Mapping[str, Any], form: Form | None, lang: str) -> str:
+    """Return the fact that decides in a table of points, the points, the table and its basis.
+
+    `level` is what `checks.awarded_points` puts into the finding.
+    """
+    basis = level["basis"]
+    if not level["confirmed"]:
+        basis = text("reference", "basis.unconfirmed", lang, basis=basis)
+    field = form.title_of(level["field"], lang) if form else level["field"]
+    amounts = _days if level["kind"].startswith("days") else _amounts
+    kind, params = amounts(level, form, lang)
+    fact = text("levels", f"fact.{kind}", lang, field=field, **params)
+    points = {name: level[name] for name in ("points", "best")}
+    return text(
+        "levels", "result", lang, fact=fact, title=level["title"][lang], basis=basis, **points
+    )
+
+
+def _days(level: Mapping[str, Any], _: Form | None, lang: str) -> tuple[str, Mapping[str, str]]:
+    """Return the kind and figures of a day counted from that of the meeting."""
+    days = (date.fromisoformat(level["of"]) - date.fromisoformat(level["value"])).days
+    kind = "before" if days > 0 else "after" if days else "same"
+    params = {"value": level["value"], "of": level["of"], "days": abs(days)}
+    return f"days.{kind}", {name: show(value, lang) for name, value in params.items()}
+
+
+def _amounts(
+    level: Mapping[str, Any], form: Form | None, lang: str
+) -> tuple[str, Mapping[str, str]]:
+    """Return the kind and figures of a number, with its unit."""
+    kind, value, of = level["kind"], level["value"], level["of"]
+    params = {"value": value} if of is None else {"value": value, "of": of}
+    if kind == "share":  # rounded down, so that 74.96 % is not said to be 75
+        params["share"] = floor(1000 * value / of) / 10
+        return kind, {name: show(number, lang) for name, number in params.items()}
+    if kind == "minimum":
+        params["short"] = of - value
+    section, _, name = level["field"].partition(".")
+    sections = (s for s in form.sections if s.id == section) if form else ()
+    units = (f.unit.of(lang) for s in sections for f in s.fields if f.id == name and f.unit)
+    unit = next(units, "")
+    return kind, {name: f"{show(number, lang)} {unit}".rstrip() for name, number in params.items()}
 
 
 def explain_indicator(

@@ -26,7 +26,7 @@ from mlay_batch.figures.scoring import band_of, counting_score, meetings_needed,
 from mlay_batch.model.records import AcceptedReturn, Row
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.ids import MEETING, MEETING_SCORE
+from mlay_batch.schema.ids import MEETING, MEETING_SCORE, SCORES
 
 
 def sittings(inputs: ReportInputs) -> tuple[Sitting, ...]:
@@ -49,19 +49,22 @@ def _return_sittings(
     members = card(accepted, "members")
     closing = number(members.values.get("closing")) if members else None
     meetings = _by_day_and_kind(accepted.section_rows("meetings"))
-    scores = _by_day_and_kind(accepted.section_rows("scores"))
+    sections = scheme.score_sections() if scheme else (SCORES,)
+    scores = {name: _by_day_and_kind(accepted.section_rows(name)) for name in sections}
     themes = scheme.thematic if scheme else ()
     thematic = any(kind in themes for _, kind in meetings)
     for (day, kind), rows in sorted(meetings.items()):
+        of_kind = scheme.for_kind(kind) if scheme else None
+        of_section = scores[scheme.score_section(kind) if scheme else SCORES]
         # a form whose scores have no kind: they are those of the day's first meeting
-        score_rows = scores.pop((day, kind), None) or scores.pop((day, ""), [])
+        score_rows = of_section.pop((day, kind), None) or of_section.pop((day, ""), [])
         by_scorer = {str(row.values.get("scorer")): row for row in reversed(score_rows)}
         own_score, confirmed_score = (_score(by_scorer.get(who)) for who in ("own", "confirmed"))
         counting_row = by_scorer.get("own" if confirmed_score is None else "confirmed")
-        marks = {scorer: _marks(scheme, row) for scorer, row in by_scorer.items()}
-        counting_marks = _marks(scheme, counting_row)
+        marks = {scorer: _marks(of_kind, row) for scorer, row in by_scorer.items()}
+        counting_marks = _marks(of_kind, counting_row)
         stated_score = own_score if confirmed_score is None else confirmed_score
-        score = counting_score(scheme, stated_score, counting_marks, thematic)
+        score = counting_score(of_kind, stated_score, counting_marks, thematic)
         yield Sitting(
             branch=branch,
             period=period,
@@ -71,7 +74,7 @@ def _return_sittings(
             own_score=own_score,
             confirmed_score=confirmed_score,
             score=score,
-            band=band_of(scheme, score, counting_marks),
+            band=band_of(of_kind, score, counting_marks),
             note=_note(counting_row, by_scorer.get("own")),
             place=replace(rows[0].place("held_on"), file=accepted.entry.name),
             delivery=accepted.entry.id,

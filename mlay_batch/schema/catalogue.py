@@ -14,7 +14,7 @@ from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.model import Choice, Form, Text
-from mlay_batch.schema.overlap import age_key, full_name, newest
+from mlay_batch.schema.overlap import age_key, full_name, newest, scheme_in_force
 from mlay_batch.schema.quotas import Quota, QuotaSpan
 from mlay_batch.schema.schemes import Scheme
 
@@ -96,7 +96,7 @@ class Catalogue:
 
     def scheme_for(self, scheme: str, period: Period) -> Scheme | None:
         """Return the newest version of `scheme` that holds in `period`, or None."""
-        return newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
+        return scheme_in_force(self.schemes, scheme, period)
 
     def bands(self, period: Period) -> Mapping[str, tuple[tuple[float, Text], ...]]:
         """Return least points and title of each band, from the lowest, by id of the scheme."""
@@ -133,18 +133,21 @@ def load_catalogue(*overrides: Path) -> Catalogue:
 
     by_name: dict[tuple[str, str, str], Description] = {}
     sources: dict[tuple[str, str, str], SourceFile] = {}
-    for folder in (shipped_folder("schemas"), *overrides):
+    shipped, paths = shipped_folder("schemas"), {}
+    for folder in (shipped, *overrides):
         seen: set[tuple[str, str, str]] = set()
         for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
-            record = load_file(path, folders=[shipped_folder("schemas")])
+            record = load_file(path, folders=[shipped])
             name = full_name(record)
             if name in seen:
                 other = sources[name].name
                 raise SchemaError("schema.twice", file=path.name, other=other, name=" ".join(name))
             seen.add(name)
             by_name[name] = record
+            paths[path.name] = path
             sources[name] = SourceFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-    check_together([(sources[name].name, record) for name, record in by_name.items()])
+    named = [(sources[name].name, record) for name, record in by_name.items()]
+    check_together(named, paths, shipped)
     records = [by_name[name] for name in sorted(by_name)]
     forms = [r for r in records if isinstance(r, Form)]
     schemes = tuple(r for r in records if isinstance(r, Scheme))

@@ -11,6 +11,9 @@ ROLLUP: Final = "consolidated"  # the form of a subordinate office's workbook (`
 REGISTER: Final = "register"  # the form an office's register is kept in
 MEETING_SCORE: Final = "meeting_score"  # the scheme that meetings are scored by
 SCHEMES: Final = (CLASSIFICATION, MEETING_SCORE)  # the schemes that figures use, no others
+SCORES: Final = "scores"  # the section of the form of meetings with their points
+SCORER: Final = "scorer"  # the field that says who gave a score
+OWN: Final = "own"  # its value for the points a cell awards itself
 MIXED_KIND: Final = "both"  # the kind of a meeting both regular and thematic
 
 PROGRAM_LETTERS: Final = "CFILNQRX"  # of the program's own findings: locale/findings-*.yaml

@@ -30,6 +30,7 @@ from mlay_batch.schema.indicators import (
     missing_fields,
 )
 from mlay_batch.schema.inheritance import EXTENDS, extend, refuse_duplicates
+from mlay_batch.schema.level_semantics import missing_level_fields
 from mlay_batch.schema.model import Carry, Form, Rule
 from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
 from mlay_batch.schema.problem import Fault
@@ -275,15 +276,20 @@ def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
 def _check_meaning(record: Description, node: yaml.Node) -> None:
     """Raise SchemaError for the first fault in the description's meaning; quotas have none."""
     for fault in _faults(record):
-        file, line = file_and_line(node, fault.path)
-        raise SchemaError(
-            fault.code,
-            file=file,
-            line=line,
-            key=fault.key,
-            name=fault.name,
-            nearest=fault.suggestion or _nearest(fault.name, fault.valid_names, cutoff=0.4),
-        )
+        raise _located_error(fault, node)
+
+
+def _located_error(fault: Fault, node: yaml.Node) -> SchemaError:
+    """Return the error of a fault, with file and line."""
+    file, line = file_and_line(node, fault.path)
+    return SchemaError(
+        fault.code,
+        file=file,
+        line=line,
+        key=fault.key,
+        name=fault.name,
+        nearest=fault.suggestion or _nearest(fault.name, fault.valid_names, cutoff=0.4),
+    )
 
 
 def _faults(record: Description) -> Iterable[Fault]:
@@ -292,26 +298,30 @@ def _faults(record: Description) -> Iterable[Fault]:
     return () if isinstance(record, Quota) else faults(record)
 
 
-def check_together(records: Sequence[NamedDescription]) -> None:
+def check_together(
+    records: Sequence[NamedDescription], paths: Mapping[str, Path], base: Path
+) -> None:
     """Raise SchemaError for the first record that does not fit the others; see `joint_errors`."""
-    for error in joint_errors(records):
+    for error in joint_errors(records, paths, base):
         raise error
 
 
-def joint_errors(records: Sequence[NamedDescription]) -> Iterator[SchemaError]:
+def joint_errors(
+    records: Sequence[NamedDescription], paths: Mapping[str, Path], base: Path
+) -> Iterator[SchemaError]:
     """Yield an error for every record that does not fit the others; they come with file names.
 
     That is a scheme that needs fields no form has, indicators of unknown fields, a form that
     carries over fields the version before lacks, roles or types of organisation that the register
-    does not know, and a code that means another rule in another file.
+    does not know, and a code that means another rule in another file. `paths` gives the file of
+    each name, for the line of a mistake; what it extends lies beside it or in `base`.
     """
     forms = [record for _, record in records if isinstance(record, Form)]
     schemes = [record for _, record in records if isinstance(record, Scheme)]
     for name, record in records:
         if isinstance(record, Scheme):
-            if missing := missing_from_forms(record, forms):
-                yield SchemaError("schema.scheme", file=name, name=missing)
-            yield from _fault_errors(name, "schema.version", cross_version_faults(record, schemes))
+            yield from _scheme_errors(name, record, forms, schemes)
+            yield from _level_errors(name, record, forms, paths, base)
         if isinstance(record, IndicatorSet):
             yield from _fault_errors(name, "schema.looks", missing_fields(record, forms))
         if isinstance(record, Form) and record.carries:
@@ -323,6 +333,23 @@ def joint_errors(records: Sequence[NamedDescription]) -> Iterator[SchemaError]:
             )
     for params in code_collisions(records):
         yield SchemaError("schema.taken", **params)
+
+
+def _scheme_errors(
+    name: str, scheme: Scheme, forms: Sequence[Form], schemes: Sequence[Scheme]
+) -> Iterator[SchemaError]:
+    if missing := missing_from_forms(scheme, forms):
+        yield SchemaError("schema.scheme", file=name, name=missing)
+    yield from _fault_errors(name, "schema.version", cross_version_faults(scheme, schemes))
+
+
+def _level_errors(
+    name: str, scheme: Scheme, forms: Sequence[Form], paths: Mapping[str, Path], base: Path
+) -> Iterator[SchemaError]:
+    """Yield errors with lines: the file is composed once more, which knows where all stands."""
+    for fault in missing_level_fields(scheme, forms):
+        path = paths[name]
+        yield _located_error(fault, _compose(_read_text(path), name, (path.parent, base), ()))
 
 
 def _fault_errors(file: str, code: str, faults: Iterable[Fault]) -> Iterator[SchemaError]:
@@ -360,7 +387,8 @@ def lint(
     records, replacements, twins = _resolve_names(named)
     wrong = [error for file, error in errors if file in names]
     wrong += [error for error in twins if names & {error.params["file"], error.params["other"]}]
-    wrong += joint_errors(records) if not errors + twins else []
+    paths = {str(path): path for path in (*in_force, *files)}
+    wrong += joint_errors(records, paths, base) if not errors + twins else []
     return wrong, [
         overlap
         for overlap in (*replacements, *overlaps(records))

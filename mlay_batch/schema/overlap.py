@@ -78,6 +78,11 @@ def newest(records: Iterable[T]) -> T | None:
     return max(records, key=age_key, default=None)
 
 
+def scheme_in_force(schemes: Iterable[Scheme], scheme: str, period: Period) -> Scheme | None:
+    """Return the newest version of `scheme` that holds in `period`, or None."""
+    return newest(s for s in schemes if s.scheme == scheme and s.effective.covers(period))
+
+
 def overlaps(records: Sequence[NamedDescription]) -> tuple[Overlap, ...]:
     """Return where several of the named files hold in the same months, by kind and id."""
     by_content: dict[Overlap, list[Overlap]] = {}

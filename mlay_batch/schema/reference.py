@@ -10,6 +10,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
+from mlay_batch.schema.level_text import level_lines
 from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.model import Computed, Effective, Field, Form, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
@@ -31,7 +32,7 @@ def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str
     elif isinstance(record, IndicatorSet):
         lines = _indicator_set(record, lang)
     else:
-        lines = _scheme(record, lang)
+        lines = _scheme(record, lang, forms)
     return "\n".join(lines) + "\n"
 
 
@@ -283,9 +284,10 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
 
 
-def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
+def _scheme(scheme: Scheme, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(scheme, lang, id=scheme.scheme, version=scheme.version)
-    yield from scheme_page(scheme, lang)
+    yield from scheme_page(scheme, lang, forms)
+    yield from level_lines(scheme, lang, forms)
 
 
 def _indicator_set(record: IndicatorSet, lang: str) -> Iterator[str]:
@@ -333,8 +335,8 @@ def _input_field(input_field: IndicatorInput) -> str:
     )
 
 
-def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
-    """Yield the lines of a scheme's page below its head."""
+def scheme_page(scheme: Scheme, lang: str, forms: Sequence[Form] = ()) -> Iterator[str]:
+    """Yield the lines of a scheme's page below its head; kinds are called as in `forms`."""
     if scheme.note:
         yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
     yield from (f"- {line}" for line in scheme_text.series_notes(scheme, lang))
@@ -342,10 +344,7 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
         yield from ("", f"## {text('reference', 'bands', lang)}")
         rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
         yield from table(lang, "grade id min", rows)
-    if scheme.groups:
-        yield from ("", f"## {text('reference', 'groups', lang)}")
-        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
-        yield from table(lang, "grade id max", rows)
+    yield from _groups(scheme, lang, forms)
     for line in (
         *scheme_text.meeting_requirements(scheme, lang),
         *scheme_text.year_requirements(scheme, lang),
@@ -357,6 +356,19 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     for part in scheme.parts:
         yield from _part(part, lang)
     yield from _conditions(scheme, lang)
+
+
+def _groups(scheme: Scheme, lang: str, forms: Sequence[Form]) -> Iterator[str]:
+    """Yield the criteria groups, of each score form apart."""
+    kinds = {form.section: form.kinds for form in scheme.score_forms}
+    for section in dict.fromkeys(group.section for group in scheme.groups):
+        yield from ("", f"## {text('reference', 'groups', lang)}")
+        if section in kinds:
+            titles = _joined_titles(kinds[section], forms, lang)
+            yield from ("", text("reference", "score_form", lang, id=section, kinds=titles))
+        groups = scheme.groups_of(section)
+        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in groups]
+        yield from table(lang, "grade id max", rows)
 
 
 def _conditions(scheme: Scheme, lang: str) -> Iterator[str]:

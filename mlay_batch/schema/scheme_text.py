@@ -17,9 +17,11 @@ def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
         yield text(
             "ratings", "demand", lang, band=bands[demand.band], groups=titles, basis=demand.basis
         )
-    thematic_groups = [group for group in scheme.groups if group.thematic]
-    if thematic_groups:
-        full = sum(group.max for group in scheme.groups)
+    for section in scheme.score_sections():
+        thematic_groups = [group for group in scheme.groups_of(section) if group.thematic]
+        if not thematic_groups:
+            continue
+        full = sum(group.max for group in scheme.groups_of(section))
         possible = full - sum(group.max for group in thematic_groups)
         key = "thematic_rebased" if scheme.rebase else "thematic"
         yield text(

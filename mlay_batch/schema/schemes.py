@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from mlay_batch.schema.ids import SCORES
+from mlay_batch.schema.levels import Level
 from mlay_batch.schema.model import Effective, Record, Text
 
 UNCONFIRMED = "chưa xác nhận"
@@ -34,12 +36,27 @@ class Group(Record):
         id: id of the field of the form with its points.
         max: its full marks.
         thematic: whether its points count only in a month with a thematic meeting.
+        section: id of the form's section with that field.
     """
 
     id: str
     title: Text
     max: float
     thematic: bool = False
+    section: str = SCORES
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreForm(Record):
+    """A score form for some kinds of meetings: a section of the form with groups of its own.
+
+    Attributes:
+        section: id of the section with the points.
+        kinds: ids of the kinds of meetings that it scores.
+    """
+
+    section: str
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +279,9 @@ class Scheme(Record):
         basis: regulations that the scheme follows.
         bands: meetings: grades by points.
         groups: meetings: groups of criteria that the points belong to.
+        score_forms: meetings: score forms by kind of meeting; a kind that none names has the
+            section ``scores``, as all have without any.
+        levels: meetings: tables of points that follow from facts in the same return.
         demands: meetings: what bands demand besides points.
         year_grades: meetings: grades of a cell for its year, the best first.
         least_age: meetings: age below which a cell gets no grade for its year.
@@ -293,6 +313,8 @@ class Scheme(Record):
     basis: tuple[str, ...]
     bands: tuple[Band, ...] = ()
     groups: tuple[Group, ...] = ()
+    score_forms: tuple[ScoreForm, ...] = ()
+    levels: tuple[Level, ...] = ()
     demands: tuple[Demand, ...] = ()
     year_grades: tuple[YearGrade, ...] = ()
     least_age: LeastAge | None = None
@@ -312,6 +334,28 @@ class Scheme(Record):
     def bands_best_first(self) -> tuple[Band, ...]:
         """Return the bands, the best first."""
         return tuple(sorted(self.bands, key=lambda band: -band.min))
+
+    def score_sections(self) -> tuple[str, ...]:
+        """Return the sections with points, those of groups first."""
+        sections = (*(group.section for group in self.groups), SCORES)
+        return tuple(dict.fromkeys(sections))
+
+    def score_section(self, kind: str) -> str:
+        """Return the section with the points of a kind of meeting."""
+        return next((form.section for form in self.score_forms if kind in form.kinds), SCORES)
+
+    def for_kind(self, kind: str) -> Scheme:
+        """Return the scheme with the groups of that kind's score form alone."""
+        if not self.score_forms:
+            return self
+        groups = self.groups_of(self.score_section(kind))
+        names = {group.id for group in groups}
+        demands = tuple(demand for demand in self.demands if names.issuperset(demand.full))
+        return replace(self, groups=groups, demands=demands)
+
+    def groups_of(self, section: str) -> tuple[Group, ...]:
+        """Return the groups whose points stand in that section of the form."""
+        return tuple(group for group in self.groups if group.section == section)
 
     def own_path(self) -> tuple[str, str]:
         """Return section and field of an organisation's own grade; empty without one."""

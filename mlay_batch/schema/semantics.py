@@ -13,8 +13,9 @@ from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
-from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
+from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
+from mlay_batch.schema.level_semantics import level_faults
 from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 from mlay_batch.schema.quotas import Quota
@@ -239,13 +240,15 @@ def _values(
 def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
     """Return what a scheme needs but no form has; empty where nothing is missing.
 
-    That is groups of points (with the same full marks, all in one section), or grades of a part.
+    That is groups of points (with the same full marks, all of a section in one form), or grades of
+    a part.
     """
     sections = [section for form in forms for section in form.sections]
-    if not any(
-        all(_has_full_marks(section, group) for group in scheme.groups) for section in sections
-    ):
-        return ", ".join(group.id for group in scheme.groups)
+    for name in dict.fromkeys(group.section for group in scheme.groups):
+        groups = scheme.groups_of(name)
+        candidates = (section for section in sections if section.id == name)
+        if not any(all(_has_full_marks(s, group) for group in groups) for s in candidates):
+            return ", ".join(group.id for group in groups)
     for part in scheme.parts:
         grades = {grade.id for grade in part.counts}
         field_sets = (
@@ -297,6 +300,8 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
     """Yield every fault of a scheme, in the order of the file."""
     yield from unknown_names([scheme.scheme], ("scheme",), SCHEMES)
     bands, groups = {band.id for band in scheme.bands}, {group.id for group in scheme.groups}
+    yield from _score_forms(scheme)
+    yield from level_faults(scheme)
     for i, demand in enumerate(scheme.demands):
         yield from unknown_names([demand.band], ("demands", i, "band"), bands)
         yield from unknown_names(demand.full or [""], ("demands", i, "full"), groups)
@@ -311,6 +316,24 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
         yield from _condition(scheme, condition, ("conditions", i))
     for i, crosswalk in enumerate(scheme.crosswalk):
         yield from _crosswalk(scheme, crosswalk, ("crosswalk", i))
+
+
+def _score_forms(scheme: Scheme) -> Iterator[Fault]:
+    """Yield groups of no score form, kinds of two, and sums that do not fit one scale."""
+    sections = {form.section for form in scheme.score_forms} | {SCORES}
+    for i, group in enumerate(scheme.groups):
+        yield from unknown_names([group.section], ("groups", i, "section"), sections)
+    for i, demand in enumerate(scheme.demands):
+        if len({group.section for group in scheme.groups if group.id in demand.full}) > 1:
+            yield Fault(("demands", i, "full"), ", ".join(demand.full), code="schema.unfit")
+    seen: set[str] = set()
+    full = sum(group.max for group in scheme.groups_of(scheme.score_sections()[0]))
+    for i, form in enumerate(scheme.score_forms):
+        for kind in seen.intersection(form.kinds):
+            yield Fault(("score_forms", i, "kinds"), kind, code="schema.again")
+        seen.update(form.kinds)
+        if sum(group.max for group in scheme.groups_of(form.section)) != full:
+            yield Fault(("score_forms", i, "section"), form.section, code="schema.score_form")
 
 
 def _part(part: Part, path: KeyPath) -> Iterator[Fault]:

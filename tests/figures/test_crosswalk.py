@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders.figure_inputs import classification, facts, register, sample_town, shipped
@@ -156,5 +157,5 @@ def test_a_version_or_grade_nobody_describes_is_refused(
     records = [("forms", form) for form in shipped().forms]
     schemes = [(scheme.version, scheme) for scheme in VERSIONS if scheme.version != "2018"]
     with pytest.raises(SchemaError) as caught:
-        check_together([*records, *schemes, ("own.yaml", wrong)])
+        check_together([*records, *schemes, ("own.yaml", wrong)], {}, Path())
     assert f"“{name}”" in error_text(caught.value, "vi")

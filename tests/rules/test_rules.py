@@ -38,6 +38,7 @@ TESTS = Path(__file__).resolve().parent.parent
 
 # Codes about a cell that no value typed into the form can bring about; where they are tested.
 ELSEWHERE = {
+    "F19": "validation/test_awarded_points.py",  # needs a scheme with levels
     "C05": "reader/test_values.py",  # needs a number format, not a value
     "C13": "reader/test_reading.py",  # a formula with a value: openpyxl writes none
     "C14": "reader/test_values.py",  # text longer than Excel itself keeps

@@ -160,13 +160,13 @@ def test_what_is_shipped_loads() -> None:
 
 def test_a_scheme_rates_by_what_a_form_asks_for() -> None:
     files = [(path.name, load_file(path)) for path in shipped_folder("schemas").glob("*.yaml")]
-    check_together(files)
+    check_together(files, {}, Path())
     scheme = (shipped_folder("schemas") / "scheme-meeting-score-2018.yaml").read_text(
         encoding="utf-8"
     )
     files.append(("own.yaml", load_text(scheme.replace("max: 40", "max: 45"), "own.yaml")))
     with pytest.raises(SchemaError) as caught:
-        check_together(files)
+        check_together(files, {}, Path())
     assert caught.value.params["file"] == "own.yaml"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlay_batch.core.messages import error_text
@@ -74,7 +76,7 @@ def test_signs_look_at_what_the_form_has(old: str, new: str, name: str) -> None:
     signs = load_text(text.replace(old, new, 1), "signs.yaml")
     forms = [("form", form) for form in load_catalogue().forms]
     with pytest.raises(SchemaError) as caught:
-        check_together([*forms, ("signs.yaml", signs)])
+        check_together([*forms, ("signs.yaml", signs)], {}, Path())
     assert caught.value.code == "schema.looks" and caught.value.params["name"] == name
 
 

@@ -108,8 +108,12 @@ def _sitting_columns(ctx: ReportContext, marks: DataTable) -> Iterator[DataColum
     column, ranks = partial(data_column, ctx), bands.ranks(ctx)
 
     @cache
-    def formulas(month: Period) -> _SittingFormulas:
-        return _SittingFormulas(ctx, marks, _month_scheme(ctx, month))
+    def formulas_of(month: Period, kind: str) -> _SittingFormulas:
+        scheme = _month_scheme(ctx, month)
+        return _SittingFormulas(ctx, marks, scheme.for_kind(kind) if scheme else None)
+
+    def formulas(sitting: Sitting) -> _SittingFormulas:
+        return formulas_of(sitting.period, sitting.kind)
 
     def score(sitting: Sitting) -> float | str:
         return "" if sitting.score is None else sitting.score
@@ -126,8 +130,8 @@ def _sitting_columns(ctx: ReportContext, marks: DataTable) -> Iterator[DataColum
     yield column("members", "integer", attrgetter("members"))
     yield column("own", "score", attrgetter("own_score"))
     yield column("confirmed", "score", attrgetter("confirmed_score"))
-    yield column("score", "score", score, lambda sitting: formulas(sitting.period).score)
-    yield column("rank", "integer", rank, lambda sitting: formulas(sitting.period).rank)
+    yield column("score", "score", score, lambda sitting: formulas(sitting).score)
+    yield column("rank", "integer", rank, lambda sitting: formulas(sitting).rank)
     yield column("remark", "text", attrgetter("note"))
     yield column("delivery", "link", lambda sitting: ctx.file_link(sitting.delivery))
     yield column("cell", "center", lambda sitting: place_text(sitting.place))
@@ -140,7 +144,7 @@ class _SittingFormulas:
     Attributes:
         ctx: what the report is written from.
         marks: the points by criteria group.
-        scheme: the scheme of the sitting's month.
+        scheme: the scheme of the sitting's month, with the groups of its kind.
     """
 
     ctx: ReportContext

@@ -89,7 +89,9 @@ def _write_full_marks(listing: Listing[_CriteriaLine], groups: tuple[Group, ...]
     write, row, first = listing.sheet.write, listing.first_row - 2, listing.position("scored") + 1
     write(row, 0, listing.ctx.t("ratings/criteria.full"), "total_label", span=first)
     full_marks = [group.max for group in groups]
-    for column, full_mark in enumerate((*full_marks, sum(full_marks)), first):
+    # score forms of several kinds of meetings have the same sum
+    total = sum(group.max for group in groups if group.section == groups[0].section)
+    for column, full_mark in enumerate((*full_marks, total), first):
         write(row, column, full_mark, "total_count")
 
 
