@@ -6,7 +6,9 @@ It lives by the ordinary commands, from the questions of `init` to the letters.
 from __future__ import annotations
 
 import io
+import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -246,6 +248,39 @@ def test_no_month_before_the_first_is_missing_or_due(life: Life) -> None:
     now = [matrix.cell(code, OCTOBER).state for code in CELLS]
     assert (before, now) == ({"unused"}, ["reported", "rejected", "missing"])
     assert "01" not in life.screens.split("Đơn vị")[-1].splitlines()[0]  # status: October alone
+
+
+def test_nobody_is_reminded_of_a_month_before_the_first(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ("-C", str(life.root), "--as-of", AS_OF)
+    assert run(["reply", *at, "--period", "2026-09", "--dry-run", "--json"]) == 0
+    assert "reminder" not in capsys.readouterr().out
+    assert run(["status", *at, "--period", "2026-09", "--json"]) == 0
+    assert "missing" not in json.dumps(
+        [form["branches"] for form in json.loads(capsys.readouterr().out)]
+    ).replace('"2026-10": "missing"', "")
+
+
+def test_the_page_of_a_branch_begins_with_the_first_month(life: Life) -> None:
+    (path,) = (life.root / "reports" / "2026").glob("chi-bo-CB-01-*.xlsx")
+    found = texts(path.read_bytes())
+    assert not [text for text in found if "Chưa nộp" in text or "■" in text]
+
+
+def test_a_change_of_level_leaves_a_filled_register_valid(life: Life, tmp_path: Path) -> None:
+    """Titles of types and roles follow the level; those of another level are understood."""
+    old = openpyxl.load_workbook(life.root / "register.xlsx")
+    sheet = old["Tổ chức"]
+    typed = {"Đảng bộ": "Đảng bộ thị xã", "Chi bộ trực thuộc": "Chi bộ trực thuộc thị ủy"}
+    renamed = [cell for line in sheet for cell in line if cell.value in typed]
+    assert len(renamed) >= 4
+    for cell in renamed:
+        cell.value = typed[cell.value]
+    root = shutil.copytree(life.root, tmp_path / "office")
+    old.save(root / "register.xlsx")
+    types = {o.code: o.type for o in open_office(Workspace.find(root)).register.organisations}
+    assert types == {"DU": "office", **dict.fromkeys(CELLS, "cell_direct")}
 
 
 def test_the_first_year_owes_from_the_first_month(life: Life) -> None:

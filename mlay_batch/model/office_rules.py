@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Catalogue, Form, Quota, Scheme
-from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
+from mlay_batch.schema.ids import CLASSIFICATION, MEETING_SCORE, REGISTER
 from mlay_batch.schema.model import Choice, Counted, Due, Effective, Text
 from mlay_batch.schema.overlap import age_key
 from mlay_batch.schema.quotas import Per, Window
-from mlay_batch.schema.schemes import UNCONFIRMED
+from mlay_batch.schema.register_choices import BAND, TARGET, YEAR_GRADE
+from mlay_batch.schema.schemes import UNCONFIRMED, Line, YearGrade
 
 T = TypeVar("T", Quota, Scheme)
 
@@ -85,19 +87,25 @@ class DeadlineRule:
 
 
 @dataclass(frozen=True, slots=True)
-class BandRule:
-    """From how many points on a meeting has a grade, as the office has set it.
+class StandardRule:
+    """A standard of the office's own: of a meeting's grade, of a cell's year, or a target.
 
     Attributes:
-        band: id of the band.
+        standard: what it is about, such as ``band.good`` (`schema.register_choices`).
         from_: first month, in canonical form.
-        points: the least, included.
-        document: what sets it; None if not entered.
+        at_least: points of a grade, meetings of a year, per cent of a target (0: none).
+        at_most: per cent of a target.
+        every: of a year: the band that each meeting must reach; None: any.
+        least: of a year: the band that `at_least` meetings must reach.
+        document: what sets it; without one a grade of the year is not given.
     """
 
-    band: str
+    standard: str
     from_: str
-    points: float
+    at_least: float
+    at_most: float | None = None
+    every: str | None = None
+    least: str | None = None
     document: str | None = None
 
 
@@ -108,7 +116,7 @@ class OfficeRules:
     profile: Profile = Profile()
     quotas: tuple[QuotaRule, ...] = ()
     deadlines: tuple[DeadlineRule, ...] = ()
-    bands: tuple[BandRule, ...] = ()
+    standards: tuple[StandardRule, ...] = ()
 
     @classmethod
     def of(cls, submission: Submission) -> OfficeRules:
@@ -117,7 +125,7 @@ class OfficeRules:
             next(iter(submission.records("office", Profile)), Profile()),
             submission.records("quotas", QuotaRule),
             submission.records("deadlines", DeadlineRule),
-            submission.records("bands", BandRule),
+            submission.records("standards", StandardRule),
         )
 
 
@@ -129,7 +137,7 @@ def in_force(catalogue: Catalogue, rules: OfficeRules, office: str = "") -> Cata
         catalogue,
         forms=tuple(with_deadlines(form, rules.deadlines) for form in forms),
         quotas=_quotas(catalogue, rules.quotas),
-        schemes=_with_bands(catalogue.schemes, rules.bands),
+        schemes=_with_standards(catalogue, rules.standards),
     )
 
 
@@ -250,27 +258,73 @@ def _until(quota: Quota, following: str) -> Quota:
     return replace(quota, effective=Effective(quota.effective.from_, end))
 
 
-def _with_bands(schemes: tuple[Scheme, ...], rules: Sequence[BandRule]) -> tuple[Scheme, ...]:
+def _with_standards(catalogue: Catalogue, rules: Iterable[StandardRule]) -> tuple[Scheme, ...]:
+    """Return all schemes with the office's standards, each from its month on."""
+    schemes = catalogue.schemes
+    titles = {choice.id: choice.title for choice in catalogue.register_form.choices["band"]}
     for rule in sorted(rules, key=lambda rule: month_of(rule.from_)):
+        kind, _, name = rule.standard.partition(".")
+        change = partial(_CHANGES[kind], rule, name, titles)
         schemes = tuple(
             part
             for scheme in schemes
             for part in (
-                _from_month(scheme, month_of(rule.from_), _band_setter(rule))
-                if scheme.scheme == MEETING_SCORE
+                _from_month(scheme, month_of(rule.from_), change)
+                if scheme.scheme == _SCHEME_OF[kind]
                 else [scheme]
             )
         )
     return schemes
 
 
-def _band_setter(rule: BandRule) -> Callable[[Scheme], Scheme]:
-    def set_band(scheme: Scheme) -> Scheme:
-        bands = tuple(replace(b, min=rule.points) if b.id == rule.band else b for b in scheme.bands)
-        basis = dict.fromkeys((*scheme.basis, *([rule.document] if rule.document else ())))
-        return replace(scheme, bands=bands, basis=tuple(basis))
+def _set_band(rule: StandardRule, name: str, _: Mapping[str, Text], scheme: Scheme) -> Scheme:
+    """Return the scheme with the least points of a meeting's grade."""
+    bands = tuple(replace(b, min=rule.at_least) if b.id == name else b for b in scheme.bands)
+    basis = dict.fromkeys((*scheme.basis, *([rule.document] if rule.document else ())))
+    return replace(scheme, bands=bands, basis=tuple(basis))
 
-    return set_band
+
+def _set_year_grade(
+    rule: StandardRule, name: str, titles: Mapping[str, Text], scheme: Scheme
+) -> Scheme:
+    """Return the scheme with a grade of the year, in place of the one of that id, best first."""
+    times = int(rule.at_least)
+    least = (rule.least or name) if times else None
+    new = YearGrade(name, titles[name], rule.every, least, times, rule.document)
+    grades = {grade.id: grade for grade in scheme.year_grades} | {name: new}
+    ranked = [band.id for band in scheme.bands_best_first()]
+    in_order = sorted(grades.values(), key=lambda grade: ranked.index(grade.id))
+    return replace(scheme, year_grades=tuple(in_order))
+
+
+def _set_target(rule: StandardRule, name: str, _: object, scheme: Scheme) -> Scheme:
+    """Return the scheme with the office's target for a published line."""
+    section, line_id = name.split(".")
+
+    def with_target(line: Line) -> Line:
+        return replace(
+            line,
+            target_min=rule.at_least or None,
+            target_max=rule.at_most,
+            basis=rule.document or UNCONFIRMED,
+            confirmed=rule.document is not None,
+        )
+
+    parts = tuple(
+        replace(part, lines=tuple(with_target(x) if x.id == line_id else x for x in part.lines))
+        if part.section == section
+        else part
+        for part in scheme.parts
+    )
+    return replace(scheme, parts=parts)
+
+
+_CHANGES: Mapping[str, Callable[..., Scheme]] = {
+    BAND: _set_band,
+    YEAR_GRADE: _set_year_grade,
+    TARGET: _set_target,
+}
+_SCHEME_OF = {BAND: MEETING_SCORE, YEAR_GRADE: MEETING_SCORE, TARGET: CLASSIFICATION}
 
 
 def _from_month(record: T, first: str, change: Callable[[T], T]) -> Iterator[T]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema.ids import MEETING_SCORE, REGISTER
+from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Choice, Form, Text
+from mlay_batch.schema.model import Form, Text
 from mlay_batch.schema.overlap import age_key, full_name, newest, scheme_in_force
 from mlay_batch.schema.quotas import Quota, QuotaSpan
+from mlay_batch.schema.register_choices import with_choices
 from mlay_batch.schema.schemes import Scheme
 
 
@@ -153,33 +154,9 @@ def load_catalogue(*overrides: Path) -> Catalogue:
     schemes = tuple(r for r in records if isinstance(r, Scheme))
     quotas = tuple(r for r in records if isinstance(r, Quota))
     return Catalogue(
-        forms=tuple(_with_names(form, forms, quotas, schemes) for form in forms),
+        forms=tuple(with_choices(form, forms, quotas, schemes) for form in forms),
         quotas=quotas,
         schemes=schemes,
         sources=tuple(sources[name] for name in sorted(sources)),
         indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
     )
-
-
-def _with_names(
-    form: Form, forms: Iterable[Form], quotas: Iterable[Quota], schemes: Iterable[Scheme]
-) -> Form:
-    """Return the register's form with what its rules may be about; any other form unchanged."""
-    if form.form != REGISTER:
-        return form
-    by_age = sorted((f for f in forms if not f.is_list), key=age_key)
-    reported = {f.form: Text(f.title.vi.capitalize(), f.title.en) for f in by_age}
-    bands = {
-        band.id: band.title
-        for scheme in sorted(schemes, key=age_key)
-        if scheme.scheme == MEETING_SCORE
-        for band in scheme.bands
-    }
-    cells = {quota.role: quota.title for quota in quotas if quota.per == "cell"}
-    names = {"form": reported, "band": bands, "owing": cells}
-    added = {
-        name: (*form.choices.get(name, ()), *(Choice(*item) for item in titles.items()))
-        for name, titles in names.items()
-    }
-    added["owing"] = (*form.choices["role"], *added["owing"])
-    return replace(form, choices={**form.choices, **added})

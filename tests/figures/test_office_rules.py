@@ -14,14 +14,15 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.model.office_rules import (
-    BandRule,
     DeadlineRule,
     OfficeRules,
     Profile,
     QuotaRule,
+    StandardRule,
     in_force,
 )
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.schemes import Line
 
 TOWN = """
 code | type        | parent
@@ -157,7 +158,7 @@ def test_due_after_the_meeting_is_missing_after_the_lock_day() -> None:
 
 
 def test_a_band_of_the_offices_own_holds_from_its_month_on() -> None:
-    catalogue = ruled(bands=(BandRule("good", "2026-07", 95, "QĐ 9"),))
+    catalogue = ruled(standards=(StandardRule("band.good", "2026-07", 95, document="QĐ 9"),))
     scores = "branch | day | own\nCB1 | 2026-06-05 | 92\nCB1 | 2026-07-06 | 92"
     found = compute(facts(register(TOWN), "2026-07", returns(scores), catalogue=catalogue))
     assert [sitting.band for sitting in found.sittings] == ["good", "fair"]
@@ -168,6 +169,49 @@ def test_a_band_of_the_offices_own_holds_from_its_month_on() -> None:
         shipped().scheme_for("meeting_score", Period(2026, 6)),  # type: ignore[type-var]
         effective=old.effective,  # type: ignore[union-attr]
     )
+
+
+def test_a_grade_of_the_year_that_an_office_adopts() -> None:
+    """Shipped: Tốt alone, by 7 of 12. The office: Tốt by 5, all Khá; Khá by 3, all Trung bình."""
+    own = (
+        StandardRule("year.good", "2026", 5, every="fair", least="good", document="QĐ 9"),
+        StandardRule("year.fair", "2026", 3, every="average", document="QĐ 9"),
+    )
+    catalogue = ruled(standards=own)
+    scheme = catalogue.scheme_for("meeting_score", Period(2026, 12))
+    assert scheme
+    assert [(g.id, g.least, g.times, g.is_adopted) for g in scheme.year_grades] == [
+        ("good", "good", 5, True),
+        ("fair", "fair", 3, True),
+    ]
+    assert scheme.year_grades[1].title.vi == "Khá"
+    before = catalogue.scheme_for("meeting_score", Period(2025, 12))
+    assert before and [(g.id, g.times) for g in before.year_grades] == [("good", 7)]
+    scores = "branch | day | own\n" + "\n".join(
+        f"{cell} | 2026-{month:02}-05 | {better if month <= many else worse}"
+        for cell, many, better, worse in (("CB1", 5, 92, 75), ("CB2", 3, 75, 60))
+        for month in range(1, 13)
+    )
+    found = compute(facts(register(TOWN), "2026-12", returns(scores), catalogue=catalogue))
+    assert {r.branch.code: r.grade for r in found.year_ratings} == {"CB1": "good", "CB2": "fair"}
+    undocumented = ruled(standards=(replace(own[0], document=None),))
+    found = compute(facts(register(TOWN), "2026-12", returns(scores), catalogue=undocumented))
+    assert {r.grade for r in found.year_ratings} == {None}
+
+
+def test_a_target_names_its_document_and_holds_from_its_year_on() -> None:
+    rule = StandardRule("target.members.bottom", "2026", 0, at_most=1, document="NQ 3")
+    catalogue = ruled(standards=(rule,))
+
+    def line(year: int) -> Line:
+        scheme = catalogue.scheme_for("classification", Period(year, 1, 12))
+        assert scheme
+        (part,) = (part for part in scheme.parts if part.section == "members")
+        return next(line for line in part.lines if line.id == "bottom")
+
+    assert (line(2025).has_target, line(2026).has_target) == (False, True)
+    now = line(2026)
+    assert (now.target_min, now.target_max, now.basis, now.confirmed) == (None, 1, "NQ 3", True)
 
 
 # The first month of use
