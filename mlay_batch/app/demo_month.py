@@ -37,7 +37,7 @@ def build(folder: Path, progress: Progress) -> DemoWorkspace:
 
     An existing sample workspace is updated. Raises UsageError ``demo.occupied`` for any other.
     """
-    sample = demo.load_town()
+    sample = demo.load_sample()
     if (folder / CONFIG_NAME).is_file():
         workspace = Workspace.find(folder)
         register_data = demo.render_register(sample.catalogue, sample)
@@ -45,7 +45,7 @@ def build(folder: Path, progress: Progress) -> DemoWorkspace:
             raise UsageError("demo.occupied", path=str(folder))
     else:
         workspace = Workspace.create(folder)
-    inbox_folders = demo.write_town(workspace.root, progress)
+    inbox_folders = demo.write_sample(workspace.root, progress)
     return DemoWorkspace(open_office(workspace), inbox_folders)
 
 

@@ -1,4 +1,4 @@
-"""Generates the monthly returns of the sample town, as a careful secretary might fill them in."""
+"""Generates the monthly returns of a sample, as a careful secretary might fill them in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlay_batch.demo.movements import (
     sittings,
     visits,
 )
-from mlay_batch.demo.sample_town import SampleTown, SeededRandom
+from mlay_batch.demo.sample import SampleOffice, SeededRandom
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
@@ -36,7 +36,7 @@ _PREPARATION = {
 
 @dataclass(frozen=True, slots=True)
 class SampleReturn:
-    """A return of the sample town.
+    """A return of a sample.
 
     Attributes:
         form: id of the form.
@@ -62,27 +62,27 @@ def receipt_time(day: date) -> str:
     return datetime.combine(day, time(10), ZoneInfo("Asia/Ho_Chi_Minh")).isoformat()
 
 
-def file_name(town: SampleTown, pattern: str, branch: str, period: Period) -> str:
+def file_name(office: SampleOffice, pattern: str, branch: str, period: Period) -> str:
     """Return the file name of a branch and period by `pattern`."""
-    name = town.register.by_code[branch].name
+    name = office.register.by_code[branch].name
     return pattern.format(code=branch, name=name, month=period.month, year=period.year)
 
 
-def meeting_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+def meeting_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield the monthly returns of all cells, month by month."""
-    movement_by_month, visits_by_month = movements(town), visits(town)
-    for month in town.months:
+    movement_by_month, visits_by_month = movements(office), visits(office)
+    for month in office.months:
         form = catalogue.form_for(MEETING, month)
         scheme = catalogue.scheme_for(MEETING_SCORE, month)
         if form is None or scheme is None:
             raise LookupError(f"no form or scheme for {month}")
         marks = {group.id: group.max for group in scheme.groups}
-        for cell in town.cells:
-            if town.has_return(month, cell.code):
+        for cell in office.cells:
+            if office.has_return(month, cell.code):
                 movement = movement_by_month[cell.code, month]
                 cell_visits = visits_by_month.get((cell.code, month), ())
                 monthly_return = _MonthlyReturn(
-                    town, cell.code, month, movement, cell_visits, marks
+                    office, cell.code, month, movement, cell_visits, marks
                 )
                 yield SampleReturn(
                     MEETING,
@@ -90,17 +90,17 @@ def meeting_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleRe
                     cell.code,
                     month,
                     monthly_return.rows(),
-                    _receipt_time(town, cell.code, month),
-                    file_name(town, _pattern(town, cell.code), cell.code, month),
+                    _receipt_time(office, cell.code, month),
+                    file_name(office, _pattern(office, cell.code), cell.code, month),
                 )
 
 
-def _pattern(town: SampleTown, branch: str) -> str:
-    return str(town.rng("file name", branch).one_of(town.data["file_names"]))
+def _pattern(office: SampleOffice, branch: str) -> str:
+    return str(office.rng("file name", branch).one_of(office.data["file_names"]))
 
 
-def _receipt_time(town: SampleTown, branch: str, month: Period) -> str:
-    late = sum(entry["days"] for entry in town.events("late", month, branch))
+def _receipt_time(office: SampleOffice, branch: str, month: Period) -> str:
+    late = sum(entry["days"] for entry in office.events("late", month, branch))
     return receipt_time(month.end + timedelta(days=5 + late if late else 4))
 
 
@@ -108,7 +108,7 @@ def _receipt_time(town: SampleTown, branch: str, month: Period) -> str:
 class _MonthlyReturn:
     """Generates the rows of one cell's return for one month."""
 
-    town: SampleTown
+    office: SampleOffice
     branch: str
     month: Period
     movement: SampleMovement
@@ -116,7 +116,7 @@ class _MonthlyReturn:
     marks: Mapping[str, float]
 
     def rows(self) -> tuple[Row, ...]:
-        month_sittings = sittings(self.town, self.branch, self.month)
+        month_sittings = sittings(self.office, self.branch, self.month)
         card = self._members()
         meetings = [self._meeting(sitting, card) for sitting in month_sittings]
         tables: Mapping[str, Sequence[Values]] = {
@@ -136,17 +136,17 @@ class _MonthlyReturn:
         )
 
     def _rng(self, *purpose: object) -> SeededRandom:
-        return self.town.rng(*purpose, self.branch, self.month)
+        return self.office.rng(*purpose, self.branch, self.month)
 
     def _members(self) -> Values:
         movement = self.movement
         names = ("admitted", "moved_in", "restored", "died", "expelled", "moved_out")
-        declared = self.town.events("no_meeting", self.month, self.branch)
+        declared = self.office.events("no_meeting", self.month, self.branch)
         values: Values = {"opening": movement.opening}
         values |= {name: movement.changes.get(name, 0) for name in names}
         values |= {
             "closing": movement.closing,
-            "exempt": self.town.data["cells"][self.branch]["exempt"],
+            "exempt": self.office.data["cells"][self.branch]["exempt"],
             "away": int(self._rng("away").happens(0.04)),
             "no_meeting": "yes" if declared else "no",
         }
@@ -162,7 +162,7 @@ class _MonthlyReturn:
         values: Values = {
             "held_on": sitting.held_on,
             "kind": sitting.kind,
-            "content": content(self.town, self.branch, self.month, sitting),
+            "content": content(self.office, self.branch, self.month, sitting),
             "duration": duration + (20 if sitting.kind == MIXED_KIND else 0),
             "expected": expected,
             "present": present,
@@ -180,11 +180,11 @@ class _MonthlyReturn:
     @cached_property
     def _weakness(self) -> float:
         """The cell's weakness from 0 to 1; most are near 0."""
-        return self.town.rng("weakness", self.branch).fraction() ** 3
+        return self.office.rng("weakness", self.branch).fraction() ** 3
 
     def _by_habit(self) -> Values:
         """Return the values that the cell's habits replace."""
-        habits = self.town.habits(self.branch, self.month)
+        habits = self.office.habits(self.branch, self.month)
         values_by_habit: Mapping[str, Values] = {
             "silent": {"criticism": 0},
             "one_speaker": {"speakers": 1},
@@ -195,14 +195,14 @@ class _MonthlyReturn:
         return {name: value for values in matches for name, value in values.items()}
 
     def _thematic(self, sitting: SampleSitting) -> Values:
-        name = topic(self.town, self.branch, self.month)
+        name = topic(self.office, self.branch, self.month)
         return {"held_on": sitting.held_on, "kind": sitting.kind, "topic": name}
 
     def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
         """Yield the cell's own score, then the confirmed score if an officer gave one."""
         rng = self._rng("score", meeting["held_on"])
         points_off = _points_off(rng, self._weakness, meeting)
-        habits = self.town.habits(self.branch, self.month)
+        habits = self.office.habits(self.branch, self.month)
         if "still" in habits:
             points_off = dict.fromkeys(points_off, 0.0) | {"conduct": 2, "result": 2}
         yield self._score(meeting, "own", points_off)
@@ -219,7 +219,7 @@ class _MonthlyReturn:
         self, meeting: Mapping[str, Any], scorer: str, points_off: Mapping[str, float]
     ) -> Values:
         points = {name: max_points - points_off[name] for name, max_points in self.marks.items()}
-        reasons = self.town.data["phrases"]["points_off"]
+        reasons = self.office.data["phrases"]["points_off"]
         deductions = [
             f"{reasons[n]} (-{points_off[n]:g})".replace(".", ",") for n in points if points_off[n]
         ]
@@ -231,7 +231,7 @@ class _MonthlyReturn:
     def _activities(self, month_sittings: Sequence[SampleSitting]) -> Iterator[Values]:
         rng = self._rng("activity")
         if month_sittings and rng.happens(0.15):
-            words = self.town.data["phrases"]["activity"]
+            words = self.office.data["phrases"]["activity"]
             kind = rng.one_of(sorted(words))
             yield {
                 "held_on": self.month.start.replace(day=10 + rng.below(15)),
@@ -275,23 +275,23 @@ def _visit(visit: SampleVisit, meetings: Sequence[Values]) -> Values:
     return values | ({"on_behalf_of": visit.on_behalf_of} if visit.on_behalf_of else {})
 
 
-def content(town: SampleTown, branch: str, month: Period, sitting: SampleSitting) -> str:
+def content(office: SampleOffice, branch: str, month: Period, sitting: SampleSitting) -> str:
     """Return the minutes of a sitting: an earlier or another cell's text if that is a habit."""
-    habits = town.habits(branch, month)
-    theme = f"Sinh hoạt chuyên đề: {topic(town, branch, month)}"
-    rng = town.rng("content", branch, month)
+    habits = office.habits(branch, month)
+    theme = f"Sinh hoạt chuyên đề: {topic(office, branch, month)}"
+    rng = office.rng("content", branch, month)
     if sitting.kind == "thematic":
-        return f"{theme}; {rng.one_of(town.data['phrases']['decision'])}."
+        return f"{theme}; {rng.one_of(office.data['phrases']['decision'])}."
     if "same_text" in habits:
         month = Period.parse(habits["same_text"]["from"])
     if "copies" in habits:
         branch = habits["copies"]["of"]
-    return _regular(town, branch, month) + (f" {theme}." if sitting.kind == MIXED_KIND else "")
+    return _regular(office, branch, month) + (f" {theme}." if sitting.kind == MIXED_KIND else "")
 
 
-def _regular(town: SampleTown, branch: str, month: Period) -> str:
-    words, rng = town.data["phrases"], town.rng("content", branch, month)
-    work = words["work"][town.data["cells"][branch]["kind"]]
+def _regular(office: SampleOffice, branch: str, month: Period) -> str:
+    words, rng = office.data["phrases"], office.rng("content", branch, month)
+    work = words["work"][office.data["cells"][branch]["kind"]]
     parts = [
         rng.one_of(words["opening"]),
         *(
@@ -309,8 +309,8 @@ def _piece(rng: SeededRandom, verbs: list[str], matter: str, details: list[str])
     return f"{rng.one_of(verbs)} {matter}, {detail}"
 
 
-def topic(town: SampleTown, branch: str, month: Period) -> str:
+def topic(office: SampleOffice, branch: str, month: Period) -> str:
     """Return the topic of the month's thematic meeting; without a subject if that is a habit."""
-    if "bare_topic" in town.habits(branch, month):
+    if "bare_topic" in office.habits(branch, month):
         return "Sinh hoạt chuyên đề quý " + ("I", "II", "III", "IV")[(month.month - 1) // 3]
-    return str(town.rng("topic", branch, month).one_of(town.data["phrases"]["topic"]))
+    return str(office.rng("topic", branch, month).one_of(office.data["phrases"]["topic"]))

@@ -1,4 +1,4 @@
-"""Loads the sample town, `samples/town.yaml`, with its register."""
+"""Loads a sample office, such as `samples/town.yaml`, with its register."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECTIONS = (
 )
 CELL_TYPES = ("cell", "cell_direct")
 SCHEMAS = shipped_folder("samples") / "schemas"
-"""The town's own descriptions, which replace shipped ones in its workspace."""
+"""The sample town's own descriptions, which replace shipped ones in its workspace."""
 
 T = TypeVar("T")
 
@@ -67,19 +67,19 @@ class SeededRandom:
 
 
 @dataclass(frozen=True)
-class SampleTown:
-    """The sample town; the comments in `samples/town.yaml` explain the keys of `data`."""
+class SampleOffice:
+    """A sample office; the comments in `samples/town.yaml` explain the keys of `data`."""
 
     data: Mapping[str, Any]
 
     @cached_property
     def register(self) -> Register:
-        """The town's register."""
+        """The office's register."""
         return Register.from_submission(Submission(None, REGISTER, None, rows=register_rows(self)))
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The shipped descriptions, as the town has them."""
+        """The shipped descriptions, as the office has them."""
         return self.register.in_force(load_catalogue())
 
     @cached_property
@@ -128,26 +128,26 @@ class SampleTown:
         )
 
 
-def load_town() -> SampleTown:
-    """Load the sample town that is part of the package."""
+def load_sample() -> SampleOffice:
+    """Load the sample that is part of the package."""
     path = shipped_folder("samples") / "town.yaml"
-    return SampleTown(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    return SampleOffice(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
-def register_rows(town: SampleTown) -> tuple[Row, ...]:
-    """Return the town's register as rows of the form ``register``."""
+def register_rows(office: SampleOffice) -> tuple[Row, ...]:
+    """Return the sample's register as rows of the form ``register``."""
     return tuple(
         Row(section, "", number, dict(values), {})
         for section in SECTIONS
-        for number, values in enumerate(_entries(town, section), 1)
+        for number, values in enumerate(_entries(office, section), 1)
     )
 
 
-def _entries(town: SampleTown, section: str) -> Iterator[Mapping[str, Any]]:
+def _entries(office: SampleOffice, section: str) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of a section; organisations without other addresses have one by code."""
-    with_address = {entry["branch"] for entry in town.data["addresses"]}
-    for entry in town.data[section]:
+    with_address = {entry["branch"] for entry in office.data["addresses"]}
+    for entry in office.data[section]:
         if section == "organisations" and entry["code"] not in with_address:
-            yield entry | {"mail": town.data["mail"].format(code=entry["code"].lower())}
+            yield entry | {"mail": office.data["mail"].format(code=entry["code"].lower())}
         else:
             yield entry
