@@ -220,11 +220,11 @@ def test_letters_and_screens_name_no_other_office(life: Life) -> None:
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_help_names_no_office_but_where_the_level_is_chosen(
+def test_help_names_no_office_but_where_a_level_or_a_sample_is_chosen(
     lang: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def helps(command: click.Command, *names: str) -> Iterator[str]:
-        if names != ("init",):
+        if names not in (("init",), ("demo",)):
             assert run([*names, "--lang", lang, "--help"]) == 0
             yield capsys.readouterr().out
         for name in getattr(command, "commands", {}) or (

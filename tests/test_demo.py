@@ -34,7 +34,7 @@ def town() -> demo.SampleOffice:
 
 @cache
 def catalogue() -> Catalogue:
-    return load_catalogue(demo.SCHEMAS)
+    return load_catalogue(demo.load_sample().schemas)
 
 
 @cache
@@ -364,7 +364,9 @@ class TestFiles:
         monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(samples))
         monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
         progress: list[tuple[int, int]] = []
-        parcels = demo.write_sample(tmp_path, lambda done, total: progress.append((done, total)))
+        parcels = demo.write_sample(
+            town(), tmp_path, lambda done, total: progress.append((done, total))
+        )
         assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
             "inbox/2019-02-04",
             "inbox/2019-12-05",

@@ -1,6 +1,6 @@
 """The sample offices: invented, reproducible returns."""
 
-from mlay_batch.demo.sample import SCHEMAS, SampleOffice, load_sample, register_rows
+from mlay_batch.demo.sample import DEFAULT, SampleOffice, load_sample, register_rows
 from mlay_batch.demo.sample_files import (
     InboxFolder,
     extra_returns,
@@ -12,7 +12,7 @@ from mlay_batch.demo.sample_files import (
 from mlay_batch.demo.sample_meetings import SampleReturn
 
 __all__ = [
-    "SCHEMAS",
+    "DEFAULT",
     "InboxFolder",
     "SampleOffice",
     "SampleReturn",

@@ -89,7 +89,7 @@ def _sum(changes: Mapping[str, int], names: tuple[str, ...]) -> int:
 
 def _changes(office: SampleOffice, cell: Organisation, month: Period) -> Mapping[str, int]:
     changes: dict[str, int] = {}
-    for entry in office.data["transfers"]:
+    for entry in office.data.get("transfers", ()):
         if entry["month"] == str(month) and cell.code in (entry["from"], entry["to"]):
             name = "moved_out" if entry["from"] == cell.code else "moved_in"
             changes[name] = changes.get(name, 0) + entry["members"]
@@ -100,10 +100,13 @@ def _changes(office: SampleOffice, cell: Organisation, month: Period) -> Mapping
 
 
 def _is_quiet(office: SampleOffice, cell: Organisation, month: Period) -> bool:
-    """Whether members may not change: the cell is new or merged, or the month has no return."""
+    """Whether members may not change: the cell is new or merged, or no return of the month counts.
+
+    The next one then opens with the closing figure of the last that does.
+    """
     first = office.months[0].start
     young = cell.founded is not None and cell.founded >= first
-    return young or cell.ended is not None or not office.has_return(month, cell.code)
+    return young or cell.ended is not None or not office.is_counted(month, cell.code)
 
 
 def sittings(office: SampleOffice, branch: str, month: Period) -> tuple[SampleSitting, ...]:
@@ -112,14 +115,15 @@ def sittings(office: SampleOffice, branch: str, month: Period) -> tuple[SampleSi
         return ()
     regular = _day(office, branch, month)
     rng = office.rng("theme", branch, month.year, (month.month - 1) // 3)
-    thematic_month, one_sitting = rng.below(3), rng.happens(0.6)
+    thematic_month, one_sitting = rng.below(3), rng.happens(office.data["one_sitting"])
     if thematic_month != (month.month - 1) % 3 or rng.happens(0.05):
         return (SampleSitting(regular, "regular"),)
     if "no_theme" in office.habits(branch, month):
         return (SampleSitting(regular, "regular"),)
     if one_sitting:
         return (SampleSitting(regular, MIXED_KIND),)
-    later = _before_weekend(min(regular + timedelta(days=9 + rng.below(5)), month.end))
+    days_later = timedelta(days=rng.one_of(office.data["theme_days_later"]))
+    later = _before_weekend(min(regular + days_later, month.end))
     return SampleSitting(regular, "regular"), SampleSitting(later, "thematic")
 
 
@@ -128,8 +132,8 @@ def _day(office: SampleOffice, branch: str, month: Period) -> date:
     for entry in office.events("odd_visits", month, branch):
         if "day" in entry:
             return month.start.replace(day=entry["day"])
-    usual = 3 + office.rng("usual day", branch).below(7)
-    usual += office.data["days_later"].get(month.month, 0)
+    usual: int = office.rng("usual day", branch).one_of(office.data["meeting_days"])
+    usual += office.data.get("days_later", {}).get(month.month, 0)
     day = month.start.replace(day=usual)
     founded = office.register.by_code[branch].founded
     return _before_weekend(max(day, founded + timedelta(days=3)) if founded else day)
@@ -184,7 +188,7 @@ def _open_sittings(office: SampleOffice, officer: str, month: Period) -> list[tu
     return [
         (cell.code, sitting.held_on)
         for cell in office.cells
-        if cell.code in duty_cells and cell.code != own_cell and office.has_return(month, cell.code)
+        if cell.code in duty_cells and cell.code != own_cell and office.is_counted(month, cell.code)
         for sitting in sittings(office, cell.code, month)
         if _is_assigned(office, officer, cell.code, sitting.held_on)
     ]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.demo.fill_in import BlankForm
-from mlay_batch.demo.sample import SCHEMAS, SampleOffice, load_sample, register_rows
+from mlay_batch.demo.sample import SampleOffice, register_rows
 from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.template import TemplateContext, render
 
 Progress = Callable[[int, int], None]
@@ -30,7 +31,7 @@ def extra_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[Sample
 
     These are a file sent twice, and the form of the month before filled in again.
     """
-    month, branches = office.months[-1], office.data["kept"]
+    month, branches = office.months[-1], office.data["besides"]
     sent = {(s.branch, s.period): s for s in returns(office, catalogue)}
     received = receipt_time(month.end + timedelta(days=5))
     repeated = sent[branches["twice"], month]
@@ -109,18 +110,19 @@ class InboxFolder:
     received: str
 
 
-def write_sample(folder: Path, progress: Progress = no_progress) -> tuple[InboxFolder, ...]:
+def write_sample(
+    office: SampleOffice, folder: Path, progress: Progress = no_progress
+) -> tuple[InboxFolder, ...]:
     """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample.
 
-    Its own descriptions go into ``schemas``.
+    Its own descriptions go into ``schemas``, photos of papers beside their returns.
     Returns the folders in the order of receipt. `progress` is called with the number of files
     written and their total. The files have the same bytes on every machine.
     """
     for name in ("inbox", "schemas"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in sorted(SCHEMAS.glob("*.yaml")):
+    for path in sorted(office.schemas.glob("*.yaml")) if office.schemas else ():
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
-    office = load_sample()
     catalogue = office.catalogue
     (folder / "register.xlsx").write_bytes(render_register(catalogue, office))
     samples = (*returns(office, catalogue), *extra_returns(office, catalogue))
@@ -130,6 +132,9 @@ def write_sample(folder: Path, progress: Progress = no_progress) -> tuple[InboxF
         day_folder = folder / "inbox" / sample.received[:10]
         day_folder.mkdir(exist_ok=True)
         (day_folder / sample.name).write_bytes(filler.fill_in(sample))
+        for photo in office.events("photos", sample.period, sample.branch):
+            copy = (day_folder / sample.name).with_suffix(Path(photo["file"]).suffix)
+            copy.write_bytes((shipped_folder("samples") / photo["file"]).read_bytes())
         folders[sample.received] = InboxFolder(day_folder, sample.received)
         progress(done, len(samples))
     return tuple(folders[received] for received in sorted(folders))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -20,8 +20,9 @@ from mlay_batch.demo.movements import (
 )
 from mlay_batch.demo.sample import SampleOffice, SeededRandom
 from mlay_batch.model.records import Row, Value
-from mlay_batch.schema import Catalogue
+from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
+from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 
 Values = dict[str, Value]
 
@@ -84,24 +85,64 @@ def meeting_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[Samp
                 monthly_return = _MonthlyReturn(
                     office, cell.code, month, movement, cell_visits, marks
                 )
-                yield SampleReturn(
-                    MEETING,
-                    form.version,
-                    cell.code,
-                    month,
-                    monthly_return.rows(),
-                    _receipt_time(office, cell.code, month),
-                    file_name(office, _pattern(office, cell.code), cell.code, month),
-                )
+                yield from _as_sent(monthly_return, form)
+
+
+def _as_sent(monthly_return: _MonthlyReturn, form: Form) -> Iterator[SampleReturn]:
+    """Yield the cell's return as the office asks for it: after the month, or after each meeting.
+
+    Of a second meeting it sends the return again, with both.
+    """
+    office, branch, month = monthly_return.office, monthly_return.branch, monthly_return.month
+    due, meetings = form.due_in(month), monthly_return.sittings
+    after_each = due.counted == "meeting" and meetings
+    for count in range(1, len(meetings) + 1) if after_each else [len(meetings)]:
+        counted_from = meetings[count - 1].held_on if after_each else month.end
+        yield SampleReturn(
+            MEETING,
+            form.version,
+            branch,
+            month,
+            _asked_rows(office, form, _spoil(office, month, branch, monthly_return.rows(count))),
+            _receipt_time(office, branch, month, counted_from, due.day),
+            file_name(office, _pattern(office, branch), branch, month),
+        )
+
+
+def _spoil(office: SampleOffice, month: Period, branch: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows with the mistakes that the sample plants in this return."""
+    for entry in office.events("refused", month, branch):
+        rows = [
+            replace(row, values={**row.values, **entry["values"]})
+            if row.section == entry["section"]
+            else row
+            for row in rows
+        ]
+    return rows
+
+
+def _asked_rows(office: SampleOffice, form: Form, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return what the office's form asks for of these rows."""
+    asked = fields_asked(with_switches(form, switches_on(form, office.register.asked)))
+    return tuple(
+        replace(row, values={n: v for n, v in row.values.items() if f"{row.section}.{n}" in asked})
+        for row in rows
+        if row.section in asked
+    )
 
 
 def _pattern(office: SampleOffice, branch: str) -> str:
-    return str(office.rng("file name", branch).one_of(office.data["file_names"]))
+    """Return how the branch names its files; of a return on paper, how the office does."""
+    on_paper = office.data.get("on_paper", {}).get(branch)
+    return str(on_paper or office.rng("file name", branch).one_of(office.data["file_names"]))
 
 
-def _receipt_time(office: SampleOffice, branch: str, month: Period) -> str:
+def _receipt_time(
+    office: SampleOffice, branch: str, month: Period, counted_from: date, due: int
+) -> str:
+    """Return when the return came: the day before it is due, or so many days late."""
     late = sum(entry["days"] for entry in office.events("late", month, branch))
-    return receipt_time(month.end + timedelta(days=5 + late if late else 4))
+    return receipt_time(counted_from + timedelta(days=due + late if late else due - 1))
 
 
 @dataclass(frozen=True)
@@ -115,8 +156,15 @@ class _MonthlyReturn:
     visits: tuple[SampleVisit, ...]
     marks: Mapping[str, float]
 
-    def rows(self) -> tuple[Row, ...]:
-        month_sittings = sittings(self.office, self.branch, self.month)
+    @cached_property
+    def sittings(self) -> tuple[SampleSitting, ...]:
+        """All meetings of the month."""
+        return sittings(self.office, self.branch, self.month)
+
+    def rows(self, count: int) -> tuple[Row, ...]:
+        """Return the rows of the return after `count` meetings."""
+        month_sittings = self.sittings[:count]
+        days = {sitting.held_on for sitting in month_sittings}
         card = self._members()
         meetings = [self._meeting(sitting, card) for sitting in month_sittings]
         tables: Mapping[str, Sequence[Values]] = {
@@ -126,7 +174,7 @@ class _MonthlyReturn:
                 self._thematic(sitting) for sitting in month_sittings if sitting.kind != "regular"
             ],
             "scores": [score for meeting in meetings for score in self._scores(meeting)],
-            "visits": [_visit(visit, meetings) for visit in self.visits],
+            "visits": [_visit(visit, meetings) for visit in self.visits if visit.held_on in days],
             "activities": list(self._activities(month_sittings)),
         }
         return tuple(
@@ -155,15 +203,16 @@ class _MonthlyReturn:
     def _meeting(self, sitting: SampleSitting, card: Mapping[str, Any]) -> Values:
         rng = self._rng("meeting", sitting.held_on)
         expected = card["closing"] - card["exempt"] - card["away"]
-        excused, unexcused = _absences(rng, expected)
+        excused, unexcused = _absences(rng, expected, self.office.data["absent"])
         present = expected - excused - unexcused
         is_short = rng.happens(0.04)
         duration = 75 + 5 * rng.below(3) if is_short else 90 + 5 * rng.below(8)
+        has_theme = sitting.kind == MIXED_KIND
         values: Values = {
             "held_on": sitting.held_on,
             "kind": sitting.kind,
             "content": content(self.office, self.branch, self.month, sitting),
-            "duration": duration + (20 if sitting.kind == MIXED_KIND else 0),
+            "duration": duration + (self.office.data["theme_minutes"] if has_theme else 0),
             "expected": expected,
             "present": present,
             "excused": excused,
@@ -175,7 +224,18 @@ class _MonthlyReturn:
             ],
             "merged": "yes" if rng.happens(0.1 * self._weakness) else "no",
         }
-        return values | self._by_habit()
+        return values | self._handbook_days(sitting.held_on) | self._by_habit()
+
+    def _handbook_days(self, held_on: date) -> Values:
+        """Return when documents and minutes were posted; nothing for a cell without a computer."""
+        if self.branch in self.office.data.get("on_paper", {}):
+            return {}
+        rng = self._rng("handbook", held_on)
+        days_before = 0 if rng.happens(0.3 * self._weakness) else 1 + rng.below(3)
+        return {
+            "posted_on": held_on - timedelta(days=days_before),
+            "minutes_on": held_on + timedelta(days=rng.below(2)),
+        }
 
     @cached_property
     def _weakness(self) -> float:
@@ -201,7 +261,7 @@ class _MonthlyReturn:
     def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
         """Yield the cell's own score, then the confirmed score if an officer gave one."""
         rng = self._rng("score", meeting["held_on"])
-        points_off = _points_off(rng, self._weakness, meeting)
+        points_off = _points_off(rng, self._weakness, meeting, self.office.data["absent"])
         habits = self.office.habits(self.branch, self.month)
         if "still" in habits:
             points_off = dict.fromkeys(points_off, 0.0) | {"conduct": 2, "result": 2}
@@ -241,9 +301,9 @@ class _MonthlyReturn:
             }
 
 
-def _absences(rng: SeededRandom, expected: int) -> tuple[int, int]:
-    """Return how many were absent with and without reason, mostly fewer than 15 of 100."""
-    tolerated = max(0, (expected * 15 - 1) // 100)
+def _absences(rng: SeededRandom, expected: int, percent: int) -> tuple[int, int]:
+    """Return how many were absent with and without reason, mostly fewer than so many per cent."""
+    tolerated = max(0, (expected * percent - 1) // 100)
     if rng.happens(0.03):
         return tolerated + 1, 0
     excused = min(tolerated, rng.below(4))
@@ -252,15 +312,13 @@ def _absences(rng: SeededRandom, expected: int) -> tuple[int, int]:
 
 
 def _points_off(
-    rng: SeededRandom, weakness: float, meeting: Mapping[str, Any]
+    rng: SeededRandom, weakness: float, meeting: Mapping[str, Any], absent: int
 ) -> Mapping[str, float]:
-    """Return the points lost in each group; `weakness` is from 0 to 1."""
-    full_attendance = (
-        100 * meeting["present"] > 85 * meeting["expected"] and not meeting["unexcused"]
-    )
+    """Return the points lost in each group; `weakness` is from 0 to 1, `absent` in per cent."""
+    is_full = 100 * meeting["present"] > (100 - absent) * meeting["expected"]
     return {
         "time": 0 if meeting["duration"] >= 90 else 2,
-        "attendance": 0 if full_attendance else 2,
+        "attendance": 0 if is_full and not meeting["unexcused"] else 2,
         "preparation": rng.below(3) if meeting["preparation"] in ("both", "met") else 4,
         "conduct": rng.below(5) + int(16 * weakness) + (0.5 if rng.happens(0.15) else 0),
         "principles": rng.below(2),

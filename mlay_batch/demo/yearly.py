@@ -42,7 +42,7 @@ def spread(total: int, weights: Mapping[str, int], maximum: Mapping[str, int]) -
 
 def classification_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield the classification returns of all grassroots organisations, year by year."""
-    for year in office.data["years"]:
+    for year in office.data.get("years", ()):
         period = Period.parse(str(year))
         form = catalogue.form_for(CLASSIFICATION, period)
         if form is None:

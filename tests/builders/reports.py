@@ -46,7 +46,7 @@ def table_column(book: Workbook, title: str) -> list[object]:
 
 @cache
 def catalogue() -> Catalogue:
-    return load_catalogue(demo.SCHEMAS)
+    return load_catalogue(demo.load_sample().schemas)
 
 
 def delivery(number: int, name: str, verdict: Verdict, **more: object) -> LedgerEntry:
