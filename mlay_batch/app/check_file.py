@@ -16,6 +16,7 @@ from mlay_batch.checks.identity import identify
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
+from mlay_batch.model.office_rules import OfficeRules
 from mlay_batch.model.records import CheckedFile, Identity, IncomingFile, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
@@ -104,7 +105,9 @@ def _check_submission(
     checked_file = identify(checked_file, full_catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     (checked_file,) = validate([checked_file], lists, full_catalogue.forms)
-    checked_file = check_rollup(checked_file, catalogue)
+    checked_file = check_rollup(
+        checked_file, catalogue, office.register.rules if office else OfficeRules()
+    )
     result = _result_for(checked_file.findings, form, file.name)
     return replace(result, checked_file=checked_file, rows=submission.rows)
 

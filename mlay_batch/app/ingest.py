@@ -241,7 +241,8 @@ def check_files(
         ]
         identified = [check_sender(file, office.register) for file in identified]
         for checked in validate(identified, office.lists, office.intake_catalogue.forms):
-            waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
+            unaltered = check_rollup(checked, office.catalogue, office.register.rules)
+            waived = apply_waivers(unaltered, office.register)
             yield _name_findings(_ignore_blank(waived, office))
 
 
