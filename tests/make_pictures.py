@@ -68,7 +68,7 @@ def workbooks(folder: Path, town: Path) -> dict[str, Path]:
 
 def short_form(path: Path, *, filled: bool) -> Path:
     """Write the monthly form as an office asks for it that has switched nothing on."""
-    town, catalogue, month = demo.load_town(), load_catalogue(), Period.parse(MONTH)
+    town, catalogue, month = demo.load_sample(), load_catalogue(), Period.parse(MONTH)
     sample = next(
         s for s in demo.returns(town, catalogue) if (s.branch, s.period) == (BRANCH, month)
     )

@@ -19,7 +19,7 @@ SAVED_AS = {"CB-20": "xls", "DB5-CB02": "ods"}
 
 
 def main() -> None:
-    town, samples = demo.load_town(), shipped_folder("samples")
+    town, samples = demo.load_sample(), shipped_folder("samples")
     catalogue = town.catalogue
     (samples / "register.xlsx").write_bytes(demo.render_register(catalogue, town))
     for sample in demo.returns(town, catalogue):

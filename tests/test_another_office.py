@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from email import message_from_bytes, policy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 import openpyxl
 import pytest
+from builders.foreign_words import foreign_words, letter_texts, texts
 from builders.sample_office import rows
 from builders.sheet_cells import differences, load_sheets, recalculate
 
@@ -38,12 +36,6 @@ from mlay_batch.template import TemplateContext, render
 
 OCTOBER, AS_OF = Period(2026, 10), "2026-11-10"
 ANSWERS = ("Đảng ủy xã Tân Lập", "Tân Lập", "xã", "10/2026", "5", "5", "0")
-# Places, levels and words of offices that this one is not.
-FOREIGN = re.compile(
-    r"mường lay|muong lay|thị ủy|thị xã|thi uy|huyện|phường|đảng bộ tỉnh|thành ủy"
-    r"|\btown|\bdistrict|\bward\b|\{(office|office_short|parent)\}",
-    re.IGNORECASE,
-)
 CELLS = ("CB-01", "CB-02", "CB-03")
 SECTIONS = {
     "organisations": [
@@ -163,25 +155,6 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     return Life(root, screens.getvalue())
 
 
-@cache
-def texts(data: bytes) -> tuple[str, ...]:
-    """All texts of a workbook: cells, comments, lists of drop-downs, sheet names."""
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    found = list(book.sheetnames)
-    for sheet in book:
-        found += [
-            f"{v.prompt} {v.error} {v.formula1}" for v in sheet.data_validations.dataValidation
-        ]
-        for line in sheet.iter_rows():
-            found += [str(cell.value) for cell in line if cell.value is not None]
-            found += [cell.comment.text for cell in line if cell.comment]
-    return tuple(found)
-
-
-def foreign_words(found: Iterator[str] | tuple[str, ...]) -> list[str]:
-    return [text for text in found if FOREIGN.search(text)]
-
-
 def test_the_office_is_called_by_its_name_and_by_no_other(life: Life) -> None:
     books = sorted(life.root.rglob("*.xlsx"))
     assert {path.parent.name for path in books} >= {"2026-10", "2026", "tan-lap"}
@@ -204,29 +177,21 @@ def test_the_register_offers_other_levels_only_as_the_level(life: Life) -> None:
 
 
 def test_letters_and_screens_name_no_other_office(life: Life) -> None:
-    letters = [
-        message_from_bytes(path.read_bytes(), policy=policy.default)
-        for path in sorted((life.root / "outbox").rglob("*.eml"))
-    ]
+    letters = sorted((life.root / "outbox").rglob("*.eml"))
     assert len(letters) == 3  # a receipt, a returned form, a reminder
-    for letter in letters:
-        body = letter.get_body(("plain",))
-        assert body is not None
-        assert "Đảng ủy xã Tân Lập" in body.get_content()
-        assert foreign_words((str(letter["Subject"]), body.get_content())) == []
-        for part in letter.iter_attachments():
-            if str(part.get_filename()).endswith(".xlsx"):
-                content = part.get_content()
-                assert foreign_words(texts(content)) == []
-    assert foreign_words(iter(life.screens.splitlines())) == []
+    for path in letters:
+        body, *others = letter_texts(path.read_bytes())
+        assert "Đảng ủy xã Tân Lập" in body
+        assert foreign_words((body, *others)) == []
+    assert foreign_words(life.screens.splitlines()) == []
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_help_names_no_office_but_where_the_level_is_chosen(
+def test_help_names_no_office_but_where_a_level_or_a_sample_is_chosen(
     lang: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def helps(command: click.Command, *names: str) -> Iterator[str]:
-        if names != ("init",):
+        if names not in (("init",), ("demo",)):
             assert run([*names, "--lang", lang, "--help"]) == 0
             yield capsys.readouterr().out
         for name in getattr(command, "commands", {}) or (
@@ -239,7 +204,7 @@ def test_help_names_no_office_but_where_the_level_is_chosen(
 
     pages = list(helps(mlay))
     assert len(pages) > 20
-    assert foreign_words(iter(pages)) == []
+    assert foreign_words(pages) == []
 
 
 def test_no_month_before_the_first_is_missing_or_due(life: Life) -> None:

@@ -28,13 +28,13 @@ MONTHS = [Period(2019, month) for month in range(1, 12)]
 
 
 @cache
-def town() -> demo.SampleTown:
-    return demo.load_town()
+def town() -> demo.SampleOffice:
+    return demo.load_sample()
 
 
 @cache
 def catalogue() -> Catalogue:
-    return load_catalogue(demo.SCHEMAS)
+    return load_catalogue(demo.load_sample().schemas)
 
 
 @cache
@@ -286,7 +286,7 @@ PRINT_HASH = """
 import hashlib
 from mlay_batch import demo
 from mlay_batch.schema import load_catalogue
-made = repr(list(demo.returns(demo.load_town(), load_catalogue())))
+made = repr(list(demo.returns(demo.load_sample(), load_catalogue())))
 print(hashlib.sha256(made.encode()).hexdigest())
 """
 
@@ -308,7 +308,7 @@ import hashlib
 from mlay_batch import demo
 from mlay_batch.demo.sample_files import FormFiller
 from mlay_batch.schema import load_catalogue
-town, catalogue = demo.load_town(), load_catalogue()
+town, catalogue = demo.load_sample(), load_catalogue()
 sample = next(s for s in demo.returns(town, catalogue) if s.form == "meeting")
 filler = FormFiller(catalogue, town)
 for data in (demo.render_return(sample, catalogue, town), filler.fill_in(sample)):
@@ -364,7 +364,9 @@ class TestFiles:
         monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(samples))
         monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
         progress: list[tuple[int, int]] = []
-        parcels = demo.write_town(tmp_path, lambda done, total: progress.append((done, total)))
+        parcels = demo.write_sample(
+            town(), tmp_path, lambda done, total: progress.append((done, total))
+        )
         assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
             "inbox/2019-02-04",
             "inbox/2019-12-05",

@@ -55,7 +55,7 @@ def bad(town: Office, good: list[Decision]) -> dict[str, Decision]:
 
 
 def test_the_register_is_the_towns(town: Office) -> None:
-    assert town.register == demo.load_town().register
+    assert town.register == demo.load_sample().register
     assert town.findings == ()
 
 
@@ -67,7 +67,7 @@ def test_good_returns_are_accepted_without_a_word(good: list[Decision]) -> None:
 
 def test_good_returns_say_what_the_town_says(town: Office, good: list[Decision]) -> None:
     """Through .xlsx, .xls and .ods alike."""
-    samples = demo.returns(demo.load_town(), load_catalogue())
+    samples = demo.returns(demo.load_sample(), load_catalogue())
     expected = {(s.form, s.branch, str(s.period)): s for s in samples}
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
         stored = {accepted.entry.key: accepted for accepted in ledger.returns()}
@@ -111,7 +111,7 @@ def test_a_bad_file_is_named_after_its_code(name: str) -> None:
 
 
 def test_bad_returns_makes_the_bad_files() -> None:
-    names = {name for name, _ in bad_returns(demo.load_town(), load_catalogue())}
+    names = {name for name, _ in bad_returns(demo.load_sample(), load_catalogue())}
     assert names == set(EXPECTED) - BY_HAND
 
 

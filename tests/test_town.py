@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import independent
@@ -19,12 +20,13 @@ from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate
-from mlay_batch.app.demo_month import AS_OF, PERIOD, build, ingest_batches
+from mlay_batch.app.demo_month import build, ingest_batches
 from mlay_batch.app.ingest import IngestResult, no_progress
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import open_office
 from mlay_batch.app.what_if import run_trial
 from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures, ReportInputs
@@ -33,6 +35,7 @@ from mlay_batch.model.records import Verdict
 from mlay_batch.schema.catalogue import shipped_folder
 
 pytestmark = pytest.mark.slow
+PERIOD, AS_OF = Period(2019, 11), date(2019, 12, 6)
 
 
 @dataclass(frozen=True)

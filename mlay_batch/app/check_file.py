@@ -16,6 +16,7 @@ from mlay_batch.checks.identity import identify
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
+from mlay_batch.model.office_rules import OfficeRules
 from mlay_batch.model.records import CheckedFile, Identity, IncomingFile, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
@@ -105,7 +106,9 @@ def _check_submission(
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     forms, schemes = full_catalogue.forms, full_catalogue.schemes
     (checked_file,) = validate([checked_file], lists, forms, schemes)
-    checked_file = check_rollup(checked_file, catalogue)
+    checked_file = check_rollup(
+        checked_file, catalogue, office.register.rules if office else OfficeRules()
+    )
     result = _result_for(checked_file.findings, form, file.name)
     return replace(result, checked_file=checked_file, rows=submission.rows)
 

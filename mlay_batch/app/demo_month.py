@@ -1,4 +1,4 @@
-"""Runs the sample office from its files to its workbook by the ordinary commands."""
+"""Runs a sample office from its files to its workbook by the ordinary commands."""
 
 from __future__ import annotations
 
@@ -12,32 +12,30 @@ from mlay_batch.app.ingest import IngestResult, Progress, ingest
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-
-PERIOD = Period(2019, 11)
-AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
 
 
 @dataclass(frozen=True)
 class DemoWorkspace:
-    """The sample workspace with its inbox.
+    """The workspace of a sample with its inbox.
 
     Attributes:
+        sample: what it is made from, with the month and day of its workbook.
         office: the office, as read from the workspace.
         inbox_folders: folders of files received together, in the order of receipt.
     """
 
+    sample: demo.SampleOffice
     office: Office
     inbox_folders: tuple[demo.InboxFolder, ...]
 
 
-def build(folder: Path, progress: Progress) -> DemoWorkspace:
-    """Create the sample workspace in `folder` and fill its inbox.
+def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWorkspace:
+    """Create the workspace of the sample of that name in `folder` and fill its inbox.
 
-    An existing sample workspace is updated. Raises UsageError ``demo.occupied`` for any other.
+    An existing one of the same sample is updated; any other raises UsageError ``demo.occupied``.
     """
-    sample = demo.load_town()
+    sample = demo.load_sample(name)
     if (folder / CONFIG_NAME).is_file():
         workspace = Workspace.find(folder)
         register_data = demo.render_register(sample.catalogue, sample)
@@ -45,8 +43,8 @@ def build(folder: Path, progress: Progress) -> DemoWorkspace:
             raise UsageError("demo.occupied", path=str(folder))
     else:
         workspace = Workspace.create(folder)
-    inbox_folders = demo.write_town(workspace.root, progress)
-    return DemoWorkspace(open_office(workspace), inbox_folders)
+    inbox_folders = demo.write_sample(sample, workspace.root, progress)
+    return DemoWorkspace(sample, open_office(workspace), inbox_folders)
 
 
 def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[IngestResult]:

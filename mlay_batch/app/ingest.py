@@ -242,7 +242,8 @@ def check_files(
         identified = [check_sender(file, office.register) for file in identified]
         catalogue = office.intake_catalogue
         for checked in validate(identified, office.lists, catalogue.forms, catalogue.schemes):
-            waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
+            unaltered = check_rollup(checked, office.catalogue, office.register.rules)
+            waived = apply_waivers(unaltered, office.register)
             yield _name_findings(_ignore_blank(waived, office))
 
 

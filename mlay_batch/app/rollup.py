@@ -21,6 +21,7 @@ from mlay_batch.core.text import name_key
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model import rollup_form
+from mlay_batch.model.office_rules import OfficeRules
 from mlay_batch.model.records import (
     AcceptedReturn,
     CheckedFile,
@@ -251,19 +252,21 @@ def _union(first: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ..
 # Checks of a consolidated workbook
 
 
-def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
+def check_rollup(checked: CheckedFile, catalogue: Catalogue, rules: OfficeRules) -> CheckedFile:
     """Return a consolidated workbook with its inner findings; any other file unchanged.
 
     I30, I31: rows or lists differ from those it was made with. I32 (a warning): its figures do not
-    follow from its rows by the quotas and schemes in force here.
+    follow from its rows by what is in force here: quotas, schemes, deadlines, first month of use.
     """
     submission, identity = checked.submission, checked.identity
     if submission is None or identity is None or not identity.form.is_rollup:
         return checked
     checked = checked.with_findings(*rollup_form.find_alterations(submission, catalogue))
-    if checked.is_refused or _recomputed_sums(
-        checked, submission, identity, catalogue
-    ) == _provenance_value(submission, "sums"):
+    if checked.is_refused:
+        return checked
+    register = replace(register_of(submission), rules=rules)
+    sums = _recomputed_sums(checked, submission, identity, catalogue, register)
+    if sums == _provenance_value(submission, "sums"):
         return checked
     return checked.with_findings(
         Finding("I32", Severity.WARNING, Place(), {"branch": identity.branch})
@@ -271,7 +274,11 @@ def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
 
 
 def _recomputed_sums(
-    checked: CheckedFile, submission: Submission, identity: Identity, catalogue: Catalogue
+    checked: CheckedFile,
+    submission: Submission,
+    identity: Identity,
+    catalogue: Catalogue,
+    register: Register,
 ) -> str:
     """Return the sums of the figures, recomputed from the workbook's rows and lists."""
     from mlay_batch.figures import fingerprint  # start-up: few files are consolidated workbooks
@@ -296,7 +303,7 @@ def _recomputed_sums(
     returns = tuple(unpack_rollup(AcceptedReturn(entry, submission.rows), catalogue))
     inputs = ReportInputs(
         catalogue,
-        register_of(submission),
+        register,
         identity.period,
         day,
         tuple(accepted for accepted in returns if accepted.entry.verdict is Verdict.ACCEPTED),

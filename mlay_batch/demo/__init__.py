@@ -1,26 +1,26 @@
-"""The sample town of Mường Lay: invented, reproducible returns."""
+"""The sample offices: invented, reproducible returns."""
 
+from mlay_batch.demo.sample import DEFAULT, SampleOffice, load_sample, register_rows
 from mlay_batch.demo.sample_files import (
     InboxFolder,
     extra_returns,
     render_register,
     render_return,
     returns,
-    write_town,
+    write_sample,
 )
 from mlay_batch.demo.sample_meetings import SampleReturn
-from mlay_batch.demo.sample_town import SCHEMAS, SampleTown, load_town, register_rows
 
 __all__ = [
-    "SCHEMAS",
+    "DEFAULT",
     "InboxFolder",
+    "SampleOffice",
     "SampleReturn",
-    "SampleTown",
     "extra_returns",
-    "load_town",
+    "load_sample",
     "register_rows",
     "render_register",
     "render_return",
     "returns",
-    "write_town",
+    "write_sample",
 ]

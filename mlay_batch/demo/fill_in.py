@@ -1,7 +1,7 @@
 """Fills in blank forms fast: puts a branch's heading and values into the XML of a rendered blank.
 
-Rendering a form takes a tenth of a second and a year of the town needs 875, so `template` renders
-the blank of a form and period once.
+Rendering a form takes a tenth of a second and a year of the sample town needs 875, so `template`
+renders the blank of a form and period once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sample town's returns as workbooks, and its whole inbox on disk."""
+"""A sample's returns as workbooks, and its whole inbox on disk."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.demo.fill_in import BlankForm
+from mlay_batch.demo.sample import SampleOffice, register_rows
 from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
-from mlay_batch.demo.sample_town import SCHEMAS, SampleTown, load_town, register_rows
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.template import TemplateContext, render
 
 Progress = Callable[[int, int], None]
 
 
-def returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
-    """Yield every return of the sample town: the years 2016-2018, then the months of 2019."""
-    yield from classification_returns(town, catalogue)
-    yield from meeting_returns(town, catalogue)
+def returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield every return of the sample: the years classified, then the months."""
+    yield from classification_returns(office, catalogue)
+    yield from meeting_returns(office, catalogue)
 
 
-def extra_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+def extra_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield what reached the inbox in the last month besides the good returns.
 
     These are a file sent twice, and the form of the month before filled in again.
     """
-    month, branches = town.months[-1], town.data["kept"]
-    sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
+    month, branches = office.months[-1], office.data["besides"]
+    sent = {(s.branch, s.period): s for s in returns(office, catalogue)}
     received = receipt_time(month.end + timedelta(days=5))
     repeated = sent[branches["twice"], month]
     yield replace(repeated, received=received, name=f"Gửi lại - {repeated.name}")
@@ -46,12 +47,12 @@ def _move_dates(row: Row, month: Period) -> Row:
 
 
 def context(
-    town: SampleTown, branch: str, period: Period | None, catalogue: Catalogue
+    office: SampleOffice, branch: str, period: Period | None, catalogue: Catalogue
 ) -> TemplateContext:
     """Return the template context of that branch and period."""
-    organisation = town.register.by_code[branch]
+    organisation = office.register.by_code[branch]
     bands = catalogue.bands(period) if period else {}
-    return TemplateContext.of(town.register, organisation, period, bands)
+    return TemplateContext.of(office.register, organisation, period, bands)
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
@@ -62,33 +63,33 @@ def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
     return form
 
 
-def render_return(sample: SampleReturn, catalogue: Catalogue, town: SampleTown) -> bytes:
+def render_return(sample: SampleReturn, catalogue: Catalogue, office: SampleOffice) -> bytes:
     """Return the sample as the .xlsx workbook its branch sent."""
-    template_context = context(town, sample.branch, sample.period, catalogue)
+    template_context = context(office, sample.branch, sample.period, catalogue)
     return render(form_of(sample, catalogue), template_context, rows=sample.rows)
 
 
-def render_register(catalogue: Catalogue, town: SampleTown) -> bytes:
-    """Return the town's register as a workbook."""
-    town_context = context(town, town.register.root().code, None, catalogue)
-    return render(catalogue.register_form, town_context, rows=register_rows(town))
+def render_register(catalogue: Catalogue, office: SampleOffice) -> bytes:
+    """Return the sample's register as a workbook."""
+    office_context = context(office, office.register.root().code, None, catalogue)
+    return render(catalogue.register_form, office_context, rows=register_rows(office))
 
 
 class FormFiller:
     """Fills in returns fast: renders each blank once."""
 
-    def __init__(self, catalogue: Catalogue, town: SampleTown) -> None:
-        self.catalogue, self.town = catalogue, town
+    def __init__(self, catalogue: Catalogue, office: SampleOffice) -> None:
+        self.catalogue, self.office = catalogue, office
         self._blanks: dict[tuple[str, Period, bool], BlankForm] = {}
 
     def fill_in(self, sample: SampleReturn) -> bytes:
         """Return the sample as a workbook with the same values as `render_return` gives it."""
-        template_context = context(self.town, sample.branch, sample.period, self.catalogue)
+        template_context = context(self.office, sample.branch, sample.period, self.catalogue)
         key = sample.form, sample.period, bool(template_context.assigned)
         if key not in self._blanks:
             self._blanks[key] = BlankForm.make(form_of(sample, self.catalogue), template_context)
         if not self._blanks[key].has_room_for(sample.rows):
-            return render_return(sample, self.catalogue, self.town)
+            return render_return(sample, self.catalogue, self.office)
         return self._blanks[key].fill(template_context, sample.rows)
 
 
@@ -109,27 +110,31 @@ class InboxFolder:
     received: str
 
 
-def write_town(folder: Path, progress: Progress = no_progress) -> tuple[InboxFolder, ...]:
-    """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample town.
+def write_sample(
+    office: SampleOffice, folder: Path, progress: Progress = no_progress
+) -> tuple[InboxFolder, ...]:
+    """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample.
 
-    Its own descriptions go into ``schemas``.
+    Its own descriptions go into ``schemas``, photos of papers beside their returns.
     Returns the folders in the order of receipt. `progress` is called with the number of files
     written and their total. The files have the same bytes on every machine.
     """
     for name in ("inbox", "schemas"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in sorted(SCHEMAS.glob("*.yaml")):
+    for path in sorted(office.schemas.glob("*.yaml")) if office.schemas else ():
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
-    sample_town = load_town()
-    catalogue = sample_town.catalogue
-    (folder / "register.xlsx").write_bytes(render_register(catalogue, sample_town))
-    samples = (*returns(sample_town, catalogue), *extra_returns(sample_town, catalogue))
-    filler = FormFiller(catalogue, sample_town)
+    catalogue = office.catalogue
+    (folder / "register.xlsx").write_bytes(render_register(catalogue, office))
+    samples = (*returns(office, catalogue), *extra_returns(office, catalogue))
+    filler = FormFiller(catalogue, office)
     folders: dict[str, InboxFolder] = {}
     for done, sample in enumerate(samples, 1):
         day_folder = folder / "inbox" / sample.received[:10]
         day_folder.mkdir(exist_ok=True)
         (day_folder / sample.name).write_bytes(filler.fill_in(sample))
+        for photo in office.events("photos", sample.period, sample.branch):
+            copy = (day_folder / sample.name).with_suffix(Path(photo["file"]).suffix)
+            copy.write_bytes((shipped_folder("samples") / photo["file"]).read_bytes())
         folders[sample.received] = InboxFolder(day_folder, sample.received)
         progress(done, len(samples))
     return tuple(folders[received] for received in sorted(folders))

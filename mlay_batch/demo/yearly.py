@@ -1,4 +1,4 @@
-"""Generates the yearly classification returns of the sample town; they add up to published sums."""
+"""Generates the yearly classification returns of a sample; they add up to published sums."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from mlay_batch.core.period import Period
+from mlay_batch.demo.sample import SampleOffice
 from mlay_batch.demo.sample_meetings import SampleReturn, file_name, receipt_time
-from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.model.records import Row
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Catalogue
@@ -40,17 +40,19 @@ def spread(total: int, weights: Mapping[str, int], maximum: Mapping[str, int]) -
     return shares
 
 
-def classification_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+def classification_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield the classification returns of all grassroots organisations, year by year."""
-    for year in town.data["years"]:
+    for year in office.data.get("years", ()):
         period = Period.parse(str(year))
         form = catalogue.form_for(CLASSIFICATION, period)
         if form is None:
             raise LookupError(f"no classification form for {year}")
-        reporters = town.register.reporters(form, period)
-        cells, members = _cells(town, reporters, period), _members(town, reporters, period)
+        reporters = office.register.reporters(form, period)
+        cells, members = _cells(office, reporters, period), _members(office, reporters, period)
         for organisation in reporters:
-            pattern = town.rng("year file", organisation.code).one_of(town.data["year_file_names"])
+            pattern = office.rng("year file", organisation.code).one_of(
+                office.data["year_file_names"]
+            )
             yield SampleReturn(
                 CLASSIFICATION,
                 form.version,
@@ -58,7 +60,7 @@ def classification_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[S
                 period,
                 _rows(cells[organisation.code], members[organisation.code]),
                 receipt_time(period.end + timedelta(days=15)),
-                file_name(town, pattern, organisation.code, period),
+                file_name(office, pattern, organisation.code, period),
             )
 
 
@@ -72,11 +74,11 @@ def _rows(cells: Mapping[str, int], members: Mapping[str, int]) -> tuple[Row, ..
     )
 
 
-def _cells(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
+def _cells(office: SampleOffice, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the cells of each organisation by grade; lower grades are drawn at random."""
     cells_by_branch = {
         organisation.code: [
-            cell for cell in town.cells if town.register.is_within(cell.code, organisation.code)
+            cell for cell in office.cells if office.register.is_within(cell.code, organisation.code)
         ]
         for organisation in reporters
     }
@@ -88,8 +90,8 @@ def _cells(town: SampleTown, reporters: Sequence[Organisation], period: Period) 
     ]
     young = [code for code, cell in alive if _is_young(cell, period.end)]
     rated = [code for code, cell in alive if not _is_young(cell, period.end)]
-    targets = town.data["years"][period.year]["cells"]
-    shuffled = town.rng("cell grades", period).shuffle(rated)
+    targets = office.data["years"][period.year]["cells"]
+    shuffled = office.rng("cell grades", period).shuffle(rated)
     good, fair = shuffled[: targets["grade2"]], shuffled[targets["grade2"] :][: targets["grade3"]]
     best = shuffled[targets["grade2"] + targets["grade3"] :]
     return {
@@ -110,11 +112,11 @@ def _is_young(cell: Organisation, day: date) -> bool:
     return cell.founded is not None and cell.founded > day - _NEW_CELL
 
 
-def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
+def _members(office: SampleOffice, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the members of each organisation by grade; they add up to the year's sums."""
-    targets = town.data["years"][period.year]["members"]
+    targets = office.data["years"][period.year]["members"]
     codes = [organisation.code for organisation in reporters]
-    sizes = {code: _size(town, code, "members") for code in codes}
+    sizes = {code: _size(office, code, "members") for code in codes}
     remaining = spread(targets["total"], sizes, dict.fromkeys(sizes, targets["total"]))
     counts: Counts = {code: {"total": total} for code, total in remaining.items()}
 
@@ -123,9 +125,9 @@ def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period
             counts[code][name] = share
             remaining[code] -= share
 
-    exempt = {code: _size(town, code, "exempt") for code in codes}
+    exempt = {code: _size(office, code, "exempt") for code in codes}
     take("exempt", targets["total"] - targets["subject"], exempt)
-    shuffled = town.rng("members", period).shuffle(codes)
+    shuffled = office.rng("members", period).shuffle(codes)
     take("not_rated", targets["not_rated"], {code: int(code == shuffled[0]) for code in sizes})
     for code, count in remaining.items():
         counts[code]["rated"] = count
@@ -137,6 +139,6 @@ def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period
     return counts
 
 
-def _size(town: SampleTown, code: str, key: str) -> int:
-    cells = (c for c in town.cells if c.ended is None and town.register.is_within(c.code, code))
-    return sum(town.data["cells"][cell.code][key] for cell in cells)
+def _size(office: SampleOffice, code: str, key: str) -> int:
+    cells = (c for c in office.cells if c.ended is None and office.register.is_within(c.code, code))
+    return sum(office.data["cells"][cell.code][key] for cell in cells)

@@ -10,9 +10,9 @@ from typing import Any
 from mlay_batch import demo
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
+from mlay_batch.demo.sample import SampleOffice
 from mlay_batch.demo.sample_files import FormFiller, render_register
 from mlay_batch.demo.sample_meetings import meeting_returns
-from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.schema import load_catalogue
 
 MONTH = Period(2019, 11)
@@ -27,7 +27,7 @@ def build(folder: Path, count: int) -> Path:
     The cells are those of the sample town over and over, under codes of their own; its officers
     are assigned to the first ones, so that every form carries the same list of officers.
     """
-    town = _fleet(demo.load_town(), count)
+    town = _fleet(demo.load_sample(), count)
     catalogue = load_catalogue()
     workspace = Workspace.create(folder)
     workspace.register.write_bytes(render_register(catalogue, town))
@@ -37,7 +37,7 @@ def build(folder: Path, count: int) -> Path:
     return folder
 
 
-def _fleet(sample: SampleTown, count: int) -> SampleTown:
+def _fleet(sample: SampleOffice, count: int) -> SampleOffice:
     data, top = sample.data, sample.data["organisations"][0]
     alive = [cell for cell in sample.cells if cell.is_active(MONTH)]
     likes = list(itertools.islice(itertools.cycle(alive), count))

@@ -21,7 +21,7 @@ from mlay_batch.checks.frames import CandidateReturn, section_tables
 from mlay_batch.checks.validate import schema_for
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
-from mlay_batch.demo import load_town
+from mlay_batch.demo import load_sample
 from mlay_batch.model.records import Row, Submission, Value
 from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.schema.layout import SheetPlan, plan_sheets
@@ -38,7 +38,7 @@ class FormReader:
         form = load_catalogue().form_for("meeting", MONTH)
         if form is None:
             raise LookupError(MONTH)
-        asked = load_town().register.asked
+        asked = load_sample().register.asked
         self.form: Form = with_switches(form, switches_on(form, asked))
         self.sheets = {sheet.title.vi: sheet for sheet in plan_sheets(self.form)}
         self.schemas = {s.id: schema_for(s, self.form) for s in self.form.sections}

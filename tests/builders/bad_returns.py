@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from openpyxl import Workbook
 
 from mlay_batch.demo import xlsx_patch
+from mlay_batch.demo.sample import SampleOffice
 from mlay_batch.demo.sample_files import FormFiller, context, form_of, render_return, returns
 from mlay_batch.demo.sample_meetings import SampleReturn
-from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.demo.xlsx_patch import RawCell
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Catalogue
@@ -26,7 +26,7 @@ _MANY = 30_000_000  # noughts: 30 MB that pack to 30 KB
 _LONG_AGO = datetime(2019, 1, 1)  # noqa: DTZ001 - a fixed date: the same bytes every time
 
 
-def bad_returns(town: SampleTown, catalogue: Catalogue) -> Files:
+def bad_returns(town: SampleOffice, catalogue: Catalogue) -> Files:
     """Yield files that must be refused, held, or accepted with a word of warning, by name."""
     month = town.months[-1]
     sent = {s.branch: s for s in returns(town, catalogue) if s.period == month}
@@ -41,7 +41,7 @@ def bad_returns(town: SampleTown, catalogue: Catalogue) -> Files:
 class _GoodReturns:
     """The good returns of the last month, by branch, and what it takes to spoil one."""
 
-    town: SampleTown
+    town: SampleOffice
     catalogue: Catalogue
     typist: FormFiller
     returns: Mapping[str, SampleReturn]

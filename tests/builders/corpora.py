@@ -28,7 +28,7 @@ SECONDS = 90  # a file that takes longer is a hang, even on a busy machine
 
 @cache
 def corpus_office() -> Office:
-    sample = demo.load_town()
+    sample = demo.load_sample()
     settings = Settings(limits={"seconds": SECONDS})
     office = Address(sample.register.root().code, REGISTERED)
     register = replace(sample.register, addresses=(*sample.register.addresses, office))

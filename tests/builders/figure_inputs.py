@@ -15,7 +15,7 @@ from typing import Any
 
 from builders.filled_forms import ALL_ASKED
 from mlay_batch.core.period import Period
-from mlay_batch.demo import SCHEMAS
+from mlay_batch.demo import load_sample
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
@@ -39,7 +39,7 @@ shipped = cache(load_catalogue)
 @cache
 def sample_town() -> Catalogue:
     """The descriptions of the sample town: its own base, targets and heading."""
-    return load_catalogue(SCHEMAS)
+    return load_catalogue(load_sample().schemas)
 
 
 def value(text: str) -> Value:

@@ -46,7 +46,7 @@ def table_column(book: Workbook, title: str) -> list[object]:
 
 @cache
 def catalogue() -> Catalogue:
-    return load_catalogue(demo.SCHEMAS)
+    return load_catalogue(demo.load_sample().schemas)
 
 
 def delivery(number: int, name: str, verdict: Verdict, **more: object) -> LedgerEntry:
@@ -59,7 +59,7 @@ def delivery(number: int, name: str, verdict: Verdict, **more: object) -> Ledger
 
 def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> ReportInputs:
     """The year from `first_month` on; in November cells silent, one refused, one sent twice."""
-    town = demo.load_town()
+    town = demo.load_sample()
     samples = [s for s in _samples() if s.form != "meeting" or s.period.month >= first_month]
     dropped = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER][-SILENT:]
     returns = [
@@ -87,7 +87,7 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
 
 @cache
 def _samples() -> tuple[demo.SampleReturn, ...]:
-    return tuple(demo.returns(demo.load_town(), catalogue()))
+    return tuple(demo.returns(demo.load_sample(), catalogue()))
 
 
 def provenance(inputs: ReportInputs, figures: Figures | None = None) -> report.Provenance:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
+from builders.comparable import comparable
 from builders.offices import (
     AS_OF,
     NOVEMBER,
@@ -47,7 +45,6 @@ from mlay_batch.model.records import CheckedFile, IncomingFile, Verdict
 pytestmark = pytest.mark.usefixtures("reading_here")
 
 OCTOBER = Period(2019, 10)
-_WHERE = ("place", "marks", "delivery", "record")  # where it was read, not what it says
 
 
 def figures(office: Office, period: Period = NOVEMBER) -> Figures:
@@ -61,26 +58,6 @@ def verdicts(done: IngestResult) -> list[str]:
 
 def codes(done: IngestResult) -> set[str]:
     return {f.code for d in done.decisions for f in d.findings}
-
-
-def comparable(value: Any) -> Any:
-    """Figures without places, and with the codes the towns themselves use."""
-    if isinstance(value, str):
-        return re.sub(r"\b(TU-[AB]|TINH)\.", "", value)
-    if isinstance(value, Mapping):
-        return {repr(comparable(key)): comparable(entry) for key, entry in value.items()}
-    if isinstance(value, tuple | list):
-        return [comparable(entry) for entry in value]
-    if isinstance(value, Figures):
-        owed = [entry for entry in value.completeness if entry.form != "consolidated"]
-        warned = [finding for _, finding in value.warnings]
-        return record(value) | {"completeness": comparable(owed), "warnings": comparable(warned)}
-    return record(value) if is_dataclass(value) else value
-
-
-def record(value: Any) -> dict[str, Any]:
-    names = (f.name for f in fields(value) if f.name not in _WHERE)
-    return {name: comparable(getattr(value, name)) for name in names}
 
 
 def test_a_workbook_is_one_file_with_one_verdict(levels: Levels) -> None:
@@ -253,9 +230,9 @@ def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
     leaf = IncomingFile("b.xlsx", data, "b.xlsx", "2019-12-06T15:00:00+07:00")
     judged = CheckedFile(leaf, reader.read(data, leaf.name, top.intake_catalogue.forms))
     judged = identify(judged, top.intake_catalogue, top.register, AS_OF)
-    assert not check_rollup(judged, top.catalogue).findings
+    assert not check_rollup(judged, top.catalogue, top.register.rules).findings
     harder = tuple(replace(quota, times=quota.times + 5) for quota in top.catalogue.quotas)
-    checked = check_rollup(judged, replace(top.catalogue, quotas=harder))
+    checked = check_rollup(judged, replace(top.catalogue, quotas=harder), top.register.rules)
     assert ([f.code for f in checked.findings], checked.is_refused) == (["I32"], False)
 
 

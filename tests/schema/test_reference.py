@@ -12,7 +12,7 @@ import pytest
 from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.messages import show
-from mlay_batch.demo import SCHEMAS
+from mlay_batch.demo import load_sample
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import findings_page, pages, reference
@@ -92,7 +92,7 @@ def test_quotas_and_schemes_have_pages_too() -> None:
     assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]
     yearly = page_texts["scheme-classification-2018.md"]
     assert "| Hoàn thành xuất sắc nhiệm vụ | HTXS |  |  |" in yearly
-    (town,) = [s for s in load_catalogue(SCHEMAS).schemes if s.heading]
+    (town,) = [s for s in load_catalogue(load_sample().schemas).schemes if s.heading]
     assert "| không có | kết quả “không có” một bài báo ngày 04/12/2019 nêu" in reference(
         town, "vi"
     )

@@ -20,7 +20,7 @@ from mlay_batch.schema.layout import plan_sheets
 from mlay_batch.template import TemplateContext, render
 
 FORM = catalogue().register_form
-TOWN = demo.load_town()
+TOWN = demo.load_sample()
 
 
 @pytest.fixture(scope="module")

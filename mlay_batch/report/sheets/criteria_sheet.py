@@ -56,7 +56,8 @@ class _CriteriaLine:
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     groups, title = _scored_groups(ctx), ctx.t("ratings/criteria.title")
-    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=Heads(free=1))
+    heads = Heads(free=int(bool(groups)))  # a row for the full marks of the groups
+    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=heads)
     if not ctx.figures.criteria_means:
         listing.write_title(title)
         width, reason = len(listing.columns), ctx.t("ratings/criteria.none")
@@ -120,8 +121,12 @@ def _columns(
     yield column("column.branch", 11, attrgetter("code"), _own_look("center", "quiet_center"))
     yield column("column.unit", 46, attrgetter("name"), _own_look("text", "quiet"))
     center, count = _look("center", "total_count"), _look("count", "total_count")
+    kind_width = 12 if groups else 20  # alone with the total, it holds place and day above
     yield column(
-        "ratings/criteria.line", 12, lambda line: ctx.t(f"ratings/criteria.{line.kind}"), center
+        "ratings/criteria.line",
+        kind_width,
+        lambda line: ctx.t(f"ratings/criteria.{line.kind}"),
+        center,
     )
     formula = _for_line(formulas.count)
     yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)

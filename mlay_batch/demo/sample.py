@@ -1,11 +1,13 @@
-"""Loads the sample town, `samples/town.yaml`, with its register."""
+"""Loads a sample office (`samples/town.yaml`, `samples/commune.yaml`) with its register."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -25,12 +27,15 @@ SECTIONS = (
     "assignments",
     "waivers",
     "signatories",
+    "quotas",
+    "deadlines",
+    "bands",
     "switches",
     "work",
 )
 CELL_TYPES = ("cell", "cell_direct")
-SCHEMAS = shipped_folder("samples") / "schemas"
-"""The town's own descriptions, which replace shipped ones in its workspace."""
+DEFAULT = "town"
+"""The sample that is built unless another one is named."""
 
 T = TypeVar("T")
 
@@ -67,19 +72,19 @@ class SeededRandom:
 
 
 @dataclass(frozen=True)
-class SampleTown:
-    """The sample town; the comments in `samples/town.yaml` explain the keys of `data`."""
+class SampleOffice:
+    """A sample office; the comments in `samples/*.yaml` explain the keys of `data`."""
 
     data: Mapping[str, Any]
 
     @cached_property
     def register(self) -> Register:
-        """The town's register."""
+        """The office's register."""
         return Register.from_submission(Submission(None, REGISTER, None, rows=register_rows(self)))
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The shipped descriptions, as the town has them."""
+        """The shipped descriptions, as the office has them."""
         return self.register.in_force(load_catalogue())
 
     @cached_property
@@ -88,6 +93,17 @@ class SampleTown:
         first, last = Period.parse(self.data["first"]), Period.parse(self.data["last"])
         count = (last.year - first.year) * 12 + last.month - first.month
         return tuple(first.shift(step) for step in range(count + 1))
+
+    @property
+    def as_of(self) -> date:
+        """The day the last month is consolidated as of."""
+        return date.fromisoformat(str(self.data["as_of"]))
+
+    @property
+    def schemas(self) -> Path | None:
+        """Folder of the office's own descriptions, which replace shipped ones; None without."""
+        name = self.data.get("schemas")
+        return shipped_folder("samples") / name if name else None
 
     @cached_property
     def cells(self) -> tuple[Organisation, ...]:
@@ -99,11 +115,11 @@ class SampleTown:
         return SeededRandom(self.data["seed"], *seed)
 
     def events(self, kind: str, month: Period, branch: str) -> list[Mapping[str, Any]]:
-        """Return the entries of the list `kind` for that branch and month."""
+        """Return the entries of the list `kind`, if the sample has one, for a branch and month."""
         month_and_branch = (str(month), branch)
         return [
             entry
-            for entry in self.data[kind]
+            for entry in self.data.get(kind, ())
             if (entry["month"], entry["branch"]) == month_and_branch
         ]
 
@@ -127,27 +143,34 @@ class SampleTown:
             and not self.events("missing", month, branch)
         )
 
-
-def load_town() -> SampleTown:
-    """Load the sample town that is part of the package."""
-    path = shipped_folder("samples") / "town.yaml"
-    return SampleTown(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    def is_counted(self, month: Period, branch: str) -> bool:
+        """Whether that return exists and is not one to be refused."""
+        return self.has_return(month, branch) and not self.events("refused", month, branch)
 
 
-def register_rows(town: SampleTown) -> tuple[Row, ...]:
-    """Return the town's register as rows of the form ``register``."""
+def load_sample(name: str = DEFAULT) -> SampleOffice:
+    """Load the sample `samples/<name>.yaml` that is part of the package."""
+    path = shipped_folder("samples") / f"{name}.yaml"
+    return SampleOffice(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+
+
+def register_rows(office: SampleOffice) -> tuple[Row, ...]:
+    """Return the sample's register as rows of the form ``register``."""
     return tuple(
         Row(section, "", number, dict(values), {})
         for section in SECTIONS
-        for number, values in enumerate(_entries(town, section), 1)
+        for number, values in enumerate(_entries(office, section), 1)
     )
 
 
-def _entries(town: SampleTown, section: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of a section; organisations without other addresses have one by code."""
-    with_address = {entry["branch"] for entry in town.data["addresses"]}
-    for entry in town.data[section]:
+def _entries(office: SampleOffice, section: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of a section, if the sample has it.
+
+    Organisations without other addresses have one by code, unless they say that they have none.
+    """
+    with_address = {entry["branch"] for entry in office.data.get("addresses", ())}
+    for entry in office.data.get(section, ()):
         if section == "organisations" and entry["code"] not in with_address:
-            yield entry | {"mail": town.data["mail"].format(code=entry["code"].lower())}
+            yield {"mail": office.data["mail"].format(code=entry["code"].lower())} | entry
         else:
             yield entry
