@@ -101,6 +101,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         assert type_in(root, "reply", *month) == 1  # one cell has no mailbox
         assert type_in(root, "report", "CB-34", *month) == 0
         assert type_in(root, "template", "--period", "2026-11", "CB-16", "CB-31") == 0
+        assert type_in(root, "template", "--period", "2026-11", "CB-16", "--mail") == 0
     return Life(root, screens.getvalue())
 
 
@@ -282,13 +283,24 @@ def test_no_other_place_or_level_is_named(life: Life) -> None:
 
 
 def test_letters_go_to_all_but_who_has_no_mailbox(life: Life) -> None:
-    letters = sorted((life.root / "outbox").rglob("*.eml"))
+    letters = sorted((life.root / "outbox" / "2026-10").rglob("*.eml"))
     assert len(letters) == 34 + 2 + 1  # receipts, returned forms, a reminder
     for path in letters:
         body, *others = letter_texts(path.read_bytes())
         assert "Đảng ủy xã Nậm Sương" in body
         assert foreign_words((body, *others)) == []
+    (reminder,) = (path for path in letters if path.name.startswith("reminder_CB-29"))
+    body, *_ = letter_texts(reminder.read_bytes())
+    assert "là 2 ngày sau mỗi buổi sinh hoạt, khóa sổ ngày 10/11/2026." in body
     assert "CB-31" in life.screens.split("Không có địa chỉ trong sổ đăng ký")[1][:60]
+
+
+def test_letter_and_form_say_alike_by_when_it_is_due(life: Life) -> None:
+    (path,) = (life.root / "outbox" / "2026-11").rglob("*.eml")
+    body, *form = letter_texts(path.read_bytes())
+    assert "chậm nhất 2 ngày sau mỗi buổi sinh hoạt, khóa sổ ngày 10/12/2026." in body
+    assert any("Hạn gửi: 2 ngày sau mỗi buổi sinh hoạt." in text for text in form)
+    assert foreign_words((body, *form)) == []
 
 
 def test_the_page_of_the_merged_cell_begins_in_july(life: Life) -> None:

@@ -389,15 +389,12 @@ class _ReplyBuilder:
                 groups.setdefault(addressee, []).append(topic)
             else:
                 yield NoAddress(kind, topic.branch or "")
-        due_day = form.due_in(self.period).last_day(self.period)
         for addressee, group_topics in groups.items():
             attachments = [
                 self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
             ]
             envelope = Envelope(kind, addressee, tuple(group_topics))
-            yield bodies.group_letter(
-                self.letter_context, envelope, form, self.period, due_day, attachments
-            )
+            yield bodies.group_letter(self.letter_context, envelope, form, self.period, attachments)
 
     def _open_topic(self, make_topic: Callable[..., Topic]) -> Topic | None:
         """Return the topic; None if it has been dealt with."""

@@ -19,7 +19,7 @@ from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
 from mlay_batch.model.register import Register
-from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.model import Due, Field, Form, Section
 from mlay_batch.schema.switches import may_be_absent
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
@@ -264,20 +264,28 @@ def group_letter(
     envelope: Envelope,
     form: Form,
     period: Period,
-    due: date,
     attachments: Sequence[Attachment],
 ) -> Letter:
     """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
     values = {
         "form": _form_title(form),
         "period": _period_title(period),
-        "due": show(due, _LANG),
+        "due": _due_words(form.due_in(period), period),
         "branches": "\n".join(
             f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
             for topic in envelope.topics
         ),
     }
     return write_letter(context, envelope, values, attachments)
+
+
+def _due_words(due: Due, period: Period) -> str:
+    """Return by when a return is due: on a day, or so many days after each meeting."""
+    last_day = f"ngày {show(due.last_day(period), _LANG)}"
+    if due.counted == "period":
+        return last_day
+    after_meeting = f"{due.day} ngày sau mỗi buổi sinh hoạt"
+    return after_meeting if due.lock is None else f"{after_meeting}, khóa sổ {last_day}"
 
 
 def _return_values(
