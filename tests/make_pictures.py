@@ -18,7 +18,6 @@ from mlay_batch import demo
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.demo import sample_files
-from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 from mlay_batch.template import render
@@ -68,7 +67,8 @@ def workbooks(folder: Path, town: Path) -> dict[str, Path]:
 
 def short_form(path: Path, *, filled: bool) -> Path:
     """Write the monthly form as an office asks for it that has switched nothing on."""
-    town, catalogue, month = demo.load_sample(), load_catalogue(), Period.parse(MONTH)
+    town, month = demo.load_sample(), Period.parse(MONTH)
+    catalogue = town.catalogue
     sample = next(
         s for s in demo.returns(town, catalogue) if (s.branch, s.period) == (BRANCH, month)
     )
