@@ -22,6 +22,7 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.core.messages import show, text
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.figures.figure_diff import FigureChange, FigureValue
+from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
@@ -70,7 +71,8 @@ def list_(session: Session) -> int:
 @command("show", click.argument("form"), option("--version", default=None), group=schema)
 def show_(session: Session, form: str, version: str | None) -> int:
     """Print the reference page of a form, quota, scheme, or of the program's own findings."""
-    click.echo(_reference_page(_load_catalogue(session), form, version, session.lang))
+    catalogue = in_force(_load_catalogue(session), OfficeRules())  # instructions without gaps
+    click.echo(_reference_page(catalogue, form, version, session.lang))
     return 0
 
 

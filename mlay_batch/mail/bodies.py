@@ -15,11 +15,11 @@ from itertools import zip_longest
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
-from mlay_batch.mail.letter import Attachment, Letter
+from mlay_batch.mail.letter import Attachment, Letter, due_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
 from mlay_batch.model.register import Register
-from mlay_batch.schema.model import Due, Field, Form, Section
+from mlay_batch.schema.model import Field, Form, Section
 from mlay_batch.schema.switches import may_be_absent
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
@@ -270,22 +270,13 @@ def group_letter(
     values = {
         "form": _form_title(form),
         "period": _period_title(period),
-        "due": _due_words(form.due_in(period), period),
+        "due": due_words(form.due_in(period), period),
         "branches": "\n".join(
             f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
             for topic in envelope.topics
         ),
     }
     return write_letter(context, envelope, values, attachments)
-
-
-def _due_words(due: Due, period: Period) -> str:
-    """Return by when a return is due: on a day, or so many days after each meeting."""
-    last_day = f"ngày {show(due.last_day(period), _LANG)}"
-    if due.counted == "period":
-        return last_day
-    after_meeting = f"{due.day} ngày sau mỗi buổi sinh hoạt"
-    return after_meeting if due.lock is None else f"{after_meeting}, khóa sổ {last_day}"
 
 
 def _return_values(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from mlay_batch.core.messages import show
+from mlay_batch.core.period import Period
 from mlay_batch.model.records import Topic
+from mlay_batch.schema.model import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,12 @@ class Letter:
     def file_name(self) -> str:
         """File name of its draft, made of the addressee's checked code."""
         return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"
+
+
+def due_words(due: Due, period: Period) -> str:
+    """Return by when a return is due: on a day, or so many days after each meeting."""
+    last_day = f"ngày {show(due.last_day(period), 'vi')}"
+    if due.counted == "period":
+        return last_day
+    after_meeting = f"{due.day} ngày sau mỗi buổi sinh hoạt"
+    return after_meeting if due.lock is None else f"{after_meeting}, khóa sổ {last_day}"
