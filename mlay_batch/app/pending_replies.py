@@ -260,13 +260,17 @@ def correction(
 ) -> Correction:
     """Return the correction of a file, due no earlier than the return itself.
 
-    Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th.
+    Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th; but until
+    the lock day where that comes first, for what came later would be held.
     """
     own_period = Period.parse(entry.period) if entry.period else None
     form = right_form(entry, branch, own_period or period, register, catalogue)
     deadlines = form.due_in(own_period or period) if form else Due(0)
     soonest = asked_on + timedelta(days=deadlines.correct)
     until = max(soonest, deadlines.last_day(own_period)) if form and own_period else soonest
+    lock_day = deadlines.lock_day(own_period or period)
+    if lock_day and asked_on <= lock_day:
+        until, soonest = min(until, lock_day), min(soonest, lock_day)
     return Correction(entry, branch, until, soonest)
 
 

@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
@@ -274,19 +274,15 @@ def _check_lock(identity: Identity, evidence: _Evidence, received: str) -> Itera
 
     Locked 20 days after November: the 20th of December is in time, the 21st is not.
     """
-    due = identity.form.due_in(identity.period)
-    if due.lock is None:
-        return
-    day = date.fromisoformat(received[:10])
-    last_day = identity.period.end + timedelta(days=due.lock)
-    if day > last_day:
+    last_day = identity.form.due_in(identity.period).lock_day(identity.period)
+    if last_day and date.fromisoformat(received[:10]) > last_day:
         yield _finding(
             "L13",
             evidence.header_value("period").place,
             Severity.WARNING,
             period=str(identity.period),
             lock=last_day.isoformat(),
-            received=day.isoformat(),
+            received=received[:10],
         )
 
 

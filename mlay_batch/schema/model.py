@@ -334,8 +334,12 @@ class Due(Record):
 
         Of one due after each meeting, whose day nobody knows before, that is the lock day.
         """
-        days = self.lock if self.counted == "meeting" else None
-        return period.end + timedelta(days=self.day if days is None else days)
+        lock_day = self.lock_day(period) if self.counted == "meeting" else None
+        return lock_day or period.end + timedelta(days=self.day)
+
+    def lock_day(self, period: Period) -> date | None:
+        """Return the last day on which a return is accepted; None without one."""
+        return None if self.lock is None else period.end + timedelta(days=self.lock)
 
 
 @dataclass(frozen=True, slots=True)

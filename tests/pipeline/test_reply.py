@@ -587,6 +587,21 @@ def test_how_many_days_a_correction_has_is_the_offices_own(office):
     assert set(draft_letters(office, date(2019, 12, 17))) == {("correction", "CB-01")}
 
 
+@pytest.mark.parametrize(
+    ("lock", "until"), [(7, "07/12/2019"), (None, "16/12/2019"), (30, "16/12/2019")]
+)
+def test_a_correction_is_not_due_after_the_lock_day(office, lock, until):
+    """Asked for on 6 December with 10 days: what came after the lock day would be held."""
+    rule = DeadlineRule("meeting", "2019-01", due=5, lock=lock, correct=10)
+    rules = OfficeRules(deadlines=(rule,))
+    office = replace(office, catalogue=in_force(office.catalogue, rules, "Thị ủy"))
+    all_but(office, "CB-01")
+    put(office, "wrong.xlsx", MeetingReturn("CB-01", present=12).book())
+    take_in(office)
+    letter = draft_letters(office, AS_OF)["returned", "CB-01"]
+    assert f"chậm nhất ngày {until}" in letter.body
+
+
 def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(office):
     put(office, "c.xlsx", MeetingReturn("CB-01").book())
     send_mail(office, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
