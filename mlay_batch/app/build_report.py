@@ -36,7 +36,6 @@ def build_workbook(
         figures=fingerprint,
         sums=sums,
         time_zone=office.workspace.settings.time_zone,
-        place=office.register.rules.profile.place or "",
     )
     return figures, fingerprint, report.write(inputs, figures, provenance, lang)
 
@@ -79,8 +78,7 @@ def report_branch(
         inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     year = branch_year(inputs, figures, branch)
-    place = office.register.rules.profile.place or ""
-    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang, place)
+    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang)
     path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
     if dry_run or (path.is_file() and path.read_bytes() == data):
         return BranchReport(path, written=False)

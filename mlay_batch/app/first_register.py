@@ -14,7 +14,6 @@ from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.schema.ids import MEETING
 from mlay_batch.template import TemplateContext, render
 
-LEVELS = ("commune", "ward", "town", "province", "other")
 _OFFICE_CODE = "VP"  # of an office whose level has no name of its own
 
 
@@ -24,7 +23,7 @@ class FirstAnswers:
 
     Attributes:
         name: its name, such as "Đảng ủy xã Tân Lập".
-        level: id of the level, one of `LEVELS`.
+        level: id of a choice of the register's form.
         start: first month of use.
         due: days after a month's end by which its returns are due.
         officials: meetings a year an official of the office owes; 0: none.

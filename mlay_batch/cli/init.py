@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mlay_batch.app.consolidate import consolidate
-from mlay_batch.app.first_register import LEVELS, FirstAnswers, first_register, level_named
+from mlay_batch.app.first_register import FirstAnswers, first_register, level_named
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.workspace import Workspace, refuse_workspace
 from mlay_batch.cli import output
@@ -45,7 +45,7 @@ def _count(text: str) -> int:
 
 _MOST = 200  # days, or meetings a year
 _NAME = ParsedType("text", "usage.blank", _filled)
-_LEVEL = ParsedType("|".join(LEVELS), "usage.level", level_named)
+_LEVEL = ParsedType("level", "usage.level", level_named)
 _MONTH = ParsedType("month", "usage.month", _month)
 _COUNT = ParsedType("0-200", "usage.count", _count)
 # Read off the files: who only asks for help waits for none of the demo's modules.

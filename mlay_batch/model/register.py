@@ -389,6 +389,11 @@ class Register:
                 return waiver
         return None
 
+    @property
+    def place(self) -> str:
+        """The place written before the day on papers; empty where none is entered."""
+        return self.rules.profile.place or ""
+
     def in_force(self, catalogue: Catalogue) -> Catalogue:
         """Return the catalogue with the office's own rules and words."""
         return in_force(catalogue, self.rules, self.root().name)

@@ -90,7 +90,7 @@ def place_and_day(ctx: ReportContext) -> str:
     if ctx.lang == "vi":
         month = month_number(day.month)
         words = ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
-    return ", ".join(part for part in (ctx.place, words) if part)
+    return ", ".join(part for part in (ctx.inputs.register.place, words) if part)
 
 
 def write_signatures(

@@ -26,7 +26,7 @@ class Provenance:
     """Where the figures come from: program, register and descriptions, by hash.
 
     `figures` is their fingerprint; `sums` that of what the level above computes again from the
-    rows alone. Times are shown on the clock of `time_zone`; `place` stands before the day.
+    rows alone. Times are shown on the clock of `time_zone`.
     """
 
     program: str
@@ -37,7 +37,6 @@ class Provenance:
     figures: str = ""
     sums: str = ""
     time_zone: str = "Asia/Ho_Chi_Minh"
-    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,12 @@ class ReportContext:
         inputs: returns, register and descriptions.
         figures: the figures of the period.
         file_cells: the cell of each ledger entry in the list of received files.
-        place: the place that stands before the day; empty for the day alone.
     """
 
     writer: ReportWriter
     inputs: ReportInputs
     figures: Figures
     file_cells: Mapping[int, str] = field(default_factory=dict)
-    place: str = ""
 
     @property
     def lang(self) -> str:

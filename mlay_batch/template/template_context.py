@@ -71,7 +71,7 @@ class TemplateContext:
             branch_name=organisation.name,
             parent_name=parent.name if parent else "",
             period=period,
-            place=register.rules.profile.place or "",
+            place=register.place,
             values=values or {},
             lists={
                 "officers": assigned + tuple(pair for pair in all_officers if pair not in assigned),

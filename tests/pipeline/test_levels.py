@@ -237,7 +237,7 @@ def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
 
 
 def test_what_hands_in_is_a_list_of_types() -> None:
-    text = CONFIG_TEMPLATE.format(name='"Tỉnh ủy"', place='"Điện Biên"')
+    text = CONFIG_TEMPLATE
     assert Settings.parse(text + '[consolidated]\nfrom = ["town"]\n').consolidated == ("town",)
     for wrong in ('from = "town"', "from = [1]", ""):
         with pytest.raises(UsageError, match="consolidated"):

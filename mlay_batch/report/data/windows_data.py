@@ -5,7 +5,7 @@ Without such a quota there is no table: what is owed in the year needs none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -40,6 +40,11 @@ class _Row:
     def branch(self) -> str:
         """The one cell the quota is owed in; empty where it is owed in all together."""
         return owed_in(self.line) or ""
+
+    @property
+    def in_cell(self) -> Mapping[str, str]:
+        """The condition that it is that cell; none where all count together."""
+        return {"branch": quote(self.branch)} if self.branch else {}
 
 
 def owed_in(line: QuotaLine) -> str | None:
@@ -94,15 +99,12 @@ class _Columns:
         yield column("window_result", "text", self._result, self._result_formula())
         yield column("quota", "text", attrgetter("line.quota.quota"), hidden=True)
 
-    def _criteria(self, row: _Row) -> dict[str, Condition]:
-        branch = {"branch": quote(row.branch)} if row.branch else {}
-        return {"officer": cell("officer"), **branch}
-
     def _sum_owed(self, row: _Row, *, only_past: bool) -> str:
         """Return what is owed in the window's months, up to the period or in all."""
-        criteria = {name: str(test) for name, test in self._criteria(row).items()}
         served = (
-            self.duties.served_formula([span], only_past=only_past, **criteria)
+            self.duties.served_formula(
+                [span], only_past=only_past, officer=cell("officer"), **row.in_cell
+            )
             for span in row.spans
         )
         return "+".join(
@@ -119,8 +121,7 @@ class _Columns:
 
     def _visits(self, row: _Row) -> dict[str, Condition]:
         months = f'">="&{cell("from_month")}', f'"<="&{cell("to_month")}'
-        branch = {"branch": quote(row.branch)} if row.branch else {}
-        return {"credited": cell("officer"), "month": months, **branch}
+        return {"credited": cell("officer"), "month": months, **row.in_cell}
 
     def _attended(self, row: _Row) -> str:
         least, visits = f"least:{row.line.quota.quota}", self._visits(row)
@@ -141,7 +142,8 @@ class _Columns:
         )
         on_duty = "+".join(
             self.duties.scope.countifs(
-                **{**self._criteria(row), "branch": self.returns.ref("branch")},
+                officer=cell("officer"),
+                branch=self.returns.ref("branch"),
                 role=quote(role),
                 may_count="1",
                 first_alive=f'"<="&DATE({year},{month}+1,0)',
@@ -156,11 +158,11 @@ class _Columns:
         """Return the months after the period in which visits may count."""
         months = self.duties.months
         factor = f"*(1-{months.ref('past')})"
-        criteria = {name: str(test) for name, test in self._criteria(row).items()}
         return "+".join(
             self.duties.overlap_formula(
                 factor + quota_year.month_factor(months, span),
-                **criteria,
+                officer=cell("officer"),
+                **row.in_cell,
                 role=quote(span.quota.role),
                 may_count="1",
             )

@@ -76,17 +76,15 @@ def write_page(
     branch: str,
     fingerprint: str,
     lang: str = "vi",
-    place: str = "",
 ) -> bytes:
     """Return the page of `branch` as a workbook of one sheet; the same inputs give the same bytes.
 
-    `fingerprint` is the fingerprint of the figures, printed below; `place` stands before the day.
-    KeyError for an unknown branch.
+    `fingerprint` is the fingerprint of the figures, printed below. KeyError for an unknown branch.
     """
     organisation = inputs.register.by_code[branch]
     writer = ReportWriter(lang, figures.as_of, fingerprint)
     page = _BranchPage(
-        ReportContext(writer, inputs, figures, place=place),
+        ReportContext(writer, inputs, figures),
         writer.add_sheet(organisation.code, ""),
         organisation,
         year,

@@ -354,8 +354,7 @@ class _QuotaColumns:
     def _windows_text(self, line: _OfficerLine, count: str = "") -> str:
         """Return how many quarters or months have less than is due by now; nothing for none."""
         short = sum(bool(window.state) for window in line.figures.windows)
-        title = self.ctx.t(f"window.{line.figures.quota.window}")
-        words = self.ctx.t("visits/outlook.windows", window=title, count=count or short)
+        words = self.ctx.t("visits/outlook.windows", count=count or short)
         is_told = (short and line.figures.state != "unrated") or count
         return words if is_told else ""
 
@@ -397,25 +396,29 @@ class _QuotaColumns:
         met, on_course, unsettled, behind, not_met, unrated = (
             quote(state_text(self.ctx, state)) for state in STATES
         )
-        obligation, missing = cell("obligation"), cell("missing")
         if table := self._windows(line):
-            state = on_course
-            for of_window in ("unsettled", "behind", "not_met"):  # the worst decides
-                title = quote(self.ctx.state_title("quota", of_window))
-                found = table.countifs(**self._in_windows(line), window_result=title)
-                state = f"IF({found}>0,{quote(state_text(self.ctx, of_window))},{state})"
-            state = f"IF({missing}=0,{met},{state})"
-            is_own = f"AND({self._may_count_formula(line)}=0,{missing}>0)"
-            return f"IF(OR({obligation}=0,{is_own}),{unrated},{state})"
+            return self._worst_state_formula(line, table)
         key = line.figures.quota.quota, line.figures.officer, line.branch_code
         out, to_come = (self.pair_cells.cell_of(name, *key) for name in ("months_out", "to_come"))
-        sure = cell("sure")
+        sure, obligation = cell("sure"), cell("obligation")
         due = f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{obligation})"
         late = f"IF({out}+{to_come}>0,{behind},{not_met})"
         late = f"IF({sure}+{cell('unsettled')}>={due},{unsettled},{late})"
         state = f"IF({sure}>={obligation},{met},IF({sure}>={due},{on_course},{late}))"
         is_own = f"AND({self._may_count_formula(line)}=0,{sure}<{obligation})"
         return f"IF(OR({obligation}=0,{is_own}),{unrated},{state})"
+
+    def _worst_state_formula(self, line: _OfficerLine, table: DataTable) -> str:
+        """Return the state of the line's worst quarter or month."""
+        state = quote(state_text(self.ctx, "on_course"))
+        for of_window in ("unsettled", "behind", "not_met"):
+            title = quote(self.ctx.state_title("quota", of_window))
+            found = table.countifs(**self._in_windows(line), window_result=title)
+            state = f"IF({found}>0,{quote(state_text(self.ctx, of_window))},{state})"
+        met, unrated = (quote(state_text(self.ctx, name)) for name in ("met", "unrated"))
+        obligation, missing = cell("obligation"), cell("missing")
+        is_own = f"AND({self._may_count_formula(line)}=0,{missing}>0)"
+        return f"IF(OR({obligation}=0,{is_own}),{unrated},IF({missing}=0,{met},{state}))"
 
     def _may_count_formula(self, line: _OfficerLine) -> str:
         """Return how many duties in a cell there are under which visits may count."""
