@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from itertools import groupby
 
@@ -111,3 +112,21 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     keys = {strip_accents(name_key(name)): name for name in sorted(candidates)}
     matches = get_close_matches(strip_accents(name_key(word)), keys, n=1, cutoff=0.6)
     return keys[matches[0]] if matches else None
+
+
+def begin_small(title: str) -> str:
+    """Return a title as it stands within a sentence; an abbreviation keeps its capitals.
+
+    >>> begin_small("Yếu kém"), begin_small("HTXS")
+    ('yếu kém', 'HTXS')
+    """
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def round_half_up(share: float, decimals: int) -> Decimal:
+    """Return a share as printed: rounded half up, as a spreadsheet does.
+
+    >>> round_half_up(19.047619, 2), round_half_up(0.125, 2)
+    (Decimal('19.05'), Decimal('0.13'))
+    """
+    return Decimal(repr(share)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

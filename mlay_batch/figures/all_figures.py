@@ -73,7 +73,8 @@ def compute(inputs: ReportInputs) -> Figures:
             inputs, year_attendances, year_sittings, year_pairs, meeting_matrix
         ),
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
-        year_before=totals_year_before(inputs),
+        before=totals_before(inputs, year_sittings, year_attendances, meeting_matrix),
+        year_before=totals_of(inputs, replace(inputs.period, year=inputs.period.year - 1)),
     )
 
 
@@ -143,19 +144,39 @@ def totals(
     )
 
 
-def totals_year_before(inputs: ReportInputs) -> Totals | None:
-    """Return the totals of the same period a year before, by that year's quotas and schemes.
+def totals_before(
+    inputs: ReportInputs,
+    year_sittings: Iterable[Sitting],
+    year_attendances: Iterable[Attendance],
+    matrix: Completeness | None,
+) -> Totals | None:
+    """Return the totals of the period just before, None for a year: that is the year before.
+
+    Within one year they come from the figures of the year to date. None without any return of it.
+    """
+    period = inputs.period.previous()
+    if period.kind == "year" or not _has_returns(inputs, period):
+        return None
+    if period.year == inputs.period.year:
+        return totals(period, year_sittings, year_attendances, matrix)
+    return totals_of(inputs, period)
+
+
+def totals_of(inputs: ReportInputs, period: Period) -> Totals | None:
+    """Return the totals of a period of another year, by that year's quotas and schemes.
 
     None if there is no return of those months.
     """
-    earlier_period = replace(inputs.period, year=inputs.period.year - 1)
-    months = set(earlier_period.months())
-    if not any(month in months for _, month in returns_of(inputs, MEETING)):
+    if not _has_returns(inputs, period):
         return None
-    earlier_inputs = replace(inputs, period=earlier_period)
-    year_sittings = sittings(earlier_inputs)
-    year_attendances = attendances(earlier_inputs, visits(earlier_inputs, year_sittings))
-    matrix = next(
-        (candidate for candidate in completeness(earlier_inputs) if candidate.form == MEETING), None
-    )
-    return totals(earlier_period, year_sittings, year_attendances, matrix)
+    period_inputs = replace(inputs, period=period)
+    year_sittings = sittings(period_inputs)
+    year_attendances = attendances(period_inputs, visits(period_inputs, year_sittings))
+    matrices = completeness(period_inputs)
+    matrix = next((candidate for candidate in matrices if candidate.form == MEETING), None)
+    return totals(period, year_sittings, year_attendances, matrix)
+
+
+def _has_returns(inputs: ReportInputs, period: Period) -> bool:
+    months = set(period.months())
+    return any(month in months for _, month in returns_of(inputs, MEETING))

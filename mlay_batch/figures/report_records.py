@@ -153,6 +153,11 @@ class QuotaLine:
     windows: tuple[WindowFigures, ...] = ()
     """What is owed in each quarter or month, of a quota that asks for it so."""
 
+    @property
+    def is_hardly_reachable(self) -> bool:
+        """Whether one meeting attended in each return still out or to come is not enough."""
+        return self.missing - self.unsettled > self.open_months + self.to_come
+
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
@@ -279,7 +284,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Totals:
-    """The main figures of a period alone, to compare with those of a year before.
+    """The main figures of a period alone, to compare with those of another one.
 
     Attributes:
         form: id of the form whose returns and meetings are counted.
@@ -443,6 +448,9 @@ class Figures:
     thematic: Thematic | None = None
     activities: Activities | None = None
     totals: Totals | None = None
+    before: Totals | None = None
+    """Totals of the month (quarter, half-year) before, None without any return of it; of a year
+    that is `year_before`."""
     year_before: Totals | None = None
     """Totals of the same period a year ago, None without any return of it."""
     quota_pairs: tuple[QuotaPair, ...] = ()

@@ -89,7 +89,7 @@ def write(
         key: writer.add_sheet(writer.t(f"sheet.{key}"), writer.t(f"about.{key}"))
         for key in _SHEET_KEYS
     }
-    figure_sheets = _FigureSheets(ReportContext(writer, inputs, figures), sheets)
+    figure_sheets = _FigureSheets(ReportContext.of(writer, inputs, figures), sheets)
     delivered = figure_sheets.write("provenance", provenance_sheet.write, provenance)
     ctx = replace(figure_sheets.ctx, file_cells=delivered)
     data = data_sheets.build(ctx)

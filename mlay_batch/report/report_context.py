@@ -40,35 +40,25 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class ReportContext:
-    """What every sheet is written from.
+class ReportWords:
+    """The names and words of a report, in one language.
 
     Attributes:
-        writer: the workbook.
         inputs: returns, register and descriptions.
         figures: the figures of the period.
-        file_cells: the cell of each ledger entry in the list of received files.
+        lang: the language, ``vi`` or ``en``.
+        has_names: whether officers are named; else their posts stand for them.
     """
 
-    writer: ReportWriter
     inputs: ReportInputs
     figures: Figures
-    file_cells: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def lang(self) -> str:
-        """The language of the workbook."""
-        return self.writer.lang
-
-    @property
-    def asked(self) -> Set[str]:
-        """The switches of the meeting form that are on in the period."""
-        form = self.inputs.catalogue.form_for(MEETING, self.figures.period)
-        return switches_on(form, self.inputs.register.asked) if form else frozenset()
+    lang: str
+    has_names: bool = True
 
     def t(self, key: str, **params: object) -> str:
-        """Return a text of the report."""
-        return self.writer.t(key, **params)
+        """Return a text of the report; a key such as ``branches/total`` names its own area."""
+        area, _, name = key.rpartition("/")
+        return messages.text(area or "report", name, self.lang, **params)
 
     def name(self, branch: str | None) -> str:
         """Return the name of an organisation, its code where the register has none."""
@@ -81,10 +71,15 @@ class ReportContext:
         return officer.name if officer else code
 
     def officer_in_words(self, code: str) -> str:
-        """Return the name of an officer, with the post (else the code) where others share it."""
+        """Return the name of an officer, with the post (else the code) where others share it.
+
+        Without names it is the post.
+        """
         officer = self.inputs.register.officer_by_code.get(code)
         if officer is None:
             return code
+        if not self.has_names:
+            return officer.position or self.t("unnamed")
         namesakes = [other for other in self.inputs.register.officers if other.name == officer.name]
         if len(namesakes) == 1:
             return officer.name
@@ -110,6 +105,38 @@ class ReportContext:
             titles.append(rollup_form.TITLE)
         return titles[-1].of(self.lang) if titles else form_id or ""
 
+    def choice_title(self, list_id: str, choice_id: str) -> str:
+        """Return the title of a choice of any form, the newest first; the id where unknown."""
+        for form in reversed(self.inputs.catalogue.forms):
+            for choice in form.choices.get(list_id, ()):
+                if choice.id == choice_id:
+                    return choice.title.of(self.lang)
+        return choice_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContext(ReportWords):
+    """What every sheet is written from.
+
+    Attributes:
+        writer: the workbook.
+        file_cells: the cell of each ledger entry in the list of received files.
+    """
+
+    writer: ReportWriter
+    file_cells: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, writer: ReportWriter, inputs: ReportInputs, figures: Figures) -> ReportContext:
+        """Return the context of a workbook, in the workbook's language."""
+        return cls(inputs, figures, writer.lang, writer=writer)
+
+    @property
+    def asked(self) -> Set[str]:
+        """The switches of the meeting form that are on in the period."""
+        form = self.inputs.catalogue.form_for(MEETING, self.figures.period)
+        return switches_on(form, self.inputs.register.asked) if form else frozenset()
+
     def file_number(self, entry_id: int) -> str:
         """Return the incoming number of a ledger entry; where it has none, that of the file."""
         return self._incoming_numbers.get(entry_id) or self.t("file_number", number=entry_id)
@@ -122,14 +149,6 @@ class ReportContext:
         """Return a link to that ledger entry in the list of received files."""
         target, number = self.file_cells.get(entry_id), self.file_number(entry_id)
         return Hyperlink(target, number) if target else number
-
-    def choice_title(self, list_id: str, choice_id: str) -> str:
-        """Return the title of a choice of any form, the newest first; the id where unknown."""
-        for form in reversed(self.inputs.catalogue.forms):
-            for choice in form.choices.get(list_id, ()):
-                if choice.id == choice_id:
-                    return choice.title.of(self.lang)
-        return choice_id
 
 
 def strip_number(title: str) -> str:

@@ -62,7 +62,7 @@ def written(
     """Return the sheet of a list with its totals, as a spreadsheet program opens it."""
     inputs = reports.facts()
     writer = ReportWriter("vi", date(2019, 12, 8))
-    ctx = ReportContext(writer, inputs, compute(replace(inputs, returns=())))
+    ctx = ReportContext.of(writer, inputs, compute(replace(inputs, returns=())))
     all_columns = (number_column(ctx), *columns)
     listing = Listing(ctx, writer.add_sheet("Kho", ""), all_columns, 2, heads=heads or Heads())
     listing.write_heads()

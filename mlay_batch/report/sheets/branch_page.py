@@ -84,7 +84,7 @@ def write_page(
     organisation = inputs.register.by_code[branch]
     writer = ReportWriter(lang, figures.as_of, fingerprint)
     page = _BranchPage(
-        ReportContext(writer, inputs, figures),
+        ReportContext.of(writer, inputs, figures),
         writer.add_sheet(organisation.code, ""),
         organisation,
         year,

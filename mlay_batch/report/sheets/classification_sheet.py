@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mlay_batch.core.text import begin_small
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.report_context import ReportContext
@@ -17,7 +18,6 @@ from mlay_batch.report.sheets.series_block import (
     RESULT_WIDTH,
     MeanLine,
     YearSeries,
-    begin_small,
     mean_title,
     years_title,
 )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
+from mlay_batch.core.text import begin_small, round_half_up
 from mlay_batch.figures.classified import (
     ClassificationMean,
     ClassificationShare,
@@ -304,7 +304,7 @@ class YearSeries:
         decimals = {line.id: line.decimals for line in self.part.lines}
         share_pairs = [
             [
-                round_half_up(value, decimals[share.line])
+                None if value is None else round_half_up(value, decimals[share.line])
                 for value in (share.share, share.rated_share)
             ]
             for share in shares
@@ -414,23 +414,3 @@ def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
     if last - first == len(years) - 1:
         return ctx.t(key, years=f"{first}–{last}")
     return ctx.t(key, years=", ".join(map(str, years)))
-
-
-def begin_small(title: str) -> str:
-    """Return a title as it stands within a sentence; an abbreviation keeps its capitals.
-
-    >>> begin_small("Yếu kém"), begin_small("HTXS")
-    ('yếu kém', 'HTXS')
-    """
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
-def round_half_up(share: float | None, decimals: int) -> Decimal | None:
-    """Return a share as printed: rounded half up, as a spreadsheet does.
-
-    >>> round_half_up(19.047619, 2), round_half_up(0.125, 2)
-    (Decimal('19.05'), Decimal('0.13'))
-    """
-    if share is None:
-        return None
-    return Decimal(repr(share)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

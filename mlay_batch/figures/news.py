@@ -1,0 +1,389 @@
+"""What is new in a period, as sentences made from figures already computed.
+
+A sentence is a declared rule: what makes it worth saying, its figures, how many names it may print,
+and the sheet on which its figures stand. Its words lie in ``locale/news.yaml``. Names and words are
+put in by the report; here are only figures and codes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from mlay_batch.core.findings import Severity
+from mlay_batch.figures.report_records import (
+    OPEN,
+    SENT,
+    CellRating,
+    ExpectedReturn,
+    Figures,
+    QuotaLine,
+    ReportInputs,
+    Sitting,
+    Totals,
+)
+from mlay_batch.schema.ids import MEETING
+from mlay_batch.schema.schemes import Band, Scheme
+
+MAX_SENTENCES = 12
+_OFTEN_FROM = 4  # scored meetings of a year from which on "half of them" says something
+_SIGNS_BESIDE_GOOD_SCORE = 2
+
+Amount = int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewsName:
+    """What a sentence names.
+
+    Attributes:
+        key: which of the sentence's ways to write a name is used, such as ``name``.
+        branch: code of the organisation, empty without one.
+        officer: code of the officer, empty without one.
+        amounts: figures and ids for the gaps of its text.
+    """
+
+    key: str = "name"
+    branch: str = ""
+    officer: str = ""
+    amounts: Mapping[str, Amount] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence.
+
+    Attributes:
+        key: of its text.
+        amounts: figures and ids for the gaps of its text.
+        names: what it names, in the order in which they are printed.
+    """
+
+    key: str
+    amounts: Mapping[str, Amount] = field(default_factory=dict, hash=False)
+    names: tuple[NewsName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A sentence that has something to say."""
+
+    rule: NewsRule
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewsRule:
+    """A sentence that may be said.
+
+    Attributes:
+        id: unique; the keys of its texts begin with it.
+        sheet: key of the sheet on which its figures stand.
+        max_names: names printed in each clause; the rest is counted.
+        clauses: what yields its clauses; without any it is not said.
+    """
+
+    id: str
+    sheet: str
+    max_names: int
+    clauses: Callable[[ReportInputs, Figures], Iterator[Clause]]
+
+
+def news(inputs: ReportInputs, figures: Figures) -> tuple[News, ...]:
+    """Return the sentences that have something to say, in the order in which they are printed."""
+    sentences = (News(rule, tuple(rule.clauses(inputs, figures))) for rule in NEWS_RULES)
+    return tuple(sentence for sentence in sentences if sentence.clauses)
+
+
+def open_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
+    """Return the returns of the period that are out, those of its months included."""
+    period = figures.period
+    periods = {period, *period.months()}
+    return tuple(
+        cell
+        for matrix in figures.completeness
+        for (_, cell_period), cell in matrix.cells.items()
+        if cell_period in periods and cell.state in OPEN
+    )
+
+
+def _returns(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """How many returns are in, and which came late."""
+    totals = figures.totals
+    if totals is None or not totals.due:
+        return
+    months = set(figures.period.months())
+    meeting = next(matrix for matrix in figures.completeness if matrix.form == MEETING)
+    sent = [
+        cell for (_, month), cell in meeting.cells.items() if month in months and cell.state in SENT
+    ]
+    late = [cell.branch for cell in sent if cell.state == "late"]
+    amounts = {"sent": totals.sent, "due": totals.due, "rate": totals.rate}
+    yield Clause("returns", amounts | {"on_time": totals.sent - len(late)})
+    if late:
+        names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(late))
+        yield Clause("returns.late", {"count": len(late)}, names)
+
+
+def _outstanding(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which returns of the period are not in."""
+    returns = open_returns(figures)
+    if not returns:
+        return
+    states = Counter((cell.branch, cell.form, cell.state) for cell in returns)
+    names = tuple(
+        NewsName(
+            ("name" if form == MEETING else "name_of_form") + ("_more" if count > 1 else ""),
+            branch,
+            amounts={"form": form, "state": state, "count": count},
+        )
+        for (branch, form, state), count in states.items()
+    )
+    yield Clause("outstanding", {"count": len(returns)}, names)
+
+
+def _quality(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """How many meetings there were, and how good they were."""
+    totals, scheme = figures.totals, figures.score_scheme
+    if totals is None or not totals.held:
+        return
+    yield Clause("quality", {"held": totals.held})
+    if totals.mean is None or scheme is None:
+        return
+    names = tuple(
+        NewsName(amounts={"band": band.id, "count": totals.bands.get(band.id, 0)})
+        for band in scheme.bands_best_first()
+    )
+    yield Clause("quality.bands", {"scored": totals.scored, "mean": totals.mean}, names)
+
+
+def _low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which meetings of the period were rated low, and how often that was so in the year."""
+    low_ids = {band.id for band in low_bands(figures.score_scheme)}
+    meetings = sorted(
+        (
+            (sitting, rating)
+            for rating in figures.ratings
+            for sitting in rating.sittings
+            if sitting.band in low_ids
+        ),
+        key=lambda pair: pair[0].score or 0,
+    )
+    if meetings:
+        names = tuple(_low_name(sitting, rating, low_ids) for sitting, rating in meetings)
+        yield Clause("low", {"count": len(meetings), "band": _lowest_good(figures)}, names)
+
+
+def _low_name(sitting: Sitting, rating: CellRating, low_ids: set[str]) -> NewsName:
+    amounts = {
+        "band": sitting.band,
+        "score": sitting.score,
+        "low": _count_low(rating, low_ids),
+        "scored": rating.scored_count,
+    }
+    return NewsName(branch=sitting.branch, amounts=amounts)
+
+
+def _often_low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which cells were rated low in half of the year's meetings, though not in this period."""
+    low_ids = {band.id for band in low_bands(figures.score_scheme)}
+    ratings = [
+        (_count_low(rating, low_ids), rating)
+        for rating in figures.ratings
+        if rating.sittings
+        and low_ids.isdisjoint(sitting.band for sitting in rating.sittings)
+        and rating.scored_count >= _OFTEN_FROM
+    ]
+    often = sorted(
+        ((low, rating) for low, rating in ratings if 2 * low >= rating.scored_count),
+        key=lambda pair: -pair[0] / pair[1].scored_count,
+    )
+    if often:
+        names = tuple(
+            NewsName(branch=rating.branch.code, amounts={"low": low, "scored": rating.scored_count})
+            for low, rating in often
+        )
+        yield Clause("often_low", {"count": len(often), "band": _lowest_good(figures)}, names)
+
+
+def _signs(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which signs of formality there are, and where they stand beside a good score."""
+    months = set(figures.period.months())
+    signs: dict[str, dict[str, str]] = {}
+    for hit in figures.indicator_hits:
+        if hit.indicator.severity is Severity.WARNING and hit.period in months:
+            signs.setdefault(hit.branch, {})[hit.indicator.code] = hit.indicator.code
+    if not signs:
+        return
+    counts = Counter(code for codes in signs.values() for code in codes)
+    names = tuple(
+        NewsName(amounts={"sign": code, "count": count}) for code, count in counts.most_common()
+    )
+    yield Clause("signs", {"count": len(signs)}, names)
+    if beside := tuple(_good_beside_signs(figures, signs)):
+        yield Clause("signs.good", {"least": _SIGNS_BESIDE_GOOD_SCORE}, beside)
+
+
+def _good_beside_signs(
+    figures: Figures, signs: Mapping[str, Mapping[str, str]]
+) -> Iterator[NewsName]:
+    """Yield the cells with a meeting of the best band and several signs, most signs first."""
+    scheme = figures.score_scheme
+    best = scheme.bands_best_first()[0].id if scheme else None
+    for rating in sorted(figures.ratings, key=lambda r: -len(signs.get(r.branch.code, ()))):
+        code = rating.branch.code
+        scores = [x.score for x in rating.sittings if x.band == best and x.score is not None]
+        count = len(signs.get(code, ()))
+        if scores and best and count >= _SIGNS_BESIDE_GOOD_SCORE:
+            amounts: dict[str, Amount] = {"band": best, "score": max(scores), "count": count}
+            yield NewsName("name_good", code, amounts=amounts)
+
+
+def _quotas(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Who has attended what he owes, who is behind, and who will hardly make it, by quota."""
+    for _, group in groupby(figures.quota, key=lambda line: line.quota.quota):
+        lines = [line for line in group if line.state != "unrated"]
+        if not lines:
+            continue
+        states = Counter(line.state for line in lines)
+        title: dict[str, Amount] = {"quota": lines[0].quota.quota, "count": len(lines)}
+        yield Clause("quotas", title | {"met": states["met"], "on_course": states["on_course"]})
+        for outlook in ("not_met", "hard", "behind", "unsettled"):
+            some = [line for line in lines if quota_outlook(line) == outlook]
+            if some:
+                yield Clause(f"quotas.{outlook}", {"count": len(some)}, _officers(some))
+
+
+def quota_outlook(line: QuotaLine) -> str:
+    """Return the state of a line; ``hard`` for one behind that will hardly make it."""
+    return "hard" if line.state == "behind" and line.is_hardly_reachable else line.state
+
+
+def _officers(lines: Sequence[QuotaLine]) -> tuple[NewsName, ...]:
+    """Return the officers of the lines, those who lack most first."""
+    return tuple(
+        NewsName(
+            "name" if line.quota.per == "officer" else "name_in_cell",
+            "" if line.quota.per == "officer" else line.branches[0].code,
+            line.officer,
+            amounts={"attended": line.obligation - line.missing, "obligation": line.obligation},
+        )
+        for line in sorted(lines, key=lambda line: -line.missing)
+    )
+
+
+def _unvisited(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which cells nobody has attended this year, for which reason."""
+    if not figures.quota:
+        return
+    since = next(iter(inputs.months_in_use), None)
+    for state in ("unattended", "own", "unassigned", "unknown"):
+        cells = [visits.branch.code for visits in figures.cell_visits if visits.state == state]
+        if cells:
+            amounts: dict[str, Amount] = {"count": len(cells), "since": str(since)}
+            names = tuple(NewsName(branch=code) for code in cells)
+            yield Clause(f"unvisited.{state}", amounts, names)
+
+
+def _themes(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """Which cells still owe a thematic meeting in the window the period ends in."""
+    thematic = figures.thematic
+    lines = [line for line in thematic.lines if line.obligation] if thematic else []
+    if thematic is None or not lines:
+        return
+    months = thematic.window.months
+    amounts = {"first": months[0], "last": months[-1], "count": len(lines)}
+    has = sum(line.attended >= line.obligation for line in lines)
+    yield Clause("themes", amounts | {"has": has})
+    for key, states in (
+        ("themes.to_come", ("on_course",)),
+        ("themes.behind", ("behind", "not_met")),
+    ):
+        owing = [line.branch.code for line in lines if line.state in states]
+        if owing:
+            names = tuple(NewsName(branch=code) for code in owing)
+            yield Clause(key, {"count": len(owing)}, names)
+
+
+def _change_before(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """What changed against the period before."""
+    yield from _change(figures, figures.before)
+
+
+def _change_year(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """What changed against the same period of the year before."""
+    yield from _change(figures, figures.year_before)
+
+
+def _change(figures: Figures, before: Totals | None) -> Iterator[Clause]:
+    now = figures.totals
+    if now is None or before is None:
+        return
+    amounts: dict[str, Amount] = {"period": str(before.period)}
+    for name in ("held", "visits", "rate", "mean"):
+        amounts |= {name: getattr(now, name), f"{name}_before": getattr(before, name)}
+    low = [band.id for band in low_bands(figures.score_scheme)]
+    for suffix, totals in (("", now), ("_before", before)):
+        amounts[f"low{suffix}"] = sum(totals.bands.get(band, 0) for band in low)
+    yield Clause("change", amounts)
+    if now.rate is not None and before.rate is not None:
+        yield Clause("change.rate", amounts)
+    if now.mean is not None and before.mean is not None:
+        yield Clause("change.mean", amounts | {"band": _lowest_good(figures)})
+
+
+def _proposals(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
+    """What is proposed to be decided, from the lists above: the decision is the office's."""
+    low = {name.branch for clause in _low(inputs, figures) for name in clause.names}
+    counts = {
+        "returns": len({cell.branch for cell in open_returns(figures)}),
+        "visits": _count(_unvisited(inputs, figures), "unvisited.unattended"),
+        "assign": _count(_unvisited(inputs, figures), "unvisited.own", "unvisited.unassigned"),
+        "low": len(low),
+        "themes": _count(_themes(inputs, figures), "themes.to_come", "themes.behind"),
+        "signs": _count(_signs(inputs, figures), "signs"),
+    }
+    numbered = enumerate(((key, count) for key, count in counts.items() if count), 1)
+    for number, (key, count) in numbered:
+        yield Clause(f"proposals.{key}", {"number": number, "count": count})
+
+
+def _count(clauses: Iterator[Clause], *keys: str) -> int:
+    counts = (clause.amounts["count"] for clause in clauses if clause.key in keys)
+    return sum(count for count in counts if isinstance(count, int))
+
+
+def low_bands(scheme: Scheme | None) -> tuple[Band, ...]:
+    """Return the bands below the middle: of four the two lowest, of three the lowest."""
+    bands = scheme.bands_best_first() if scheme else ()
+    return bands[(len(bands) + 1) // 2 :]
+
+
+def _lowest_good(figures: Figures) -> str:
+    """Return the id of the band below which a meeting is rated low."""
+    scheme = figures.score_scheme
+    bands = scheme.bands_best_first() if scheme else ()
+    return bands[(len(bands) - 1) // 2].id if bands else ""
+
+
+def _count_low(rating: CellRating, low_ids: set[str]) -> int:
+    return sum(count for band, count in rating.bands.items() if band in low_ids)
+
+
+NEWS_RULES = (
+    NewsRule("returns", "completeness", 6, _returns),
+    NewsRule("outstanding", "completeness", 12, _outstanding),
+    NewsRule("quality", "rating", 9, _quality),
+    NewsRule("low", "rating", 8, _low),
+    NewsRule("often_low", "year", 6, _often_low),
+    NewsRule("signs", "signs", 4, _signs),
+    NewsRule("quotas", "quota", 6, _quotas),
+    NewsRule("unvisited", "cells", 15, _unvisited),
+    NewsRule("themes", "thematic", 10, _themes),
+    NewsRule("change", "overview", 0, _change_before),
+    NewsRule("change_year", "overview", 0, _change_year),
+    NewsRule("proposals", "overview", 0, _proposals),
+)
+"""The sentences in the order in which they are printed."""
