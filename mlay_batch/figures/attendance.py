@@ -20,6 +20,8 @@ from mlay_batch.model.register import Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Quota
 from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
+VISITS = "visits"  # the section of a return with the officers who came
+
 
 @dataclass(frozen=True)
 class Duty:
@@ -135,7 +137,7 @@ def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ..
             confirmed_by=inputs.register.waiver(MEETING, branch, month, inputs.as_of, "X02"),
         )
         for (branch, month), accepted in returns.items()
-        for row in accepted.section_rows("visits")
+        for row in accepted.section_rows(VISITS)
         if isinstance(day := row.values.get("held_on"), date)
         and isinstance(officer := row.values.get("officer"), str)
     ]

@@ -26,7 +26,13 @@ from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
 from mlay_batch.schema.switches import fields_asked, with_switches
-from mlay_batch.schema.versions import Family, families, family_fields, family_sections
+from mlay_batch.schema.versions import (
+    Family,
+    families,
+    family_choices,
+    family_fields,
+    family_sections,
+)
 
 HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
@@ -137,7 +143,7 @@ def _rollup_section(
         rollup_field = _unchecked_field(field)
         if field.type == "choice":
             choice_list = f"{form.form}.{field.choices}"
-            choices[choice_list] = _all_choices(family, field.choices or "")
+            choices[choice_list] = family_choices(family, field.choices or "")
             rollup_field = Field(field.id, "choice", field.title, choices=choice_list)
         switch = None if f"{section.id}.{field.id}" in always else _OPTIONAL
         rollup_fields.append(replace(rollup_field, switch=switch))
@@ -149,14 +155,6 @@ def _rollup_section(
         (*key_fields, *rollup_fields),
         switch=None if section.id in always else _OPTIONAL,
     )
-
-
-def _all_choices(family: Family, name: str) -> tuple[Choice, ...]:
-    """Return the choices of all versions, each as its newest version words it."""
-    choices = {
-        choice.id: choice for form in reversed(family) for choice in form.choices.get(name, ())
-    }
-    return tuple(choices.values())
 
 
 def _unchecked_field(field: Field) -> Field:

@@ -93,8 +93,9 @@ def write(
     delivered = figure_sheets.write("provenance", provenance_sheet.write, provenance)
     ctx = replace(figure_sheets.ctx, file_cells=delivered)
     data = data_sheets.build(ctx)
-    _write_figure_sheets(_FigureSheets(ctx, sheets), data, _write_data_sheets(ctx, data))
-    submission_sheet.write(ctx, provenance)
+    placed_tables = _write_data_sheets(ctx, data)
+    _write_figure_sheets(_FigureSheets(ctx, sheets), data, placed_tables)
+    submission_sheet.write(ctx, provenance, placed_tables.keys())
     return writer.close()
 
 
@@ -154,17 +155,19 @@ def _write_figure_sheets(
 def _write_data_sheets(
     ctx: ReportContext, data: DataTables
 ) -> dict[str, sections_data.PlacedTable]:
-    """Write all data sheets; return them by the names of their tables."""
-    sections = {table.name: table for table in sections_data.build(ctx)}
-    trend_tables = trends_data.build(ctx, data, sections)
+    """Write all data sheets; return them by the keys of their tables."""
+    sections = sections_data.build(ctx, data.joined)
+    sent = {table.section: table for table in (*data.joined, *sections)}
+    all_tables = (*data, *sections, *trends_data.build(ctx, data, sent))
+    needed = data_sheets.needed_tables(ctx, data, all_tables)
     placed_tables = {
-        table.name: (ctx.writer.add_sheet(table.title, table.note), table)
-        for table in (*data, *sections.values(), *trend_tables)
+        table.key: (ctx.writer.add_sheet(table.title, table.note), table)
+        for table in data_sheets.number_alike(ctx, all_tables)
+        if table.name in needed
     }
-    rollup_sections = {section.id for section in submission_sheet.submission_form(ctx).sections}
     for sheet, table in placed_tables.values():
         tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
-        if table.name in rollup_sections:
+        if table.section:
             submission_sheet.write_markers(sheet, table)
         if table.name not in trends_data.CHARTED:
             sheet.flush()

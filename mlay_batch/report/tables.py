@@ -31,6 +31,14 @@ _LONGEST_HEADING = 255
 _WIDEST_DATE = "00/00/0000"
 
 
+def counted_id(name: str) -> str:
+    """Return the id of a column that the program sets beside the fields of a form.
+
+    No field's id begins so: whatever an office calls its fields, formulas find the counted column.
+    """
+    return f"_{name}"
+
+
 def plain_heading(title: str) -> str:
     """Return a heading that formulas can name without escapes: words only, nothing in brackets.
 
@@ -70,11 +78,11 @@ class DataColumn(Generic[T]):
         def resolve(formula: str) -> str:  # one text for all rows alike, kept once
             return f"={table.resolve(formula)}"
 
-        return [
-            Formula(resolve(text_for(self.formula, thing)), value) if is_result(value) else None
-            for thing in things
-            for value in (self.value(thing),)
-        ]
+        def content(thing: T) -> Content:
+            value, formula = self.value(thing), text_for(self.formula, thing)
+            return Formula(resolve(formula), value) if formula and is_result(value) else value
+
+        return list(map(content, things))
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class DataTable:
         note: a line on what the table holds.
         columns: the columns from the left.
         rows: the cells of each row, as many as there are columns.
+        section: the section of the roll-up form that the level above reads it as, empty for none.
     """
 
     name: str
@@ -94,6 +103,12 @@ class DataTable:
     note: str
     columns: tuple[DataColumn[Any], ...]
     rows: tuple[tuple[Content, ...], ...] = ()
+    section: str = ""
+
+    @property
+    def key(self) -> str:
+        """What finds the table among the sheets: its section, else its name."""
+        return self.section or self.name
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
@@ -115,12 +130,20 @@ class DataTable:
         """Return the position of a column. Raises KeyError where there is none."""
         return self._positions[column_id]
 
+    def _heading(self, column_id: str) -> str:
+        """Return the heading of a column by the id that formulas use.
+
+        What is counted goes before what was sent: see `counted_id`.
+        """
+        counted = counted_id(column_id)
+        return self.headings[self.index(counted if counted in self._positions else column_id)]
+
     def ref(self, column_id: str) -> str:
         """Return the column as formulas name it: ``DuHop[Mã cán bộ]``.
 
         Excel and LibreOffice calculate these alike, and they grow with rows a clerk appends.
         """
-        return f"{self.name}[{self.headings[self.index(column_id)]}]"
+        return f"{self.name}[{self._heading(column_id)}]"
 
     def resolve(self, formula: str) -> str:
         """Return a formula of a row with the names of the table's cells and columns."""
@@ -128,7 +151,7 @@ class DataTable:
 
     def _row_cell(self, column_id: str) -> str:
         """Return the cell of that column in the formula's own row."""
-        return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
+        return f"{self.name}[[#This Row],[{self._heading(column_id)}]]"
 
     def criteria(self, /, **conditions: Condition) -> str:
         """Return criteria of SUMIFS or COUNTIFS over columns, keyed by the column's id."""
@@ -158,6 +181,7 @@ class DataTable:
 def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link: Hyperlink) -> None:
     """Write `table` on `sheet`, headed by its title, a way back and a line on what it holds."""
     last = len(table.columns) - 1
+    sheet.set_grey_tab()
     sheet.write(0, 0, back_link, "back")
     sheet.write(1, 0, table.title, "section", span=max(2, min(last + 1, 6)))
     sheet.write(2, 0, table.note, "note", span=max(2, min(last + 1, 10)))
@@ -249,9 +273,14 @@ def data_table(
 
     It has a row for each thing; hidden columns stand right of those that are read.
     """
-    name, title, note = (ctx.t(f"{area}{part}.{key}") for part in ("table", "sheet", "note"))
     in_order = tuple(sorted(columns, key=attrgetter("hidden")))
-    return fill(DataTable(name, title, note, in_order), things)
+    return fill(replace(table_head(ctx, key, area), columns=in_order), things)
+
+
+def table_head(ctx: ReportContext, key: str, area: str = "") -> DataTable:
+    """Return a table without columns, with the name, title and note that an area has for `key`."""
+    name, title, note = (ctx.t(f"{area}{part}.{key}") for part in ("table", "sheet", "note"))
+    return DataTable(name, title, note, ())
 
 
 def data_column(

@@ -31,6 +31,7 @@ from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
 
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
 _FONT_SIZE = 11
+_GREY = "#A6A6A6"  # of the tabs of data
 _DEFAULT_WIDTH = 9.0  # the width of a column nobody set
 
 
@@ -242,6 +243,10 @@ class SheetWriter:
     def reference(self, row: int, column: int, value: str | float) -> Formula:
         """Return a formula that shows that cell elsewhere; `value` is the one written there."""
         return Formula(f"={self.address(row, column)}", value)
+
+    def set_grey_tab(self) -> None:
+        """Colour the tab as one that is there to look things up, and not to be handed on."""
+        self.raw.set_tab_color(_GREY)
 
     def set_height(self, row: int, points: float) -> None:
         """Set the height of a row instead of fitting it."""

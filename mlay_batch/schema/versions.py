@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from mlay_batch.core.period import Period
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.model import Choice, Field, Form, Section
 from mlay_batch.schema.overlap import age_key
 
 Family = tuple[Form, ...]
@@ -44,6 +44,14 @@ def family_fields(family: Family, section_id: str) -> dict[str, tuple[Form, Fiel
                 for field in section.fields:
                     by_id.setdefault(field.id, (form, field))
     return by_id
+
+
+def family_choices(family: Family, name: str) -> tuple[Choice, ...]:
+    """Return the choices of a list in all versions, each as its newest version words it."""
+    choices = {
+        choice.id: choice for form in reversed(family) for choice in form.choices.get(name, ())
+    }
+    return tuple(choices.values())
 
 
 FieldMapping = Mapping[str, str]  # section.field of the older version to that of the newer

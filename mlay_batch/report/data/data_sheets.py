@@ -5,14 +5,13 @@ They hold the year up to the report's period; the yearly returns are kept for ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, eq
 
-from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import OPEN, ExpectedReturn
-from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.report.data import (
     assignments_data,
     meetings_data,
@@ -21,16 +20,14 @@ from mlay_batch.report.data import (
     yearly_data,
 )
 from mlay_batch.report.data.assignments_data import DutyTables
+from mlay_batch.report.data.meetings_data import ScoreTables
+from mlay_batch.report.data.sections_data import table_name
 from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext, period_id
-from mlay_batch.report.tables import (
-    DataColumn,
-    DataTable,
-    data_column,
-    data_table,
-    is_in_report_year,
-)
-from mlay_batch.schema import Form
+from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table
+from mlay_batch.report.writer import Formula
+
+_TABLE_NAME = re.compile(r"([A-Za-z_]\w*)\[")
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class DataTables:
     Attributes:
         attendance: the officers' visits.
         sittings: the meetings held, with score and band.
-        marks: the points by criteria group, a row for each score of a meeting.
+        scores: the points given, a row for each score of a meeting, by section of the form.
         classification: what the yearly returns count, part by part.
         returns: which returns are in, and which are out.
         organisations: the organisations of the register.
@@ -50,15 +47,20 @@ class DataTables:
 
     attendance: DataTable
     sittings: DataTable
-    marks: DataTable
+    scores: ScoreTables
     classification: DataTable
     returns: DataTable
     organisations: DataTable
     duties: DutyTables
     windows: DataTable | None
 
+    @property
+    def joined(self) -> tuple[DataTable, ...]:
+        """The tables that hold a section as sent and what is counted of it."""
+        return (self.sittings, *self.scores.values(), self.attendance)
+
     def __iter__(self) -> Iterator[DataTable]:
-        yield from (self.attendance, self.sittings, self.marks)
+        yield from self.joined
         yield from (self.classification, self.returns, self.organisations)
         yield from self.duties
         if self.windows:
@@ -67,20 +69,63 @@ class DataTables:
 
 def build(ctx: ReportContext) -> DataTables:
     """Return the tables; nothing is written yet."""
-    marks = meetings_data.marks_table(ctx)
-    sittings = meetings_data.sittings_table(ctx, marks)
+    scores = meetings_data.scores_tables(ctx)
+    sittings = meetings_data.sittings_table(ctx, scores)
     duties = assignments_data.build(ctx)
     attendance, returns = visits_data.build(ctx, duties, sittings), _returns_table(ctx)
     return DataTables(
         attendance,
         sittings,
-        marks,
+        scores,
         yearly_data.classification_table(ctx),
         returns,
         yearly_data.organisations_table(ctx),
         duties,
         windows_data.build(ctx, attendance, returns, duties),
     )
+
+
+def needed_tables(
+    ctx: ReportContext, data: DataTables, tables: Sequence[DataTable]
+) -> frozenset[str]:
+    """Return the names of the tables that get a sheet: those with rows, or that a formula names.
+
+    Without any row the sheets for people still name meetings, visits, returns, organisations, the
+    months and the cells covered, and of the rest what the figures they show are counted from. The
+    level above finds a section that has no sheet, empty, on the hidden one (`submission_sheet`).
+    """
+    figures, duties = ctx.figures, data.duties
+    always = (data.sittings, data.attendance, data.returns, data.organisations, duties.months)
+    names = {table.name for table in (*always, duties.scope, *filter(attrgetter("rows"), tables))}
+    names |= {data.classification.name} if figures.years else set()
+    if movement := figures.movement:
+        names.add(table_name(movement.fields.form, movement.fields.section))
+    if figures.activities:
+        names.add(table_name(*figures.activities.section))
+    formulas = {
+        content.formula
+        for table in tables
+        for row in table.rows
+        for content in row
+        if isinstance(content, Formula)
+    }
+    return frozenset(names.union(*map(_TABLE_NAME.findall, formulas)))
+
+
+def number_alike(ctx: ReportContext, tables: Iterable[DataTable]) -> Iterator[DataTable]:
+    """Yield the tables; a title that begins like an earlier one gets a number in front.
+
+    After "Dữ liệu chấm điểm" comes "Dữ liệu 2 – chấm điểm chuyên đề", whatever offices call the
+    sections of their own forms.
+    """
+    prefix, starts = ctx.t("sheet.section", title=""), list[list[str]]()
+    for table in tables:
+        words = table.title.removeprefix(prefix)
+        start = words.casefold().split()[:2]
+        count = sum(all(map(eq, start, other)) for other in starts)
+        starts.append(start)
+        title = ctx.t("sheet.section", title=f"{count + 1} – {words}")
+        yield replace(table, title=title) if count else table
 
 
 def _returns_table(ctx: ReportContext) -> DataTable:
@@ -109,13 +154,3 @@ def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]
     yield column("period", "center", lambda line: period_id(line.period), hidden=True)
     yield column("state", "center", attrgetter("state"), hidden=True)
     yield column("month", "integer", lambda line: line.period.start.month, hidden=True)
-
-
-def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:
-    """Yield the current returns of a form: of the report's year, yearly ones of all years."""
-    for accepted in ctx.inputs.returns:
-        if accepted.entry.form != form.form:
-            continue
-        period = Period.parse(str(accepted.entry.period))
-        if form.period == "year" or is_in_report_year(ctx, period.end):
-            yield accepted

@@ -86,23 +86,22 @@ class Trends:
 
     Attributes:
         months: figures by month.
-        branches: figures by branch and month.
+        branches: figures by branch and month, None where no branch has any.
         years: figures by year, None without a yearly return.
     """
 
     months: ChartSource
-    branches: ChartSource
+    branches: ChartSource | None
     years: ChartSource | None
 
     @classmethod
     def of(cls, placed_tables: Mapping[str, tuple[SheetWriter, DataTable]]) -> Trends:
         """Return them from all data sheets by the names of their tables."""
-        years = ChartSource(*placed_tables[_YEAR_TABLE]) if _YEAR_TABLE in placed_tables else None
-        return cls(
-            ChartSource(*placed_tables[_MONTH_TABLE]),
-            ChartSource(*placed_tables[_BRANCH_TABLE]),
-            years,
+        branches, years = (
+            ChartSource(*placed_tables[name]) if name in placed_tables else None
+            for name in (_BRANCH_TABLE, _YEAR_TABLE)
         )
+        return cls(ChartSource(*placed_tables[_MONTH_TABLE]), branches, years)
 
     def draw_sparklines(
         self, sheet: SheetWriter, first: int, column: int, branches: Iterable[str], figure: str
@@ -113,8 +112,10 @@ class Trends:
         no line.
         """
         ranges: dict[str, str] = {}
-        for row, branch in enumerate(branches, first):
-            if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_MONTHS[-1]}"):
+        for row, branch in enumerate(branches if self.branches else (), first):
+            if self.branches and (
+                cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_MONTHS[-1]}")
+            ):
                 ranges[xl_rowcol_to_cell(row, column)] = cells
         if ranges:
             options = {"type": "column", "series_color": _BAR, **_SCALES[figure]}

@@ -1,21 +1,25 @@
-"""The table of visits: what the returns tell, and for each quota whether a visit counts.
+"""The table of visits: what the returns tell, and beside it for each quota whether a visit counts.
 
-Raw are who came, in whose place, where and when, and what the office confirms. Everything else is
-a formula over these, the meetings held and the assignments, so that an altered row changes every
-figure that rests on it.
+Raw are the columns as sent, first of all who came, in whose place, where and when, and what the
+office confirms. Everything else is a formula over these, the meetings held and the assignments, so
+that an altered row changes every figure that rests on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
+from mlay_batch.core.findings import Place
 from mlay_batch.core.period import day_number
+from mlay_batch.figures.attendance import VISITS
 from mlay_batch.figures.report_records import Attendance
 from mlay_batch.report.data.assignments_data import AREA, DutyTables
+from mlay_batch.report.data.meetings_data import needed_titles
+from mlay_batch.report.data.sections_data import joined_table, meeting_rows
 from mlay_batch.report.formulas import cell, quote, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
@@ -24,10 +28,10 @@ from mlay_batch.report.tables import (
     DataColumn,
     DataTable,
     data_column,
-    data_table,
     is_in_report_year,
     place_text,
     plain_heading,
+    table_head,
 )
 from mlay_batch.schema import Quota
 from mlay_batch.schema.ids import MIXED_KIND
@@ -86,9 +90,27 @@ class _VisitRow:
 
 
 def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTable:
-    """Return the table of the year's visits up to the period; `sittings` are the meetings held."""
+    """Return the table of the year's visits up to the period; `sittings` are the meetings held.
+
+    Its rows are those of `visit_rows`, in their order: of several visits to one sitting the first
+    counts.
+    """
+    counted = {_source(row.visit): row for row in _table_rows(ctx)}
+    order = {source: number for number, source in enumerate(counted)}
+    rows = [
+        replace(row, counted=counted.pop((row.entry.id, row.row.place("officer")), None))
+        for row in meeting_rows(ctx, VISITS)
+    ]
+    rows.sort(key=lambda row: order[_source(row.counted.visit)] if row.counted else len(order))
+    head, remark = table_head(ctx, "attendance", AREA), ctx.t("uncounted.visits")
+    needed = needed_titles(ctx, "officer") | {"on_behalf_of": ctx.t("visits/column.instead")}
     columns = _columns(ctx, duties, sittings)
-    return data_table(ctx, "attendance", columns, _table_rows(ctx), AREA)
+    return joined_table(ctx, head, VISITS, rows, columns, needed, remark)
+
+
+def _source(visit: Attendance) -> tuple[int, Place]:
+    """Return the return and the cell that a visit comes from."""
+    return visit.delivery, replace(visit.place, file="")
 
 
 def _table_rows(ctx: ReportContext) -> Iterator[_VisitRow]:
@@ -126,16 +148,14 @@ def _columns(
     ctx: ReportContext, duties: DutyTables, sittings: DataTable
 ) -> Iterator[DataColumn[_VisitRow]]:
     column, officer, day = partial(data_column, ctx, area=AREA), cell("officer"), cell("held_on")
-    yield column("officer", "center", attrgetter("visit.officer"))
-    yield column("instead", "center", attrgetter("visit.on_behalf_of"))
-    yield column("branch", "center", attrgetter("visit.branch"))
-    yield column("held_on", "date", attrgetter("visit.held_on"))
+    yield column("cell", "center", lambda row: place_text(row.visit.place))
     yield column("confirmed", "integer", lambda row: int(row.visit.is_confirmed))
-    name = _name_formula(duties.scope, "branch")
-    yield column("branch_name", "text", lambda row: ctx.name(row.visit.branch), name)
-    credited = f'IF({cell("instead")}<>"",{cell("instead")},{officer}&"")'
+    instead = cell("on_behalf_of")
+    credited = f'IF({instead}<>"",{instead},{officer}&"")'
     yield column("credited", "center", attrgetter("visit.credited_officer"), credited)
-    name = _name_formula(duties.officers, "officer", "credited")
+    code = cell("credited")
+    match = f"MATCH({code},{duties.officers.ref('officer')},0)"
+    name = f'IFERROR(INDEX({duties.officers.ref("officer_name")},{match}),{code}&"")'
     yield column(
         "credited_name", "text", lambda row: ctx.officer_name(row.visit.credited_officer), name
     )
@@ -146,20 +166,11 @@ def _columns(
     yield _kind_column(ctx, sittings)
     yield from _quota_columns(ctx, duties)
     yield from _count_columns(ctx, duties)
-    yield column("delivery", "link", lambda row: ctx.file_link(row.visit.delivery))
-    yield column("cell", "center", lambda row: place_text(row.visit.place))
 
 
 def _quotas(ctx: ReportContext) -> Mapping[str, Quota]:
     """Return the quotas of the period by id."""
     return {quota.quota: quota for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period)}
-
-
-def _name_formula(table: DataTable, code_id: str, code_cell: str = "") -> str:
-    """Return the formula of the name that `table` has for a code, the code where it has none."""
-    code = cell(code_cell or code_id)
-    match = f"MATCH({code},{table.ref(code_id)},0)"
-    return f'IFERROR(INDEX({table.ref(f"{code_id}_name")},{match}),{code}&"")'
 
 
 def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRow]:
@@ -174,7 +185,7 @@ def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRo
     def value(row: _VisitRow) -> str:
         return ctx.choice_title("meeting_kind", row.visit.kind)
 
-    count = sittings.countifs(**held)
+    count = sittings.sumifs("held", **held)
     formula = f'IF({count}=0,"",IF({count}>1,{mixed},{kind}))'
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
 
@@ -242,7 +253,7 @@ def _record_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str
         )
         result = f'IF({own_visits}>0,"Q03",{result})'
     if not quota.counts.substitutes:
-        result = f'IF({cell("instead")}<>"","Q02",{result})'
+        result = f'IF({cell("on_behalf_of")}<>"","Q02",{result})'
     return f'IF({covers}=0,"",{result})'
 
 

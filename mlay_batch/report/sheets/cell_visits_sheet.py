@@ -49,11 +49,12 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits
     times = ctx.t("visits/column.times")
     yield from branch_columns(ctx, 5, 10, 36)
     yield column("visits/column.officers", 40, partial(_officer_names, ctx))
-    held = data.sittings.countifs(branch=code, held_on='">0"')
+    held = data.sittings.sumifs("held", branch=code)
     yield count("column.held", 9, attrgetter("sitting_count"), formula=held)
     attended = visits.sumifs("first_visit", branch=code)
     yield count("visits/column.attended", 9, attrgetter("attended_sittings"), formula=attended)
-    visited, counted = visits.countifs(branch=code), visits.sumifs("counted", branch=code)
+    visited = visits.countifs(branch=code, counted='">=0"')
+    counted = visits.sumifs("counted", branch=code)
     yield count("visits/column.visits", 9, attrgetter("visit_count"), formula=visited, group=times)
     yield count(
         "visits/column.that_count", 9, attrgetter("counted_visits"), formula=counted, group=times

@@ -134,7 +134,7 @@ def _comparison_lines(
         yield figure_line("sent", sums.sent.formula[1:])
         rates = current.rate, previous.rate
         yield _ComparisonLine(ctx.t("comparison/rate"), sums.rate.formula[1:], *rates, "0.0")
-    yield figure_line("held", meetings.countifs(held_on=days))
+    yield figure_line("held", meetings.sumifs("held", held_on=days))
     yield figure_line("regular", meetings.sumifs("regular", held_on=days))
     yield figure_line("thematic", meetings.sumifs("thematic", held_on=days))
     yield figure_line("scored", meetings.countifs(held_on=days, score='">=0"'))

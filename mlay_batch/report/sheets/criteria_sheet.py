@@ -13,7 +13,6 @@ from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.data.meetings_data import mark_column
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
@@ -132,8 +131,8 @@ def _columns(
     yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)
     heading = ctx.t("ratings/criteria.groups")
     for group in groups:
-        column_id, title = mark_column(group.id), group.title.of(ctx.lang)
-        group_mean = partial(formulas.group_mean, column_id)
+        column_id, title = f"mark_{group.id}", group.title.of(ctx.lang)
+        group_mean = partial(formulas.group_mean, group)
         yield _mean_column(column_id, group.id, title, group_mean, heading)
     yield _mean_column("total", "total", ctx.t("ratings/criteria.total"), formulas.total_mean)
 
@@ -175,7 +174,7 @@ class _LineFormulas:
     """The formulas of a line by its kind, of one cell or (None) of all."""
 
     def __init__(self, ctx: ReportContext, data: DataTables) -> None:
-        self.sittings, self.marks = data.sittings, data.marks
+        self.sittings, self.scores = data.sittings, data.scores
         self.scorers = {name: quote(ctx.choice_title("scorer", name)) for name in _KINDS[:2]}
 
     def count(self, kind: str, branch: str | None) -> str:
@@ -189,20 +188,20 @@ class _LineFormulas:
         means = {"own": own, "confirmed": confirmed, "difference": f"{confirmed}-{own}"}
         return f'IF({self.sittings.countifs(**scored)}=0,"",{means[kind]})'
 
-    def group_mean(self, column: str, kind: str, branch: str | None) -> str:
-        """Return the mean of the points of a group, which stand in a column of the marks."""
-        of_branch = _of_branch(branch)
+    def group_mean(self, group: Group, kind: str, branch: str | None) -> str:
+        """Return the mean of the points of a group in the scores that count."""
+        of_branch, scores = _of_branch(branch) | {"counted": "1"}, self.scores[group.section]
 
         def mean(scorer: str, conditions: dict[str, str]) -> str:
             scorers = {"scorer": self.scorers[scorer]}
-            return self.marks.averageifs(column, **of_branch, **scorers, **conditions)
+            return scores.averageifs(group.id, **of_branch, **scorers, **conditions)
 
         if kind == "difference":
             limit = {"paired": "1"}
             value = f"{mean('confirmed', limit)}-{mean('own', limit)}"
         else:
             limit, value = {"scorer": self.scorers[kind]}, mean(kind, {})
-        count = self.marks.countifs(**of_branch, **limit, **{column: '">=0"'})
+        count = scores.countifs(**of_branch, **limit, **{group.id: '">=0"'})
         return f'IF({count}=0,"",{value})'
 
 

@@ -1,13 +1,14 @@
 """What makes the workbook a return to the level above: a stamp, machine ids, what nobody prints.
 
 The data sheets people see are the ones that are read: each gets a hidden row of field ids above
-its heading and markers in a hidden column right of it. The lists that are on no sheet, and the
-index of the returns with their hashes, go onto a hidden sheet laid out like a form.
+its heading and markers in a hidden column right of it. The lists that are on no sheet, sections
+without any row, and the index of the returns with their hashes go onto a hidden sheet laid out like
+a form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time
 
@@ -15,7 +16,7 @@ from mlay_batch.excel.cell_text import to_cell_text
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import LedgerEntry, Row, Value, Verdict, values_hash
-from mlay_batch.report.data.data_sheets import returns_of
+from mlay_batch.report.data.sections_data import returns_of
 from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.tables import HEAD_ROW, DataTable
 from mlay_batch.report.writer import SheetWriter
@@ -34,8 +35,11 @@ def submission_form(ctx: ReportContext) -> Form:
     return next(form for form in rollup_form.forms(ctx.inputs.catalogue) if form.period == kind)
 
 
-def write(ctx: ReportContext, provenance: Provenance) -> None:
-    """Stamp the workbook, write what is carried on no data sheet."""
+def write(ctx: ReportContext, provenance: Provenance, placed_sections: Collection[str]) -> None:
+    """Stamp the workbook, write what is carried on no data sheet.
+
+    `placed_sections` are those that have one.
+    """
     form = submission_form(ctx)
     lists = [*_index_rows(ctx), *_register_rows(ctx)]
     origin = {
@@ -47,7 +51,9 @@ def write(ctx: ReportContext, provenance: Provenance) -> None:
     sealed_origin = origin | {
         "lists": rollup_form.lists_hash([Row(rollup_form.ORIGIN, "", 0, origin, {}), *lists])
     }
-    _HiddenSheet(ctx, form).write([Row(rollup_form.ORIGIN, "", 0, sealed_origin, {}), *lists])
+    _HiddenSheet(ctx, form, placed_sections).write(
+        [Row(rollup_form.ORIGIN, "", 0, sealed_origin, {}), *lists]
+    )
     office_code = ctx.inputs.register.root().code
     stamp = {
         "mark": "mlay-batch",
@@ -70,7 +76,7 @@ def write_markers(sheet: SheetWriter, table: DataTable) -> None:
         raw.write_string(_ID_ROW, column, data_column.id)
     end_row = table.sheet_row(max(len(table.rows), 1))
     for row, marker in ((_ID_ROW, "start"), (HEAD_ROW, "head"), (end_row, "end")):
-        raw.write_string(row, marker_column, f"{table.name}:{marker}")
+        raw.write_string(row, marker_column, f"{table.section}:{marker}")
 
 
 def _index_rows(ctx: ReportContext) -> Iterator[Row]:
@@ -135,8 +141,8 @@ def _register_rows(ctx: ReportContext) -> Iterator[Row]:
 class _HiddenSheet:
     """The hidden sheet, filled from above: the heading, then one section under another."""
 
-    def __init__(self, ctx: ReportContext, form: Form) -> None:
-        self.ctx, self.form = ctx, form
+    def __init__(self, ctx: ReportContext, form: Form, placed_sections: Collection[str]) -> None:
+        self.ctx, self.form, self.placed_sections = ctx, form, placed_sections
         self.raw = ctx.writer.add_hidden_sheet(rollup_form.HIDDEN_SHEET)
         self.row = 0
 
@@ -150,8 +156,10 @@ class _HiddenSheet:
         for row in rows:
             by_section.setdefault(row.section, []).append(row)
         self._write_card(rollup_form.ORIGIN, by_section[rollup_form.ORIGIN][0].values)
-        for name in (rollup_form.RETURN_LIST, *rollup_form.REGISTER_LISTS):
-            self._write_table(self.form.section(name), by_section.get(name, []))
+        for section in self.form.sections:
+            is_owed = section.switch is None and section.id not in self.placed_sections
+            if section.layout == "table" and is_owed:
+                self._write_table(section, by_section.get(section.id, []))
         self.raw.flush()
 
     def _write_card(self, name: str, values: Mapping[str, Value]) -> None:

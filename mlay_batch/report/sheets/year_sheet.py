@@ -76,7 +76,7 @@ class _YearColumns:
         column, code = partial(titled_column, self.ctx), fixed("branch")
         count, meetings = partial(column, look="count", total=True), self.data.sittings
         yield from branch_columns(self.ctx, 5, 11, 40, center=_center_look, text=_text_look)
-        held = meetings.countifs(branch=code, held_on='">0"')
+        held = meetings.sumifs("held", branch=code)
         yield count("column.held", 9, attrgetter("sitting_count"), formula=held)
         scored = meetings.countifs(branch=code, score='">=0"')
         yield count("column.scored", 9, attrgetter("scored_count"), formula=scored)
