@@ -44,8 +44,8 @@ from mlay_batch.schema import Quota
 from mlay_batch.schema.model import Effective
 from mlay_batch.schema.quotas import QuotaCounting
 
-VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
-DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"
+VISITS = "Dữ liệu cấp trên dự"
+SCORES, DUTY, RETURNS = "Dữ liệu chấm điểm", "Dữ liệu phân công dự", "Dữ liệu nộp báo cáo"
 HEAD = 5  # the row of a data sheet's headings
 TOWN = """
 code | name                        | type        | parent | founded    | ended      | successor
@@ -80,6 +80,7 @@ CB05    | A1     | committee_member | 2019-06-01 |
 """
 CELLS = ("A1", "A2", "A3", "CB1", "CB2", "CB3")
 STAFF = ("CB01", "CB02", "CB03", "CB04", "CB05")
+SCORERS, TOTAL = ("Chi bộ tự chấm", "Cấp trên xác nhận"), "Điểm chi bộ tự chấm"
 KINDS = {"regular": "Thường kỳ", "thematic": "Chuyên đề", "both": "Thường kỳ và chuyên đề"}
 # Cells and months that have sent nothing.
 OUT = (("A2", 4), ("CB1", 6), ("A1", 8), ("CB2", 11), ("A3", 12))
@@ -230,7 +231,7 @@ def _returns(returns: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
                     (("own", entry.own_score), ("confirmed", entry.confirmed)), 2 * number
                 ):
                     if total is not None:
-                        scored = {"held_on": entry.day, "scorer": scorer, "total": total}
+                        scored = {**meeting, "scorer": scorer, "total": total}
                         rows.append(office.row("scores", at, scored))
             visits = [e for e in returns.visits if e.branch == cell and e.day in period]
             for number, entry in enumerate(visits, 90):
@@ -340,7 +341,7 @@ class Change:
 def visit_values(visit: Visit) -> dict[str, object]:
     """A visit as the raw columns of its data sheet hold it."""
     return {
-        "Mã cán bộ": visit.officer,
+        "Cấp trên dự": visit.officer,
         "Dự thay cho": visit.instead,
         "Mã đơn vị": visit.branch,
         "Ngày họp": visit.day,
@@ -352,9 +353,16 @@ def meeting_values(meeting: Meeting) -> dict[str, object]:
     return {"Mã đơn vị": meeting.branch, "Ngày họp": meeting.day}
 
 
-def scores(meeting: Meeting) -> dict[str, object]:
-    """The raw columns with a meeting's scores."""
-    return {"Điểm tự chấm": meeting.own_score, "Điểm xác nhận": meeting.confirmed}
+def write_scores(book: AlteredBook, old: Meeting, new: Meeting) -> None:
+    """Alter the totals of a meeting's scores; one that was not given yet is a row more."""
+    totals = (old.own_score, new.own_score), (old.confirmed, new.confirmed)
+    for scorer, (before, now) in zip(SCORERS, totals, strict=True):
+        key, total = meeting_values(old) | {"Người chấm": scorer}, {TOTAL: now}
+        if before is not None:
+            book.set(SCORES, key, total)
+        elif now is not None:
+            kind = {"Loại sinh hoạt": KINDS[old.kind], "Có tính": 1}
+            book.add(SCORES, key | kind | total)
 
 
 def strike_visit(returns: MonthReturns, draw: Random) -> Change:
@@ -374,7 +382,7 @@ def reassign_visit(returns: MonthReturns, draw: Random) -> Change:
     return Change(
         f"{old} by {new.officer}",
         returns.but(old, new),
-        lambda book: book.set(VISITS, visit_values(old), {"Mã cán bộ": new.officer}),
+        lambda book: book.set(VISITS, visit_values(old), {"Cấp trên dự": new.officer}),
     )
 
 
@@ -409,7 +417,7 @@ def _change_score(returns: MonthReturns, draw: Random, among: tuple[Meeting, ...
     return Change(
         f"{old} scored {new.own_score}, {new.confirmed}",
         returns.but(old, new),
-        lambda book: book.set(MEETINGS, meeting_values(old), scores(new)),
+        lambda book: write_scores(book, old, new),
     )
 
 

@@ -50,7 +50,7 @@ def test_the_workbook_holds_the_months_of_both() -> None:
     provenance = report.Provenance("0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
     data = report.write(inputs, compute(inputs), provenance, "vi")
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    texts = [str(cell.value) for row in book["Dữ liệu Sinh hoạt chi bộ"] for cell in row]
+    texts = [str(cell.value) for row in book["Dữ liệu buổi họp"] for cell in row]
     assert [
         len([text for text in texts if text.startswith(day)])
         for day in ("2025-10-06", "2025-11-05", "2025-12-04")

@@ -125,8 +125,8 @@ def test_the_number_on_the_receipt_is_the_one_in_the_workbook(office):
     assert book["Nguồn gốc"].under(row, "Số đến", first="Số tệp") == "1/2019"
     row, _ = book["Nguồn gốc"].find("a.xlsx")
     assert book["Nguồn gốc"].under(row, "Số đến", first="Số tệp") is None
-    row, _ = book["Dữ liệu Đảng viên"].find("DB1-1")
-    assert book["Dữ liệu Đảng viên"].under(row, "Số đến", first="Mã đơn vị") == "1/2019"
+    row, _ = book["Dữ liệu đảng viên"].find("DB1-1")
+    assert book["Dữ liệu đảng viên"].under(row, "Số đến", first="Mã đơn vị") == "1/2019"
     row, _ = book["Lỗi"].find("a.xlsx")
     assert book["Lỗi"].under(row, "Số đến") == "tệp 1"
 

@@ -91,11 +91,13 @@ def take_in(office: Office) -> None:
 def test_each_meeting_has_the_score_of_its_own_form(office: Office) -> None:
     """89 and 90; 75, and 94 that lack the full marks which Tốt demands of the theme: Khá."""
     take_in(office)
-    sheets = load_sheets(Path("reports/2025-11/tong-hop-2025-11.xlsx"))
+    page = load_sheets(Path("reports/2025-11/tong-hop-2025-11.xlsx"))["Dữ liệu buổi họp"]
+    head = next(row for row in page.rows if "Mã đơn vị" in row)
+    meetings = [dict(zip(head, row, strict=True)) for row in page.rows[page.rows.index(head) + 1 :]]
     lines = {
-        (row[0], row[3]): (row[7], row[9], row[10])
-        for row in sheets["Dữ liệu họp"].rows
-        if row[0] in ("CB-01", "DB1-1")
+        (row["Mã đơn vị"], row["Loại sinh hoạt"]): (row["Điểm tự chấm"], row["Điểm"], row["Bậc"])
+        for row in meetings
+        if row["Mã đơn vị"] in ("CB-01", "DB1-1")
     }
     assert lines == {
         ("DB1-1", "Thường kỳ"): (89, 89, 2),
@@ -121,7 +123,7 @@ def test_every_figure_of_both_forms_is_a_live_formula(office: Office, tmp_path: 
     take_in(office)
     data = Path("reports/2025-11/tong-hop-2025-11.xlsx").read_bytes()
     again = recalculate(data, tmp_path / "again")
-    names = ["Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Dữ liệu họp"]
+    names = ["Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Dữ liệu buổi họp"]
     assert differences(again, load_sheets(data), names) == []
 
 

@@ -18,7 +18,7 @@ from mlay_batch.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
-MEETINGS = "Dữ liệu Sinh hoạt chi bộ"
+MEETINGS = "Dữ liệu buổi họp"
 CHANGE = ("Bàn việc trong tháng", "Bàn việc khác")
 
 

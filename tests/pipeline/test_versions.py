@@ -96,7 +96,7 @@ def test_one_report_holds_the_months_of_both(office):
     report = consolidate(town, DECEMBER, as_of=AS_OF, holder="test")
     with CalamineWorkbook.from_path(str(report.path)) as book:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    (data,) = (rows for name, rows in sheets.items() if name == "Dữ liệu Sinh hoạt chi bộ")
+    (data,) = (rows for name, rows in sheets.items() if name == "Dữ liệu buổi họp")
     days = {str(cell)[:10] for row in data for cell in row}
     assert {"2025-10-06", "2025-11-05"} <= days and "2025-12-04" not in days
     (year,) = (row for row in sheets["Xếp loại sinh hoạt"] if "Chi bộ Trường THPT" in row)

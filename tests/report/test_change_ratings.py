@@ -26,7 +26,7 @@ from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.schemes import Demand
 
-SCORES, MEETINGS, YEARLY = "Dữ liệu điểm tiêu chí", "Dữ liệu họp", "Dữ liệu xếp loại"
+SCORES, YEARLY = "Dữ liệu chấm điểm", "Dữ liệu xếp loại các năm"
 SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B")
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -185,10 +185,9 @@ def alter(book: changes.AlteredBook, before: Papers, after: Papers) -> None:
             book.set(
                 SCORES,
                 day | {"Người chấm": scorer},
-                {title: now[name] for name, title in TITLES.items()},
+                {title: now[name] for name, title in TITLES.items()}
+                | {changes.TOTAL: sum(now.values())},
             )
-            total = {"own": "Điểm tự chấm", "confirmed": "Điểm xác nhận"}[key[2]]
-            book.set(MEETINGS, day, {total: sum(now.values())})
 
 
 @pytest.fixture(scope="module")

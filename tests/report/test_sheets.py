@@ -224,7 +224,7 @@ class TestYearToDate:
         )
         inputs = replace(inputs, register=replace(inputs.register, organisations=organisations))
         workbook = book(inputs)
-        sheet, data = workbook["Lũy kế năm"], reports.rows(workbook["Dữ liệu họp"])
+        sheet, data = workbook["Lũy kế năm"], reports.rows(workbook["Dữ liệu buổi họp"])
         line = reports.find(sheet, gone.code).row
         remark = str(value(sheet, line, "Ghi chú"))
         assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
@@ -269,7 +269,7 @@ class TestIdsOfDescriptions:
         schemes = tuple(map(self.renamed, inputs.catalogue.schemes))
         renamed = replace(inputs, catalogue=replace(inputs.catalogue, schemes=schemes))
         own, other = book(inputs), book(renamed)
-        for title in (RATING, "Lũy kế năm", "Dữ liệu theo tháng"):
+        for title in (RATING, "Lũy kế năm", "Dữ liệu biểu đồ tháng"):
             assert list(other[title].values) == list(own[title].values)
         criteria = "Điểm theo tiêu chí"
         assert list(other[criteria].values)[:12] == list(own[criteria].values)[:12]
@@ -610,7 +610,7 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
         for r in inputs.returns
     )
     workbook = book(replace(inputs, catalogue=catalogue, returns=returns))
-    rows = reports.rows(workbook["Dữ liệu Sinh hoạt chi bộ"])
+    rows = reports.rows(workbook["Dữ liệu buổi họp"])
     assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
     assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
     assert {row["Ô trong báo cáo"].value for row in rows} == {"Báo cáo!C32:P32"}
