@@ -155,20 +155,23 @@ def joined_table(
     family = _meeting_family(ctx)
     sent = {column.id: column for column in _columns(ctx, family, section, rows)}
     counted = {counted_id(column.id): _of_counted(column) for column in columns}
-    absent = {
-        counted_id(name): DataColumn[Any](counted_id(name), title, hidden=True)
-        for name, title in needed.items()
-        if name not in sent and counted_id(name) not in sent | counted
-    }
     if not all(row.counted for row in rows):
-        text = ctx.t("column.remark")
-        column = DataColumn[Any](
-            counted_id("remark"), text, value=lambda row: None if row.counted else remark
-        )
-        counted[column.id] = column
-    in_order = sorted((sent | counted | absent).values(), key=attrgetter("hidden"))
+        counted[counted_id("remark")] = _remark_column(ctx, remark)
+    blank: dict[str, DataColumn[Any]] = {
+        counted_id(name): DataColumn(counted_id(name), title, hidden=True)
+        for name, title in needed.items()
+        if name not in sent and counted_id(name) not in counted
+    }
+    in_order = sorted((sent | counted | blank).values(), key=attrgetter("hidden"))
     table = replace(head, columns=tuple(in_order), section=table_name(MEETING, section))
     return fill(table, rows)
+
+
+def _remark_column(ctx: ReportContext, remark: str) -> DataColumn[ReturnedRow[Any]]:
+    def value(row: ReturnedRow[Any]) -> str | None:
+        return None if row.counted else remark
+
+    return DataColumn(counted_id("remark"), ctx.t("column.remark"), value=value)
 
 
 def _of_counted(column: DataColumn[T]) -> DataColumn[ReturnedRow[T]]:

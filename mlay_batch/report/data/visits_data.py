@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
-from mlay_batch.core.findings import Place
 from mlay_batch.core.period import day_number
 from mlay_batch.figures.attendance import VISITS
 from mlay_batch.figures.report_records import Attendance
 from mlay_batch.report.data.assignments_data import AREA, DutyTables
 from mlay_batch.report.data.meetings_data import needed_titles
-from mlay_batch.report.data.sections_data import joined_table, meeting_rows
+from mlay_batch.report.data.sections_data import ReturnedRow, joined_table, meeting_rows
 from mlay_batch.report.formulas import cell, quote, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
@@ -98,7 +98,7 @@ def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTa
     counted = {_source(row.visit): row for row in _table_rows(ctx)}
     order = {source: number for number, source in enumerate(counted)}
     rows = [
-        replace(row, counted=counted.pop((row.entry.id, row.row.place("officer")), None))
+        replace(row, counted=counted.pop(_sent_source(row), None))
         for row in meeting_rows(ctx, VISITS)
     ]
     rows.sort(key=lambda row: order[_source(row.counted.visit)] if row.counted else len(order))
@@ -108,9 +108,16 @@ def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTa
     return joined_table(ctx, head, VISITS, rows, columns, needed, remark)
 
 
-def _source(visit: Attendance) -> tuple[int, Place]:
-    """Return the return and the cell that a visit comes from."""
-    return visit.delivery, replace(visit.place, file="")
+def _source(visit: Attendance) -> tuple[object, ...]:
+    """Return what tells the row that a visit comes from: file, cell and what stands there."""
+    place = replace(visit.place, file="")
+    return visit.delivery, place, visit.held_on, visit.officer, visit.on_behalf_of
+
+
+def _sent_source(row: ReturnedRow[Any]) -> tuple[object, ...]:
+    """Return the same of a row as sent."""
+    officers = row.value("officer"), row.value("on_behalf_of") or None
+    return row.entry.id, row.row.place("officer"), row.value("held_on"), *officers
 
 
 def _table_rows(ctx: ReportContext) -> Iterator[_VisitRow]:
@@ -127,7 +134,7 @@ def visit_rows(ctx: ReportContext) -> Iterator[tuple[Attendance, ...]]:
     year_visits = (
         visit for visit in ctx.figures.attendances if is_in_report_year(ctx, visit.held_on)
     )
-    for _, row in groupby(year_visits, lambda visit: (visit.delivery, visit.place)):
+    for _, row in groupby(year_visits, _source):
         yield tuple(row)
 
 
