@@ -23,6 +23,7 @@ from builders.offices import (
     workspace,
 )
 from builders.sample_office import MeetingReturn
+from builders.sheet_cells import load_sheets
 
 from mlay_batch import reader
 from mlay_batch.app.check_file import check
@@ -242,3 +243,13 @@ def test_what_hands_in_is_a_list_of_types() -> None:
     for wrong in ('from = "town"', "from = [1]", ""):
         with pytest.raises(UsageError, match="consolidated"):
             Settings.parse(f"{text}[consolidated]\n{wrong}\n")
+
+
+def test_a_section_without_a_row_has_no_sheet_and_reaches_the_level_above(levels: Levels) -> None:
+    """Town B had no thematic meeting: its section is read from the hidden sheet."""
+    book = load_sheets(levels.books["TU-B"])
+    assert "Dữ liệu chuyên đề" not in book and "Dữ liệu buổi họp" in book
+    marked = {str(row[0]) for row in book["_consolidated"].rows}
+    assert {"meeting_thematic:start", "meeting_thematic:end"} <= marked
+    assert "meeting_meetings:start" not in marked
+    assert verdicts(levels.taken) == ["accepted", "accepted"]
