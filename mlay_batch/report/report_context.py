@@ -91,6 +91,12 @@ class ReportWords:
         """Return the title of a state: `kind` is ``quota`` or ``return``."""
         return messages.text("figures", f"{kind}.{state}", self.lang)
 
+    def band_title(self, band_id: str) -> str:
+        """Return the title of a band of the meeting score; its id where the scheme has none."""
+        scheme = self.figures.score_scheme
+        bands = scheme.bands if scheme else ()
+        return next((band.title.of(self.lang) for band in bands if band.id == band_id), band_id)
+
     def period_title(self, text: str | None) -> str:
         """Return the title of a period as the ledger writes it."""
         return Period.parse(text).title(self.lang) if text else ""
