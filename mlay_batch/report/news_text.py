@@ -40,10 +40,14 @@ class NewsText:
 
     def sentence(self, sentence: News) -> str:
         """Return a sentence; empty where nothing of it goes into a chat."""
+        return " ".join(self.clauses(sentence))
+
+    def clauses(self, sentence: News) -> Iterator[str]:
+        """Yield the parts of a sentence that are printed."""
         limit = sentence.rule.max_names
         if self.is_chat:
             limit = min(limit, CHAT_NAMES)
-        return " ".join(filter(None, (self._clause(part, limit) for part in sentence.clauses)))
+        yield from filter(None, (self._clause(part, limit) for part in sentence.clauses))
 
     def _clause(self, clause: Clause, limit: int) -> str:
         key = self._key(clause.key)

@@ -99,7 +99,8 @@ def _sections(words: ReportWords, sentences: Mapping[str, News]) -> Iterator[Rep
         lines = [text.sentence(sentences[name]) for name in rule.news if name in sentences]
         tables = tuple(rule.tables(words)) if rule.tables else ()
         if rule.id == "proposals":
-            lines += _decisions(words)
+            proposed = sentences.get(rule.id)
+            lines = [*(text.clauses(proposed) if proposed else ()), *_decisions(words)]
         if lines or tables:
             is_empty = False
             yield ReportSection(_text(words, f"section.{rule.id}"), tuple(lines), tables)
@@ -115,7 +116,18 @@ def _decisions(words: ReportWords) -> Iterator[str]:
         title = begin_small(decided.title(words.lang))
         for decision in words.inputs.register.decisions:
             if decision.period == str(decided):
-                yield _text(words, key, period=title, content=decision.content)
+                content = decision.content if words.has_names else _unnamed(words, decision.content)
+                yield _text(words, key, period=title, content=content)
+
+
+def _unnamed(words: ReportWords, text: str) -> str:
+    """Return a text with posts in place of the names of officers and signatories."""
+    register = words.inputs.register
+    posts = {officer.name: officer.position for officer in register.officers}
+    posts |= {person.name: person.position for person in register.signatories}
+    for name, post in posts.items():
+        text = text.replace(name, post or words.t("unnamed"))
+    return text
 
 
 def _annexes(

@@ -33,7 +33,9 @@ def returns_table(words: ReportWords) -> Iterator[ReportTable]:
     if len(groups) < 2:
         return
     columns = _columns(words, unit=30, due=10, sent=10, late=10, open=10)
-    rows = [(group, *_sums(states)) for group, states in groups.items()]
+    direct = _text(words, "direct")
+    in_order = sorted(groups, key=lambda group: group == direct)
+    rows = [(group, *_sums(groups[group])) for group in in_order]
     totals = (_text(words, "total"), *_sums(sum(groups.values(), Counter())))
     yield _table(words, "returns", columns, rows, totals)
 
@@ -170,7 +172,7 @@ def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTabl
 def names_table(words: ReportWords, names: Sequence[tuple[str, str]]) -> Iterator[ReportTable]:
     """Yield the full lists of what sentences cut short: pairs of sentence and name."""
     if names:
-        yield _table(words, "names", _columns(words, topic=24, unit=60), names, max_rows=None)
+        yield _table(words, "names", _columns(words, topic=24, name=60), names, max_rows=None)
 
 
 def _columns(
@@ -183,7 +185,7 @@ def _columns(
 
 
 def _align(column: str) -> Align:
-    if column in ("unit", "cell", "officer", "post", "line", "note", "topic"):
+    if column in ("unit", "cell", "officer", "post", "line", "note", "topic", "name"):
         return "left"
     return "right" if column in ("score", "members", "mean") else "center"
 

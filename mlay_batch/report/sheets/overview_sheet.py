@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.news import news, open_returns
 from mlay_batch.report import bands, letterhead
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formats import percent_format
+from mlay_batch.report.news_text import NewsText
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.completeness_sheet import FormSums, matrices
+from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.sheets.errors_sheet import ErrorCounts
 from mlay_batch.report.sheets.overview_charts import Charts
 from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
@@ -24,8 +25,8 @@ _COLUMNS = 8
 _WIDTH = 11.5
 _SPLIT = 4
 _LINK_SPAN = 2
+_LABEL_SPAN = 2
 _PRINT_SCALE = 86  # per cent: the columns fill A4; charts and contents begin a page of their own
-_MAX_NAMES = 30  # branches named in the banner; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, results: SheetResults) -> None
         ctx, sheet, results, letterhead.TABLE_ROW - (not ctx.figures.is_provisional)
     )
     tables.write_banner()
+    tables.write_news()
     tables.write_returns()
     tables.write_rating()
     tables.write_quotas()
@@ -120,15 +122,29 @@ class _OverviewTables:
         """Say that the figures will change, and for whom it is waited."""
         if not self.ctx.figures.is_provisional:
             return
-        missing = _missing_returns(self.ctx)
-        units = [_unit_text(self.ctx, code, states) for code, states in missing.items()]
-        names = "; ".join(units[:_MAX_NAMES])
-        if len(units) > _MAX_NAMES:
-            names += self.ctx.t("overview.more", count=len(units) - _MAX_NAMES)
-        returns = sum(states.total() for states in missing.values())
-        text = self.ctx.t("overview.banner", count=returns, names=names)
+        text = self.ctx.t("overview.banner", count=len(open_returns(self.ctx.figures)))
         self.sheet.write(self.row, 0, text, "banner", span=_COLUMNS)
         self.row += 1
+
+    def write_news(self) -> None:
+        """Write what is new in sentences, each with the way to the sheet of its figures."""
+        ctx, sheets = self.ctx, self.results.sheets
+        self.row += 1
+        self.sheet.write(self.row, 0, ctx.t("overview.news"), "section", span=_COLUMNS)
+        self.row += 1
+        text, sentences = NewsText(ctx), news(ctx.inputs, ctx.figures)
+        for sentence in sentences:
+            target = sheets[sentence.rule.sheet]
+            title = text.title(sentence)
+            link = Hyperlink(target.address(0, 0), f"{title} ►")
+            label = title if target is self.sheet else link
+            self.sheet.write(self.row, 0, label, "label", span=_LABEL_SPAN)
+            span = _COLUMNS - _LABEL_SPAN
+            self.sheet.write(self.row, _LABEL_SPAN, text.sentence(sentence), "text", span=span)
+            self.row += 1
+        if not sentences:
+            self.sheet.write(self.row, 0, ctx.t("news/none"), "quiet", span=_COLUMNS)
+            self.row += 1
 
     def write_returns(self) -> None:
         """Write who had to report and who has, for each form."""
@@ -219,26 +235,6 @@ class _OverviewTables:
         for block in self.results.quotas:
             charts.draw_progress(block.quota.quota, block.quota.title.of(lang))
         charts.draw_grades()
-
-
-def _missing_returns(ctx: ReportContext) -> Mapping[str, Counter[str]]:
-    """Return how many of each unit's returns of the period are open, by state."""
-    period, units = ctx.figures.period, dict[str, Counter[str]]()
-    periods = {period, *period.months()}
-    for matrix in matrices(ctx.figures):
-        for (code, cell_period), cell in matrix.cells.items():
-            if cell_period in periods and cell.state in OPEN:
-                units.setdefault(code, Counter())[cell.state] += 1
-    return units
-
-
-def _unit_text(ctx: ReportContext, code: str, states: Counter[str]) -> str:
-    """Return a unit with what its returns wait for; of several with how many."""
-    parts = [
-        ctx.state_title("return", state).lower() + (f": {number}" if states.total() > 1 else "")
-        for state, number in states.items()
-    ]
-    return f"{code} {ctx.name(code)} ({', '.join(parts)})"
 
 
 def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
