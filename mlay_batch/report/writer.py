@@ -66,12 +66,18 @@ Content = str | int | float | date | Formula | Hyperlink | None
 class ReportWriter:
     """One workbook in one language; `fingerprint` is printed below every page.
 
-    A book that is not `has_formulas` holds the value of every formula instead of it. The same calls
-    give the same bytes.
+    Its properties bear the `title`, that of the consolidated workbook where there is none. A book
+    that is not `has_formulas` holds the value of every formula instead of it. The same calls give
+    the same bytes.
     """
 
     def __init__(
-        self, lang: str, created: date, fingerprint: str = "", has_formulas: bool = True
+        self,
+        lang: str,
+        created: date,
+        fingerprint: str = "",
+        has_formulas: bool = True,
+        title: str = "",
     ) -> None:
         self.lang, self.fingerprint, self.has_formulas = lang, fingerprint, has_formulas
         self._buffer = io.BytesIO()
@@ -89,7 +95,10 @@ class ReportWriter:
         self._workbook.set_calc_mode("auto", CALCULATED_BY)
         self._workbook.calc_on_load = False
         self._workbook.set_properties(
-            {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
+            {
+                "title": title or self.t("title.overview"),
+                "created": datetime.combine(created, time()),
+            }
         )
         self._formats: dict[tuple[str, str, bool], Any] = {}
         self.sheets: list[SheetWriter] = []
@@ -187,7 +196,10 @@ class SheetWriter:
         number_format: str = "",
         rows: int = 1,
     ) -> None:
-        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
+        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank.
+
+        A day has the form of papers, unless it comes with a number format.
+        """
         if isinstance(content, str):
             content = to_cell_text(content)
         quoted = isinstance(content, str) and is_formula_like(content)
@@ -195,7 +207,8 @@ class SheetWriter:
         if span > 1 or rows > 1:
             self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", cell_format)
         text = self._write_cell(row, column, content, cell_format)
-        if isinstance(content, date) or (look == "date" and isinstance(content, Formula)):
+        is_day = isinstance(content, date) or (look == "date" and isinstance(content, Formula))
+        if is_day and not number_format:
             self._date_rows.setdefault(column, []).append(row)
         if text is not None and rows == 1 and ROW_FITS[look].wraps:
             self._fit_row(row, _WrappedText(column, span, text, look))
@@ -265,7 +278,7 @@ class SheetWriter:
 
     def set_up_page(
         self,
-        last: tuple[int, int],
+        last: tuple[int, int] | None,
         *,
         landscape: bool,
         repeat: tuple[int, int] | None = None,
@@ -273,14 +286,16 @@ class SheetWriter:
     ) -> None:
         """Set up A4 paper, page numbers, rows repeated on each page; `fit` to one page's width.
 
-        Row 0 is left out: it holds the way back, for the screen only.
+        What is printed ends with the cell `last`, and begins after row 0, which holds the way back,
+        for the screen only. Where `last` is None all is printed, and no name is defined for it.
         """
         raw = self.raw
         raw.set_paper(9)
         raw.set_landscape() if landscape else raw.set_portrait()
         raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         raw.center_horizontally()
-        raw.print_area(1, 0, *last)
+        if last:
+            raw.print_area(1, 0, *last)
         if repeat:
             raw.repeat_rows(*repeat)
         if fit:

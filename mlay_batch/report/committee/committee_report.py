@@ -81,6 +81,11 @@ class SignatureBlock:
     position: str
     name: str
 
+    def on_one_line(self) -> str:
+        """Return all that is known of it, as of who prepared a report: ``Người lập biểu: …``."""
+        person = ", ".join(part for part in (self.name, self.position) if part)
+        return ": ".join(part for part in (self.authority, person) if part)
+
 
 @dataclass(frozen=True)
 class CommitteeReport:
