@@ -61,7 +61,8 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
     symbol, day = profile.symbol, words.figures.as_of
     open_count = len(open_returns(words.figures))
     state = "provisional" if open_count else "final"
-    recipients = (part.strip() for part in (profile.recipients or "").split(";"))
+    names = (part.strip() for part in (profile.recipients or "").split(";"))
+    recipients = list(filter(None, names))
     return CommitteeReport(
         superior=profile.parent or "",
         office=words.inputs.register.root().name,
@@ -72,7 +73,10 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
         state=_text(words, state, count=open_count, day=day),
         sections=tuple(_sections(words, sentences)),
         annexes=tuple(_annexes(words, sentences, circulates=circulates)),
-        recipients=tuple(filter(None, recipients)),
+        recipients=tuple(
+            f"- {name}{',' if number < len(recipients) else '.'}"
+            for number, name in enumerate(recipients, 1)
+        ),
         prepared=_signature(words, "prepared", is_named=not circulates),
         signed=_signature(words, "signed", is_named=not circulates),
         as_of=day,

@@ -84,8 +84,8 @@ def quota_table(words: ReportWords) -> Iterator[ReportTable]:
     open_lines = [line for line in lines if quota_outlook(line) in _OUTLOOKS]
     if not open_lines:
         return
-    columns = _columns(words, officer=24) if words.has_names else []
-    columns += _columns(words, post=30, attended=8, obligation=9, missing=9, outlook=13)
+    columns = _columns(words, officer=22) if words.has_names else []
+    columns += _columns(words, post=40, attended=8, obligation=9, missing=8, outlook=15)
     open_lines.sort(key=lambda line: (_OUTLOOKS.index(quota_outlook(line)), -line.missing))
     rows = [_quota_row(words, line) for line in open_lines]
     notes = [
@@ -145,9 +145,9 @@ def _percent(words: ReportWords, share: float | None, decimals: int) -> str | No
 
 def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTable]:
     """Yield all meetings of the period with their scores; cells without one have a blank row."""
-    columns = _columns(words, number=5, cell=38, members=9, day=12, score=8, band=12)
+    columns = _columns(words, number=5, cell=34, members=9, day=12, score=8, band=10)
     if has_notes:
-        columns += _columns(words, note=30)
+        columns += _columns(words, note=76)
     rows: list[tuple[Value, ...]] = []
     for number, rating in enumerate(words.figures.ratings, 1):
         state = words.state_title("return", rating.state)
