@@ -184,7 +184,7 @@ def _parse(step: Callable[[], Any], display_name: str) -> Any:
         raise SchemaError(
             "schema.yaml", file=display_name, line=line, problem=error.problem
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: such as the 31st of April
         raise SchemaError("schema.yaml", file=display_name, line=1, problem=str(error)) from error
 
 

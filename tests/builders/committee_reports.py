@@ -56,8 +56,8 @@ SECTIONS = (
         ("77 buổi: 57 thường kỳ, 11 thường kỳ và chuyên đề, 9 chuyên đề riêng; cả 68 chi bộ đều có "
         "buổi thường kỳ."),
         ("Có mặt 1.015 trong 1.076 lượt phải dự (94,3%; tháng 10: 92,9%); không có ai vắng không "
-        "lý do. Ba buổi không vượt 85%: Phòng Giáo dục và Đào tạo (11/13), Cảnh sát điều tra (14/17), "
-        "Cảnh sát giao thông – trật tự (11/13)."),
+        "lý do. Ba buổi không vượt 85%: Phòng Giáo dục và Đào tạo (11/13), Cảnh sát điều tra "
+        "(14/17), Cảnh sát giao thông – trật tự (11/13)."),
     )),
     ReportSection("Chất lượng sinh hoạt", (
         ("Điểm bình quân 88,8, không đổi so với tháng 10 (từ đầu năm: 88,9). Tốt 49 buổi, Khá 25, "
