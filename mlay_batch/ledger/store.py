@@ -305,11 +305,14 @@ class Ledger:
         """Record by kind the hashes of what was given out beside a workbook."""
         rows = [(workbook, kind, sha256) for kind, sha256 in hashes.items()]
         with self.transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO output VALUES (?, ?, ?)", rows)
+            db.executemany(
+                "INSERT OR REPLACE INTO output (workbook, kind, sha256) VALUES (?, ?, ?)", rows
+            )
 
     def outputs(self, workbook: str) -> Mapping[Output, str]:
         """Return the hashes of what was given out beside a workbook, by kind."""
-        rows = self.query("SELECT kind, sha256 FROM output WHERE workbook = ?", workbook)
+        query = "SELECT kind, sha256 FROM output WHERE workbook = ? ORDER BY id"
+        rows = self.query(query, workbook)  # of a kind the last one
         return {Output(row["kind"]): row["sha256"] for row in rows}
 
     def workbooks_beside(self, output: str) -> frozenset[str]:
