@@ -112,7 +112,11 @@ class TestWhatItHolds:
             "=1+1", "=[]:*?/\\", columns, tuple((t, t) for t in HOSTILE), HOSTILE[:2]
         )
         report = committee_reports.town(
-            sections=(ReportSection("=2", HOSTILE),), annexes=(annex,), superior="=3", state="@4"
+            sections=(ReportSection("=2", HOSTILE),),
+            annexes=(annex,),
+            superior="=3",
+            state="@4",
+            subject=HOSTILE[-3],
         )
         data = write_circulation(report)
         assert find_leaks(data) == ()

@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 
 from mlay_batch.core import messages
 from mlay_batch.excel import metrics
+from mlay_batch.excel.cell_text import to_cell_text
 from mlay_batch.report.committee.committee_report import (
     CommitteeReport,
     ReportColumn,
@@ -39,7 +40,7 @@ def write_circulation(report: CommitteeReport) -> bytes:
 
     Where it has more tables the shortest ones stand on the first sheet.
     """
-    book = ReportWriter(report.lang, report.as_of, title=f"{report.kind} {report.subject}".strip())
+    book = ReportWriter(report.lang, report.as_of, title=to_cell_text(report.title))
     first = book.add_sheet(messages.text("paper", "report_sheet", report.lang), "")
     tables = [*(table for part in report.sections for table in part.tables), *report.annexes]
     by_length = sorted(range(len(tables)), key=lambda number: -len(tables[number].rows))

@@ -122,3 +122,8 @@ class CommitteeReport:
     signed: SignatureBlock
     as_of: date
     lang: str
+
+    @property
+    def title(self) -> str:
+        """What the paper is and what it is about, as its properties bear it."""
+        return f"{self.kind} {self.subject}".strip()
