@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlay_batch.core.text import month_number
+from mlay_batch.core.text import month_number, round_half_up
 
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.core.findings import Finding
@@ -159,8 +158,7 @@ def show_rounded(value: float, decimals: int, lang: str) -> str:
     >>> show_rounded(88.25, 1, "vi"), show_rounded(1142, 1, "en")
     ('88,3', '1,142.0')
     """
-    digits = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return _with_separators(f"{digits:,}", lang)
+    return _with_separators(f"{round_half_up(value, decimals):,}", lang)
 
 
 def _with_separators(number_text: str, lang: str) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlay_batch.core import messages
-from mlay_batch.core.text import round_half_up
 from mlay_batch.figures.classified import ClassificationYear
 from mlay_batch.figures.news import (
     due_returns,
@@ -19,6 +18,7 @@ from mlay_batch.report.committee.committee_report import Align, ReportColumn, Re
 from mlay_batch.report.report_context import ReportWords
 from mlay_batch.schema.schemes import Line, Part
 
+_MAX_ANNEX_ROWS = 500
 _MAX_ROWS = 25  # of a table within the report; the rest is counted
 _MAX_YEARS = 5
 _OUTLOOKS = ("not_met", "hard", "behind", "unsettled", "on_course")
@@ -139,8 +139,8 @@ def _percent(words: ReportWords, share: float | None, decimals: int) -> str | No
     """Return a share as printed, with all its decimals: ``99,60%``."""
     if share is None:
         return None
-    text = f"{round_half_up(share, decimals)}"
-    return f"{text.replace('.', ',')}%" if words.lang == "vi" else f"{text} %"
+    text = messages.show_rounded(share, decimals, words.lang)
+    return f"{text}%" if words.lang == "vi" else f"{text} %"
 
 
 def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTable]:
@@ -166,13 +166,15 @@ def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTabl
             )
             rows.append(row[: len(columns)])
     if rows:
-        yield _table(words, "ratings", columns, rows, max_rows=None)
+        yield _table(words, "ratings", columns, rows, max_rows=_MAX_ANNEX_ROWS)
 
 
 def names_table(words: ReportWords, names: Sequence[tuple[str, str]]) -> Iterator[ReportTable]:
     """Yield the full lists of what sentences cut short: pairs of sentence and name."""
     if names:
-        yield _table(words, "names", _columns(words, topic=24, name=60), names, max_rows=None)
+        yield _table(
+            words, "names", _columns(words, topic=24, name=60), names, max_rows=_MAX_ANNEX_ROWS
+        )
 
 
 def _columns(
@@ -198,10 +200,10 @@ def _table(
     totals: tuple[Value, ...] = (),
     notes: Iterable[str] = (),
     gaps: dict[str, str] | None = None,
-    max_rows: int | None = _MAX_ROWS,
+    max_rows: int = _MAX_ROWS,
 ) -> ReportTable:
     """Return a table with its title; rows beyond `max_rows` are counted in a note."""
-    cut = len(rows) - max_rows if max_rows else 0
+    cut = len(rows) - max_rows
     more = [_text(words, "more_rows", count=cut)] if cut > 0 else []
     return ReportTable(
         _text(words, f"table.{key}", **(gaps or {})),
