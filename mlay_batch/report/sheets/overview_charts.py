@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count, cycle
 from typing import Any
 
 from mlay_batch.core.styles import CHART_FILLS, FONT, INK, NUMBER_FORMATS, ChartFill
@@ -26,13 +26,14 @@ from mlay_batch.schema import Quota
 MAX_OFFICERS = 15  # of a quota; more names would not be read
 MAX_CELLS = 8  # the highest, and the lowest
 _PAGE_ROWS = 58
+_MAX_STEPS = 8  # lines of a grid
 _LEAST_LABELLED = 0.12  # of the highest column: a number does not fit into a lower part
 _GRID_COLOUR = "#D9D9D9"
 # In pixels: of the page's columns, a row of the sheet, and what a chart consists of. The programs
 # would each leave other room around the bars, and drop names for which too little is left.
 _WIDTH, _ROW_HEIGHT, _DIGIT_WIDTH = 684, 20, 7.4
 _COLUMN_HEIGHT, _LINE_HEIGHT, _GAP = 116, 12, 3
-_TITLE_GAP, _TITLE_LINE, _AXIS_HEIGHT, _AXIS_WIDTH = 18, 15, 41, 34
+_TITLE_GAP, _TITLE_LINE, _AXIS_HEIGHT, _AXIS_WIDTH, _NUMBER_WIDTH = 18, 15, 41, 56, 30
 _LEGEND_HEIGHT, _LEGEND_WIDTH = 18, 230  # left of the title of the axis
 _TITLE_SIZE, _SMALL = 11, 9  # points
 _TITLE_ROOM, _NAME_ROOM = 72, 48  # digits of the default font
@@ -86,11 +87,11 @@ def _draw_quality(ctx: ReportContext, trends: Trends) -> Iterator[Plot]:
         return
     title = ctx.t("branches/chart.quality", year=str(ctx.figures.period.year))
     kind = {"type": "column", "subtype": "stacked"}
-    plot = _new_plot(ctx, kind, title, _AXIS_WIDTH + _LINE_HEIGHT, _COLUMN_HEIGHT, has_legend=True)
+    plot = _new_plot(ctx, kind, title, _AXIS_WIDTH + _NUMBER_WIDTH, _COLUMN_HEIGHT, has_legend=True)
     plot.chart.set_x_axis(_axis(ctx, "month"))
-    plot.chart.set_y_axis(_axis(ctx, "meetings", has_grid=True))
     months = trends.months.column_cells("month")
     highest = max(map(sum, zip(*(cells.numbers() for _, cells in columns), strict=True)))
+    plot.chart.set_y_axis(_count_axis(ctx, highest))
     label_format = f'[>={math.ceil(_LEAST_LABELLED * highest)}]#,##0;""'
     for (name, cells), fill in zip(columns, cycle(CHART_FILLS), strict=False):
         look = {**_solid(fill), **_labels(label_format, fill.ink)}
@@ -116,7 +117,8 @@ def _draw_officers(
             title = _officers_title(ctx, block[0].line.quota, shown, len(block) - shown)
             columns = ("officer", "attended", "obligation")
             names, attended, owed = (source.column_cells(name, first, shown) for name in columns)
-            axes = _axis(ctx, "officer") | _FIRST_AT_TOP, _axis(ctx, "meetings", has_grid=True)
+            highest = max(attended.numbers() + owed.numbers())
+            axes = _axis(ctx, "officer") | _FIRST_AT_TOP, _count_axis(ctx, highest)
             plot = _new_bars(ctx, title, names, axes, has_legend=True)
             _add_series(plot, ctx.t("branches/chart.attended"), names, attended, _ATTENDED)
             _add_series(plot, ctx.t("column.obligation"), names, owed, _OWED)
@@ -142,15 +144,15 @@ def _officers_title(ctx: ReportContext, quota: Quota, shown: int, left_out: int)
 
 def _draw_cells(ctx: ReportContext, trends: Trends) -> Iterator[Plot]:
     """Draw the mean scores of the year: the highest and the lowest, all where they are few."""
-    count = len(trends_data.ranked_cells(ctx))
-    if count <= 2 * MAX_CELLS:
-        parts = [("all", 0, count)] if count else []
+    total = len(trends_data.ranked_cells(ctx))
+    if total <= 2 * MAX_CELLS:
+        parts = [("all", 0, total)] if total else []
     else:
-        parts = [("highest", 0, MAX_CELLS), ("lowest", count - MAX_CELLS, MAX_CELLS)]
+        parts = [("highest", 0, MAX_CELLS), ("lowest", total - MAX_CELLS, MAX_CELLS)]
     fill, axis_end = CHART_FILLS[0], 0
     look = {**_solid(fill), **_labels(NUMBER_FORMATS["points"], fill.ink)}
     for key, first, shown in parts:
-        title = ctx.t(f"branches/chart.{key}", shown=shown, count=count, **_dates(ctx))
+        title = ctx.t(f"branches/chart.{key}", shown=shown, count=total, **_dates(ctx))
         columns = ("branch_name", "mean")
         names, means = (trends.branches.column_cells(name, first, shown) for name in columns)
         axis_end = axis_end or math.ceil(max(means.numbers()) / 10) * 10  # alike in both
@@ -208,7 +210,7 @@ def _new_plot(
     layout = {
         "x": left / _WIDTH,
         "y": top / whole_height,
-        "width": (_WIDTH - left - _AXIS_WIDTH) / _WIDTH,
+        "width": (_WIDTH - left - _NUMBER_WIDTH) / _WIDTH,
         "height": height / whole_height,
     }
     chart.set_plotarea({"layout": layout})
@@ -223,15 +225,20 @@ def _new_plot(
     return Plot(chart, rows)
 
 
-def _axis(ctx: ReportContext, name: str, *, has_grid: bool = False) -> dict[str, Any]:
+def _count_axis(ctx: ReportContext, highest: float) -> dict[str, Any]:
+    """Return an axis of meetings with a light grid, so wide that no half of one is named."""
+    steps = (digit * 10**zeros for zeros in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if highest <= _MAX_STEPS * step)
+    grid = {"visible": True, "line": {"color": _GRID_COLOUR, "width": 0.5}}
+    return _axis(ctx, "meetings") | {"major_gridlines": grid, "major_unit": step}
+
+
+def _axis(ctx: ReportContext, name: str) -> dict[str, Any]:
     return {
         "name": ctx.t(f"branches/chart.{name}"),
-        "name_font": _font(_SMALL),
+        "name_font": _font(_SMALL) | {"rotation": 360},  # level, as XlsxWriter calls it
         "num_font": _font(_SMALL),
-        "major_gridlines": {
-            "visible": has_grid,
-            "line": {"color": _GRID_COLOUR, "width": 0.5},
-        },
+        "major_gridlines": {"visible": False},
         "min": 0,
         "interval_unit": 1,
     }
