@@ -223,3 +223,14 @@ def test_a_chart_that_does_not_fit_begins_a_page() -> None:
     plots = [Plot(writer.add_chart({"type": "bar"}), rows) for rows in (30, 20, 20, 38, 10)]
     end, breaks = overview_charts.insert(sheet, plots, 40)
     assert (breaks, end) == ([40, 90, 148], 158)
+
+
+def test_who_owes_in_each_cell_has_a_bar_for_each() -> None:
+    inputs = reports.small()
+    quotas = tuple(replace(quota, per="officer_cell") for quota in inputs.catalogue.quotas)
+    inputs = replace(inputs, catalogue=replace(inputs.catalogue, quotas=quotas))
+    chart = next(c for c in read_charts(reports.write(inputs)) if c.title.startswith(STAFF))
+    names = [str(name) for name, *_ in officers_by_attendance(chart)]
+    assert len(set(names)) == len(names) == overview_charts.MAX_OFFICERS
+    assert all(" – Chi bộ " in name for name in names)
+    assert chart.title.endswith(" (15 lượt phân công dự thấp nhất; 17 lượt khác không vẽ)")

@@ -36,7 +36,7 @@ _COLUMN_HEIGHT, _LINE_HEIGHT, _GAP = 116, 12, 3
 _TITLE_GAP, _TITLE_LINE, _AXIS_HEIGHT, _AXIS_WIDTH, _NUMBER_WIDTH = 18, 15, 41, 56, 30
 _LEGEND_HEIGHT, _LEGEND_WIDTH = 18, 230  # left of the title of the axis
 _TITLE_SIZE, _SMALL = 11, 9  # points
-_TITLE_ROOM, _NAME_ROOM = 72, 48  # digits of the default font
+_TITLE_ROOM, _NAME_ROOM = 72, 56  # digits of the default font
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _share(officer: OfficerFigures) -> tuple[float, int]:
 
 def _officers_title(ctx: ReportContext, quota: Quota, shown: int, left_out: int) -> str:
     title = ctx.t("branches/chart.officers", title=quota.title.of(ctx.lang), **_dates(ctx))
-    more = ctx.t("branches/chart.more_officers", shown=shown, count=left_out)
+    more = ctx.t(f"branches/chart.more.{quota.per}", shown=shown, count=left_out)
     return title + more if left_out else title
 
 
