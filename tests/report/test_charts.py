@@ -223,6 +223,7 @@ def test_a_chart_that_does_not_fit_begins_a_page() -> None:
     plots = [Plot(writer.add_chart({"type": "bar"}), rows) for rows in (30, 20, 20, 38, 10)]
     end, breaks = overview_charts.insert(sheet, plots, 40)
     assert (breaks, end) == ([40, 90, 148], 158)
+    assert overview_charts.insert(sheet, [], 40) == (40, [])
 
 
 def test_who_owes_in_each_cell_has_a_bar_for_each() -> None:

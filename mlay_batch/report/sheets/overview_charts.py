@@ -61,12 +61,12 @@ def draw(ctx: ReportContext, trends: Trends, quotas: Sequence[QuotaBlock]) -> li
     ]
 
 
-def insert(sheet: SheetWriter, plots: Iterable[Plot], row: int) -> tuple[int, list[int]]:
+def insert(sheet: SheetWriter, plots: Sequence[Plot], row: int) -> tuple[int, list[int]]:
     """Put charts below one another from `row` on, where a page begins, each on one page.
 
     Return the row after them, and the rows with which pages begin.
     """
-    breaks = [row]
+    breaks = [row] if plots else []  # without a chart there is no page for them
     for plot in plots:
         if row + plot.rows > breaks[-1] + _PAGE_ROWS:
             breaks.append(row)
