@@ -61,7 +61,6 @@ _SHEET_KEYS = (
     "errors",
     "provenance",
 )
-_SHEETS_WITH_CHARTS = ("overview", "completeness", "rating")  # charts show cells of these
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -100,7 +99,7 @@ def write(
 
 @dataclass(frozen=True)
 class _FigureSheets:
-    """The sheets for people: each is settled once it is written, unless a chart shows its cells."""
+    """The sheets for people, each settled once it is written."""
 
     ctx: ReportContext
     sheets: Mapping[str, SheetWriter]
@@ -113,8 +112,7 @@ class _FigureSheets:
         **kwargs: P.kwargs,
     ) -> T:
         result = write(self.ctx, self.sheets[key], *args, **kwargs)
-        if key not in _SHEETS_WITH_CHARTS:
-            self.sheets[key].flush()
+        self.sheets[key].flush()
         return result
 
 
@@ -135,9 +133,9 @@ def _write_figure_sheets(
     write_sheet("comparison", comparison_sheet.write, data, form_sums)
     write_sheet("criteria", criteria_sheet.write, data)
     write_sheet("forms7", form7_sheet.write, data)
-    write_sheet(
-        "overview",
-        overview_sheet.write,
+    overview_sheet.write(  # not settled: heights of rows say where charts lie
+        figure_sheets.ctx,
+        figure_sheets.sheets["overview"],
         overview_sheet.SheetResults(
             form_sums=form_sums,
             rating=write_sheet("rating", rating_sheet.write, data),
@@ -166,8 +164,7 @@ def _write_data_sheets(
         tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
         if table.name in rollup_sections:
             submission_sheet.write_markers(sheet, table)
-        if table.name not in trends_data.CHARTED:
-            sheet.flush()
+        sheet.flush()
     return placed_tables
 
 

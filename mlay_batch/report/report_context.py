@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,6 +65,15 @@ class ReportWords:
         """Return the name of an organisation, its code where the register has none."""
         organisation = self.inputs.register.by_code.get(branch or "")
         return organisation.name if organisation else branch or ""
+
+    def name_in_words(self, branch: str) -> str:
+        """Return the name of an organisation, with the code where others share it."""
+        name = self.name(branch)
+        return f"{name} ({branch})" if self._name_counts[name] > 1 else name
+
+    @cached_property
+    def _name_counts(self) -> Mapping[str, int]:
+        return Counter(organisation.name for organisation in self.inputs.register.organisations)
 
     def officer_name(self, code: str) -> str:
         """Return the name of an officer."""

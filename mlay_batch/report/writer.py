@@ -308,7 +308,7 @@ class SheetWriter:
         raw.set_footer(f"&L{font}{title}&C{font}{footer_mark}&R{font}{self.book.t('page')} &P/&N")
 
     def flush(self) -> None:
-        """Keep what is written in little room: nothing comes after, no chart shows any of it."""
+        """Keep what is written in little room: nothing comes after, no chart lies on it."""
         self.finish()
         self.raw.flush()
 
@@ -369,7 +369,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
     def flush(self) -> None:
         """Turn the rows into their XML, and let go of what is kept for each cell.
 
-        Nothing can be written on the sheet after that (KeyError), no chart finds values on it.
+        Nothing can be written on the sheet after that (KeyError), and no chart be put there.
         """
         rows = StringIO()
         self._set_xml_writer(rows)

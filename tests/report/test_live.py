@@ -301,7 +301,6 @@ def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
     }
     assert data == {
         "Dữ liệu xếp loại",
-        "Dữ liệu theo năm",
         "Dữ liệu Đảng viên",
         "Dữ liệu Sinh hoạt chi bộ",
         "Dữ liệu Bồi dưỡng, kiểm tra…",

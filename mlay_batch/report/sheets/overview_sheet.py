@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import count
 
 from mlay_batch.figures.news import news, open_returns
-from mlay_batch.report import bands, letterhead
+from mlay_batch.report import letterhead
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.news_text import NewsText
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import overview_charts
 from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.sheets.errors_sheet import ErrorCounts
-from mlay_batch.report.sheets.overview_charts import Charts
 from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
 from mlay_batch.report.sheets.series_block import MeanLine, mean_title
@@ -68,12 +68,10 @@ def write(ctx: ReportContext, sheet: SheetWriter, results: SheetResults) -> None
     tables.write_quotas()
     tables.write_classification()
     tables.write_errors()
-    tables.draw_charts()
     row = letterhead.write_signatures(ctx, sheet, tables.row + 1, _COLUMNS, _SPLIT)
-    charts_end = tables.charts.insert(
-        row + 2
-    )  # a row below the break, lest it is drawn on both pages
-    sheet.raw.set_h_pagebreaks([row + 1, charts_end + 1])
+    plots = overview_charts.draw(ctx, results.trends, results.quotas)
+    charts_end, breaks = overview_charts.insert(sheet, plots, row + 1)
+    sheet.raw.set_h_pagebreaks([*breaks, charts_end + 1])
     row = _write_contents(ctx, sheet, charts_end + 1)
     sheet.raw.set_print_scale(_PRINT_SCALE)
     sheet.set_up_page(landscape=False, last=(row, _COLUMNS - 1), fit=False)
@@ -87,7 +85,6 @@ class _OverviewTables:
         self, ctx: ReportContext, sheet: SheetWriter, results: SheetResults, row: int
     ) -> None:
         self.ctx, self.sheet, self.results, self.row = ctx, sheet, results, row
-        self.charts = Charts(ctx, sheet, results.sheets, results.trends)
         self.titles = count(1)
 
     def _write_title(self, key: str, sheet: str) -> None:
@@ -155,7 +152,6 @@ class _OverviewTables:
         for sums in self.results.form_sums:
             formulas = (sums.expected, sums.sent, sums.open_count, sums.rate)
             self._write_line(sums.title, span, formulas, ("", "", "", percent_format(1)))
-        self.charts.draw_completeness(self.results.form_sums)
 
     def write_rating(self) -> None:
         """Write the period's meetings by band."""
@@ -170,7 +166,6 @@ class _OverviewTables:
         self._write_line(
             self.ctx.figures.period.title(self.ctx.lang), span, formulas, number_formats
         )
-        self.charts.draw_bands(rating)
 
     def write_quotas(self) -> None:
         """Count the officers of each quota by state; who cannot be judged where there is one."""
@@ -185,7 +180,6 @@ class _OverviewTables:
         span = self._write_heads(
             t("overview.quota_of"), [state_text(self.ctx, state) for state in states]
         )
-        first = self.row
         for block in blocks:
             counts = Counter(block.line_states)
             formulas = [
@@ -204,7 +198,6 @@ class _OverviewTables:
         if not figures.is_provisional and any(line.open_months for line in figures.quota):
             self.sheet.write(self.row, 0, t("visits/quota.open"), "note", span=_COLUMNS)
             self.row += 1
-        self.charts.draw_quotas(states, first, first + len(blocks) - 1, span)
 
     def write_classification(self) -> None:
         """Write the published lines of the yearly classification."""
@@ -227,14 +220,6 @@ class _OverviewTables:
         heads = [t("severity.error"), t("severity.warning")]
         span = self._write_heads(t("overview.found"), heads)
         self._write_line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
-
-    def draw_charts(self) -> None:
-        """Draw what goes over months and years."""
-        charts, lang = self.charts, self.ctx.lang
-        charts.draw_quality([(band.id, band.title.of(lang)) for band in bands.best_first(self.ctx)])
-        for block in self.results.quotas:
-            charts.draw_progress(block.quota.quota, block.quota.title.of(lang))
-        charts.draw_grades()
 
 
 def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
