@@ -230,13 +230,11 @@ class TestQuotas:
         ):
             line = lines[officer]
             assert line.owed == pytest.approx(4 * 6 / 12 + 5 * 4 / 12)  # 3.67 by October
-            assert line.pace[-1] == pytest.approx(4 * 6 / 12 + 5 * 6 / 12)  # 4.5 in the year
             assert (line.obligation, line.attended, line.state) == (5, attended, state)
 
     def test_who_came_in_july_owes_the_new_number_alone(self, life: Life) -> None:
         (line,) = (line for line in life.figures.quota if line.officer == "CV08")
         assert line.owed == pytest.approx(5 * 4 / 12)
-        assert line.pace[-1] == pytest.approx(5 * 6 / 12)
         assert (line.obligation, line.served_year) == (3, 6.0)
 
     def test_the_months_before_july_are_owed_by_the_old_number(self, life: Life) -> None:

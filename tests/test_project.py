@@ -39,3 +39,11 @@ def test_everything_the_project_asks_for_is_pinned() -> None:
 def test_no_package_index_is_named(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"index-url|find-links|https?://|file://|trusted-host", text)
+
+
+def test_the_readme_names_every_system_package_the_ci_installs() -> None:
+    ci_run = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    packages = re.findall(r"packages=\((.*?)\)", ci_run, re.DOTALL)[0].split()
+    assert packages
+    assert [name for name in packages if f"`{name}`" not in readme] == []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
-from mlay_batch.core.styles import NUMBER_FORMATS, STYLES, TONES, Style
+from mlay_batch.core.styles import CHART_FILLS, NUMBER_FORMATS, STYLES, TONES, Style
 
 
 def grey(colour: str) -> float:
@@ -32,6 +32,12 @@ def test_tones_differ_without_colour():
         assert first.symbol != other.symbol
     assert TONES["bad"].edge not in {tone.edge for n, tone in TONES.items() if n != "bad"}
     assert grey(TONES["watch"].fill) - grey(TONES["bad"].fill) > 20
+
+
+def test_neighbours_in_a_stack_of_bars_differ_in_grey():
+    for lower, upper in pairwise(CHART_FILLS):
+        assert lower.pattern != upper.pattern or abs(grey(lower.fill) - grey(upper.fill)) > 60
+    assert all(contrast(fill.ink, fill.fill) >= 4.5 for fill in CHART_FILLS)
 
 
 @pytest.mark.parametrize("name", TONES)

@@ -1,4 +1,4 @@
-"""Builds the workbook of a period and the page of a branch from the ledger."""
+"""Builds the files of a period and the page of a branch from the ledger."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from mlay_batch import __version__, report
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
+from mlay_batch.app.report_files import ReportFiles
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import nearest
@@ -18,13 +19,29 @@ from mlay_batch.figures.branch_year import branch_year
 from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
 
 
-def build_workbook(
+@dataclass(frozen=True)
+class BuiltReport:
+    """What the figures of a period gave.
+
+    Attributes:
+        figures: the figures.
+        fingerprint: their fingerprint.
+        files: the workbook and what goes with it.
+    """
+
+    figures: Figures
+    fingerprint: str
+    files: ReportFiles
+
+
+def build_files(
     office: Office, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
-) -> tuple[Figures, str, bytes]:
-    """Return the figures of `period`, their fingerprint, and their workbook."""
+) -> BuiltReport:
+    """Return the figures of `period` and all files written from them."""
     inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     fingerprint, sums = both_fingerprints(figures)
@@ -37,15 +54,16 @@ def build_workbook(
         sums=sums,
         time_zone=office.workspace.settings.time_zone,
     )
-    return figures, fingerprint, report.write(inputs, figures, provenance, lang)
+    workbook = report.write(inputs, figures, provenance, lang)
+    outputs = write_outputs(inputs, figures, lang)
+    return BuiltReport(figures, fingerprint, ReportFiles(workbook, outputs))
 
 
-def record_workbook(
-    ledger: Ledger, archive: Archive, figures: Figures, fingerprint: str, data: bytes
-) -> str:
-    """Archive an issued workbook and record its hash and `fingerprint`; return the hash."""
-    sha256 = archive.store(data)
-    ledger.record_report(figures.period, figures.as_of, sha256, fingerprint)
+def record_files(ledger: Ledger, archive: Archive, built: BuiltReport) -> str:
+    """Archive and record files that are given out; return the hash of the workbook."""
+    sha256 = built.files.store(ledger, archive)
+    figures = built.figures
+    ledger.record_report(figures.period, figures.as_of, sha256, built.fingerprint)
     return sha256
 
 

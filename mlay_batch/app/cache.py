@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mlay_batch import __version__, core, schema
+from mlay_batch.app.report_files import ReportFiles
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core import codec
 from mlay_batch.core.files import hash_files, write_atomically
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FOLDER = ".cache"
 _CATALOGUE, _REGISTER = "catalogue.json", "register.json"
-WRITTEN_BY = ("mlay_batch", "xlsxwriter")
+WRITTEN_BY = ("mlay_batch", "xlsxwriter", "docx")
 _SOURCES = (".py", ".sql", ".yaml")
 
 
@@ -177,13 +178,15 @@ def program_files() -> str:
     return "\n".join(parts)
 
 
-def load_workbook(ledger: Ledger, archive: Archive, key: str) -> tuple[bytes, bool] | None:
-    """Return a workbook and whether it is provisional; None if it is missing or damaged."""
+def load_report_files(
+    ledger: Ledger, archive: Archive, key: str
+) -> tuple[ReportFiles, bool] | None:
+    """Return what was written for a key and whether it is provisional; None if any is lost."""
     workbook = ledger.find_workbook(key)
     if workbook is None:
         return None
     sha256, provisional = workbook
     try:
-        return archive.read(sha256), provisional
+        return ReportFiles.load(ledger, archive, sha256), provisional
     except LedgerError:
         return None  # it is built and archived again

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.app.office import Office
+from mlay_batch.app.report_files import ReportPaths
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
@@ -43,9 +44,9 @@ def close(
     holder: str,
     allow_incomplete: bool = False,
 ) -> ClosingResult:
-    """Close `period`: archive workbook, register and descriptions by hash.
+    """Close `period`: archive workbook, report, message, register and descriptions by hash.
 
-    From then on `consolidate` gives the archived workbook, and returns of the period are held.
+    From then on `consolidate` gives the archived files, and returns of the period are held.
     Raises UsageError ``period.running`` before its end, ``period.closed`` if it is closed,
     ``period.open`` while a return is missing, refused or held (unless `allow_incomplete`).
     """
@@ -58,19 +59,19 @@ def close(
         closings = Closings(ledger)
         if existing := closings.in_force().get(period):
             raise UsageError("period.closed", period=str(period), revision=existing.revision)
-        figures, fingerprint, data = build_report.build_workbook(office, ledger, period, as_of)
-        if figures.is_provisional and not allow_incomplete:
+        built = build_report.build_files(office, ledger, period, as_of)
+        if built.figures.is_provisional and not allow_incomplete:
             raise UsageError("period.open", period=str(period))
         archive = Archive(workspace.archive)
         revision = 1 + sum(earlier.period == period for earlier in closings.all())
-        contents = data, workspace.register.read_bytes(), _zip_schemas(office)
-        workbook, register, schemas = map(archive.store, contents)
+        workbook = build_report.record_files(ledger, archive, built)
+        contents = workspace.register.read_bytes(), _zip_schemas(office)
+        register, schemas = map(archive.store, contents)
         closing = Closing(period, revision, as_of, who, workbook, register, schemas)
-        folder = workspace.reports / str(period)
-        copy = folder / f"tong-hop-{period}_chot-{revision}.xlsx"
-        for path in (folder / f"tong-hop-{period}.xlsx", copy):
-            write_atomically(path, data)
-        build_report.record_workbook(ledger, archive, figures, fingerprint, data)
+        paths = ReportPaths.of(workspace.reports, period)
+        built.files.write(ledger, paths)
+        copy = paths.workbook.with_stem(f"{paths.workbook.stem}_chot-{revision}")
+        write_atomically(copy, built.files.workbook)
         closings.close(closing)
     return ClosingResult(closing, copy)
 

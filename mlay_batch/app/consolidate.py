@@ -1,16 +1,16 @@
-"""Writes the consolidated workbook of a period from the returns in force."""
+"""Writes the working workbook of a period, and what goes with it, from the returns in force."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from mlay_batch.app.cache import load_workbook, report_key
+from mlay_batch.app.cache import load_report_files, report_key
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
-from mlay_batch.core.files import write_atomically
+from mlay_batch.app.report_files import ReportFiles, ReportPaths
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
@@ -18,15 +18,27 @@ from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 
 @dataclass(frozen=True)
 class ConsolidationResult:
-    """The workbook of a period."""
+    """The workbook of a period, the report to sign, its copy for circulation, the message."""
 
-    path: Path
+    paths: ReportPaths
     provisional: bool
     """Whether a return of the period is outstanding."""
-    written: bool
-    """False where the same bytes were there already."""
+    changed: tuple[Path, ...]
+    """The files written; those that were there already with the same bytes are not."""
+    kept_report: Path | None = None
+    """A report changed by the office and left alone; the new one has another name."""
     closed_revision: int | None = None
-    """Revision of the closing whose archived workbook this is."""
+    """Revision of the closing whose archived files these are."""
+
+    @property
+    def path(self) -> Path:
+        """The working workbook."""
+        return self.paths.workbook
+
+    @property
+    def written(self) -> bool:
+        """Whether the workbook was written; the same bytes may have been there already."""
+        return self.path in self.changed
 
 
 def consolidate(
@@ -38,34 +50,38 @@ def consolidate(
     lang: str = "vi",
     dry_run: bool = False,
     force: bool = False,
+    has_names: bool = True,
 ) -> ConsolidationResult:
-    """Compute the figures of `period` and write ``reports/<period>/tong-hop-<period>.xlsx``.
+    """Compute the figures of `period` and write its files into ``reports/<period>``.
 
-    The same ledger, register, descriptions, program and `as_of` give the same bytes: a workbook
-    made from them before comes from the archive (unless `force`), and an existing equal file is not
-    written. A closed period gives its archived bytes. Raises LockedError, LedgerError,
-    OutputBusyError.
+    They are the working workbook, the report to sign, its copy for circulation (without officers'
+    names unless `has_names`) and the message. The same ledger, register, descriptions, program and
+    `as_of` give the same bytes: what was made from them before comes from the archive (unless
+    `force`), and an existing equal file is not written. A closed period gives its archived bytes.
+    Raises LockedError, LedgerError, OutputBusyError.
     """
     workspace = office.workspace
-    path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
+    paths = ReportPaths.of(workspace.reports, period)
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        source = _WorkbookSource(office, ledger, period, as_of, lang)
+        source = _ReportSource(office, ledger, period, as_of, lang)
         closing = Closings(ledger).in_force().get(period)
-        if closing:
-            data, provisional = source.load_closed(closing)
-        else:
-            cached = None if force else load_workbook(ledger, source.archive, source.key)
-            data, provisional = cached or source.build(dry_run=dry_run)
         revision = closing.revision if closing else None
-        if dry_run or (path.is_file() and path.read_bytes() == data):
-            return ConsolidationResult(path, provisional, written=False, closed_revision=revision)
-        write_atomically(path, data)
-    return ConsolidationResult(path, provisional, written=True, closed_revision=revision)
+        if closing:
+            files, provisional = source.load_closed(closing)
+        else:
+            cached = None if force else load_report_files(ledger, source.archive, source.key)
+            files, provisional = cached or source.build(dry_run=dry_run)
+        if dry_run:
+            return ConsolidationResult(paths, provisional, (), closed_revision=revision)
+        written = files.write(ledger, paths, has_names=has_names)
+    kept_report = None if written.report == paths.report else paths.report
+    paths = replace(paths, report=written.report)
+    return ConsolidationResult(paths, provisional, written.changed, kept_report, revision)
 
 
 @dataclass(frozen=True)
-class _WorkbookSource:
-    """Finds or builds a workbook; each method returns its bytes and whether it is provisional."""
+class _ReportSource:
+    """Finds or builds the files; each method returns them and whether they are provisional."""
 
     office: Office
     ledger: Ledger
@@ -81,20 +97,18 @@ class _WorkbookSource:
     def key(self) -> str:
         return report_key(self.office, self.ledger, self.period, self.as_of, self.lang)
 
-    def load_closed(self, closing: Closing) -> tuple[bytes, bool]:
+    def load_closed(self, closing: Closing) -> tuple[ReportFiles, bool]:
         inputs = load_inputs(self.office, self.ledger, self.period, closing.as_of)
         provisional = any(matrix.has_open_returns(self.period) for matrix in completeness(inputs))
-        return self.archive.read(closing.workbook), provisional
+        return ReportFiles.load(self.ledger, self.archive, closing.workbook), provisional
 
-    def build(self, *, dry_run: bool) -> tuple[bytes, bool]:
+    def build(self, *, dry_run: bool) -> tuple[ReportFiles, bool]:
         from mlay_batch.app import build_report  # start-up: not needed for a cached workbook
 
-        figures, fingerprint, data = build_report.build_workbook(
+        built = build_report.build_files(
             self.office, self.ledger, self.period, self.as_of, self.lang
         )
         if not dry_run:
-            sha256 = build_report.record_workbook(
-                self.ledger, self.archive, figures, fingerprint, data
-            )
-            self.ledger.record_workbook(self.key, sha256, figures.is_provisional)
-        return data, figures.is_provisional
+            sha256 = build_report.record_files(self.ledger, self.archive, built)
+            self.ledger.record_workbook(self.key, sha256, built.figures.is_provisional)
+        return built.files, built.figures.is_provisional

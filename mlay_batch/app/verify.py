@@ -23,6 +23,7 @@ Cells = Mapping[str, Mapping[str, str]]
 
 _FINGERPRINT = re.compile(r"(?:[0-9A-Z]{4}[- ]?){2}[0-9A-Z]{4}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_BYTES_ONLY = (".docx", ".txt")  # a report or a message: no cells to compare
 _MISREAD = str.maketrans("OIL", "011")  # letters a fingerprint never has, and their digits
 
 
@@ -83,20 +84,21 @@ class Verification:
 def verify_workbook(workspace: Workspace, what: str) -> Verification:
     """Return the ledger's record of `what`: a file's path, a fingerprint or a SHA-256.
 
-    Raises UsageError ``verify.what`` where it is none of these, ``usage.workbook`` for a file that
-    is no workbook, LedgerError.
+    A report, its copy for circulation or a message is known by its bytes alone, as part of what was
+    given out with a workbook. Raises UsageError ``verify.what`` where it is none of these,
+    ``usage.workbook`` for a file that is no workbook, LedgerError.
     """
-    path = Path(what)
+    path, name = Path(what), what.strip()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else name.lower()
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         workbooks = _recorded_workbooks(ledger)
+        hashes = {digest, *ledger.workbooks_beside(digest)}
+    identical = [workbook for workbook in workbooks if workbook.sha256 in hashes]
+    if identical or _SHA256.fullmatch(name.lower()):
+        return _verification(identical)
     if path.is_file():
         limits = reader.Limits(**workspace.settings.limits)
         return _verify_file(workbooks, Archive(workspace.archive), path, limits)
-    name = what.strip()
-    if _SHA256.fullmatch(name.lower()):
-        return _verification(
-            [workbook for workbook in workbooks if workbook.sha256 == name.lower()]
-        )
     if not _FINGERPRINT.fullmatch(name.upper()):
         raise UsageError("verify.what", what=what)
     normalized = _normalize(name.upper().translate(_MISREAD))
@@ -136,11 +138,10 @@ def _verification(workbooks: Sequence[RecordedWorkbook]) -> Verification:
 def _verify_file(
     workbooks: Sequence[RecordedWorkbook], archive: Archive, path: Path, limits: reader.Limits
 ) -> Verification:
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if identical := [workbook for workbook in workbooks if workbook.sha256 == digest]:
-        return _verification(identical)
-    cells = reader.cell_texts(data, limits)
+    """Compare a file of other bytes with the workbook it claims to be."""
+    if path.suffix.lower() in _BYTES_ONLY:
+        return Verification("unknown")
+    cells = reader.cell_texts(path.read_bytes(), limits)
     if cells is None:
         raise UsageError("usage.workbook", path=str(path))
     claim = _claim(cells)

@@ -37,6 +37,7 @@ _intake_options = combine_options(
     option("--cluster", metavar="ADDRESS", default=None),
     option("--cluster-unencrypted", is_flag=True),
 )
+_without_names_option = option("--without-names", is_flag=True)
 
 
 def _cluster_reading(address: str | None, *, plain: bool) -> Reading | None:
@@ -84,7 +85,7 @@ def _ingest(
     return 1 if result.has_refusals else 0
 
 
-def _consolidate(session: Session, *, force: bool = False) -> None:
+def _consolidate(session: Session, *, force: bool = False, has_names: bool = True) -> None:
     result = consolidation.consolidate(
         session.office,
         session.period,
@@ -92,6 +93,7 @@ def _consolidate(session: Session, *, force: bool = False) -> None:
         holder=session.holder,
         dry_run=session.dry_run,
         force=force,
+        has_names=has_names,
     )
     output.show_consolidation_result(session, result)
 
@@ -108,19 +110,20 @@ def ingest(session: Session, **intake: Any) -> int:
     as_of_option,
     dry_run_option,
     option("--anew", is_flag=True),
+    _without_names_option,
     json_option,
 )
-def consolidate(session: Session, anew: bool) -> int:
-    """Write the consolidated workbook of a period."""
-    _consolidate(session, force=anew)
+def consolidate(session: Session, anew: bool, without_names: bool) -> int:
+    """Write the consolidated workbook of a period, the report, its copy and the message."""
+    _consolidate(session, force=anew, has_names=not without_names)
     return 0
 
 
-@command("run", _intake_options, period_option)
-def run(session: Session, **intake: Any) -> int:
+@command("run", _intake_options, period_option, _without_names_option)
+def run(session: Session, without_names: bool, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
     code = _ingest(session, **intake)
-    _consolidate(session)
+    _consolidate(session, has_names=not without_names)
     output.show_text(session.lang, "run.next")
     return code
 

@@ -236,15 +236,21 @@ def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
 
 
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:
-    """Print the path of the workbook, and whether it is provisional."""
-    lang = session.lang
+    """Print what was written and which file is for what, and whether it is provisional."""
+    lang, paths = session.lang, result.paths
     if session.as_json:
-        show_json(
-            {"workbook": result.path, "written": result.written, "provisional": result.provisional}
-        )
+        outputs = {"report": paths.report, "circulation": paths.circulation}
+        state = {"written": result.written, "provisional": result.provisional}
+        show_json({"workbook": result.path, **outputs, "message": paths.message, **state})
         return
     key = "consolidate.dry" if session.dry_run else "consolidate.done"
     click.echo(say(lang, key, path=result.path))
+    names = {key: path.name for key, path in vars(paths).items()}
+    click.echo(say(lang, "consolidate.outputs", **names))
+    if result.kept_report:
+        click.echo(
+            say(lang, "consolidate.kept", path=result.kept_report.name, new=paths.report.name)
+        )
     if result.closed_revision:
         click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
     if result.provisional:

@@ -16,7 +16,7 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlay_batch.core.text import month_number
+from mlay_batch.core.text import month_number, round_half_up
 
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.core.findings import Finding
@@ -149,10 +149,21 @@ def show(value: object, lang: str) -> str:
         return show_day(value, lang) if _ISO_DAY.fullmatch(value) else value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    number_text = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
-    if lang == "vi":
-        number_text = number_text.translate(str.maketrans(",.", ".,"))
-    return number_text
+    return _with_separators(f"{value:,.10g}" if isinstance(value, float) else f"{value:,}", lang)
+
+
+def show_rounded(value: float, decimals: int, lang: str) -> str:
+    """Return a number with so many decimals; a half goes up, as Excel shows it.
+
+    >>> show_rounded(88.25, 1, "vi"), show_rounded(1142, 1, "en")
+    ('88,3', '1,142.0')
+    """
+    return _with_separators(f"{round_half_up(value, decimals):,}", lang)
+
+
+def _with_separators(number_text: str, lang: str) -> str:
+    """Return a number, written in the English way, as the language writes it."""
+    return number_text.translate(str.maketrans(",.", ".,")) if lang == "vi" else number_text
 
 
 def show_day(iso: str, lang: str) -> str:

@@ -147,6 +147,30 @@ TONES: Mapping[str, Tone] = MappingProxyType(
     }
 )
 
+
+@dataclass(frozen=True, slots=True)
+class ChartFill:
+    """The look of a series of bars.
+
+    Attributes:
+        fill: colour, RRGGBB.
+        ink: colour of numbers on it, RRGGBB.
+        pattern: lines across it, as XlsxWriter names them; empty for none.
+    """
+
+    fill: str
+    ink: str = INK
+    pattern: str = ""
+
+
+# Neighbours in a stack differ in lightness or pattern, and all have a dark border.
+CHART_FILLS = (
+    ChartFill("6E9CCB"),
+    ChartFill("E3EDF7"),
+    ChartFill("F0C75E", pattern="wide_upward_diagonal"),
+    ChartFill(TONES["bad"].ink, ink="FFFFFF"),
+)
+
 # States of a return, in a sheet as on the screen; colour only repeats them. An empty one: no return
 # can be owed.
 RETURN_SYMBOLS: Mapping[str, str] = MappingProxyType(

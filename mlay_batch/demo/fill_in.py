@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from mlay_batch.core.zip_rules import write_parts
 from mlay_batch.demo.xlsx_patch import (
     Parts,
     addresses,
@@ -18,7 +19,6 @@ from mlay_batch.demo.xlsx_patch import (
     read_parts,
     set_cells,
     sheet_part,
-    write_parts,
 )
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Form

@@ -32,6 +32,7 @@ SECTIONS = (
     "bands",
     "switches",
     "work",
+    "decisions",
 )
 CELL_TYPES = ("cell", "cell_direct")
 DEFAULT = "town"

@@ -1,4 +1,4 @@
-"""Edits a workbook as XML parts: unpack, set cells, pack again."""
+"""Edits a workbook as XML parts: unpacks it, sets cells; `core.zip_rules` packs it again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from xml.sax.saxutils import escape
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from openpyxl.utils import get_column_letter
 
@@ -20,7 +20,6 @@ _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOT
 _FORMULA = re.compile(r"<f>.*?</f>", re.DOTALL)
 _AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # without a fixed height
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
-LEVEL, HARDER = 6, 9  # compression levels; each gives other bytes for the same parts
 
 Parts = Mapping[str, str]
 
@@ -37,17 +36,6 @@ def read_parts(data: bytes) -> Parts:
     """Return the XML parts of a workbook by name, in the order of the zip."""
     with ZipFile(io.BytesIO(data)) as book:
         return {name: book.read(name).decode() for name in book.namelist()}
-
-
-def write_parts(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
-    """Return the workbook of those parts; the same parts and level give the same bytes."""
-    buffer = io.BytesIO()
-    with ZipFile(buffer, "w") as book:
-        for name, part in parts.items():
-            member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            member.create_system = 0
-            book.writestr(member, part, ZIP_DEFLATED, level)
-    return buffer.getvalue()
 
 
 def sheet_part(parts: Parts, title: str) -> str:

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.figures.report_records import (
+    NOT_OWED,
     OPEN,
     SENT,
     CellRating,
@@ -97,31 +98,33 @@ def news(inputs: ReportInputs, figures: Figures) -> tuple[News, ...]:
     return tuple(sentence for sentence in sentences if sentence.clauses)
 
 
-def open_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
-    """Return the returns of the period that are out, those of its months included."""
+def due_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
+    """Return the returns owed for the period, those of its months included."""
     period = figures.period
     periods = {period, *period.months()}
     return tuple(
         cell
         for matrix in figures.completeness
         for (_, cell_period), cell in matrix.cells.items()
-        if cell_period in periods and cell.state in OPEN
+        if cell_period in periods and cell.state not in NOT_OWED
     )
+
+
+def open_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
+    """Return those of the period's returns that are not in."""
+    return tuple(cell for cell in due_returns(figures) if cell.state in OPEN)
 
 
 def _returns(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
     """How many returns are in, and which came late."""
-    totals = figures.totals
-    if totals is None or not totals.due:
+    due = due_returns(figures)
+    if not due:
         return
-    months = set(figures.period.months())
-    meeting = next(matrix for matrix in figures.completeness if matrix.form == MEETING)
-    sent = [
-        cell for (_, month), cell in meeting.cells.items() if month in months and cell.state in SENT
-    ]
+    sent = [cell for cell in due if cell.state in SENT]
     late = [cell.branch for cell in sent if cell.state == "late"]
-    amounts = {"sent": totals.sent, "due": totals.due, "rate": totals.rate}
-    yield Clause("returns", amounts | {"on_time": totals.sent - len(late)})
+    amounts: dict[str, Amount] = {"sent": len(sent), "due": len(due)}
+    amounts |= {"rate": 100 * len(sent) / len(due), "on_time": len(sent) - len(late)}
+    yield Clause("returns", amounts)
     if late:
         names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(late))
         yield Clause("returns.late", {"count": len(late)}, names)
@@ -161,29 +164,50 @@ def _quality(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
 
 def _low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
     """Which meetings of the period were rated low, and how often that was so in the year."""
-    low_ids = {band.id for band in low_bands(figures.score_scheme)}
-    meetings = sorted(
-        (
-            (sitting, rating)
-            for rating in figures.ratings
-            for sitting in rating.sittings
-            if sitting.band in low_ids
-        ),
-        key=lambda pair: pair[0].score or 0,
+    meetings = low_meetings(figures)
+    if not meetings:
+        return
+    names = tuple(
+        NewsName(
+            branch=meeting.sitting.branch,
+            amounts={
+                "band": meeting.sitting.band,
+                "score": meeting.sitting.score,
+                "low": meeting.low_in_year,
+                "scored": meeting.scored_in_year,
+            },
+        )
+        for meeting in meetings
     )
-    if meetings:
-        names = tuple(_low_name(sitting, rating, low_ids) for sitting, rating in meetings)
-        yield Clause("low", {"count": len(meetings), "band": _lowest_good(figures)}, names)
+    band = lowest_good_band(figures.score_scheme)
+    yield Clause("low", {"count": len(meetings), "band": band}, names)
 
 
-def _low_name(sitting: Sitting, rating: CellRating, low_ids: set[str]) -> NewsName:
-    amounts = {
-        "band": sitting.band,
-        "score": sitting.score,
-        "low": _count_low(rating, low_ids),
-        "scored": rating.scored_count,
-    }
-    return NewsName(branch=sitting.branch, amounts=amounts)
+@dataclass(frozen=True, slots=True)
+class LowMeeting:
+    """A meeting of the period that was rated low.
+
+    Attributes:
+        sitting: the meeting.
+        low_in_year: how many of its cell's meetings in the year to date were rated low.
+        scored_in_year: how many of them were scored.
+    """
+
+    sitting: Sitting
+    low_in_year: int
+    scored_in_year: int
+
+
+def low_meetings(figures: Figures) -> tuple[LowMeeting, ...]:
+    """Return the meetings of the period in a low band, the lowest score first."""
+    low_ids = {band.id for band in low_bands(figures.score_scheme)}
+    meetings = (
+        LowMeeting(sitting, _count_low(rating, low_ids), rating.scored_count)
+        for rating in figures.ratings
+        for sitting in rating.sittings
+        if sitting.band in low_ids
+    )
+    return tuple(sorted(meetings, key=lambda meeting: meeting.sitting.score or 0))
 
 
 def _often_low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
@@ -205,7 +229,11 @@ def _often_low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
             NewsName(branch=rating.branch.code, amounts={"low": low, "scored": rating.scored_count})
             for low, rating in often
         )
-        yield Clause("often_low", {"count": len(often), "band": _lowest_good(figures)}, names)
+        yield Clause(
+            "often_low",
+            {"count": len(often), "band": lowest_good_band(figures.score_scheme)},
+            names,
+        )
 
 
 def _signs(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
@@ -331,7 +359,7 @@ def _change(figures: Figures, before: Totals | None) -> Iterator[Clause]:
     if now.rate is not None and before.rate is not None:
         yield Clause("change.rate", amounts)
     if now.mean is not None and before.mean is not None:
-        yield Clause("change.mean", amounts | {"band": _lowest_good(figures)})
+        yield Clause("change.mean", amounts | {"band": lowest_good_band(figures.score_scheme)})
 
 
 def _proposals(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
@@ -361,9 +389,8 @@ def low_bands(scheme: Scheme | None) -> tuple[Band, ...]:
     return bands[(len(bands) + 1) // 2 :]
 
 
-def _lowest_good(figures: Figures) -> str:
-    """Return the id of the band below which a meeting is rated low."""
-    scheme = figures.score_scheme
+def lowest_good_band(scheme: Scheme | None) -> str:
+    """Return the id of the band below which a meeting is rated low; empty without a scheme."""
     bands = scheme.bands_best_first() if scheme else ()
     return bands[(len(bands) - 1) // 2].id if bands else ""
 

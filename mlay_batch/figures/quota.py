@@ -138,7 +138,6 @@ def _line(inputs: ReportInputs, officer_quota: _OfficerQuota, visits: Visits) ->
         missing=missing,
         open_months=sum(pair.open_months for pair in officer_quota.pairs),
         to_come=sum(pair.to_come for pair in officer_quota.pairs),
-        pace=tuple(float(_owed(served, Period(period.year, month))) for month in range(1, 13)),
         state=_state(windows, obligation, missing, is_own=is_own),
         windows=windows if any(span.quota.window != "year" for span in spans) else (),
     )

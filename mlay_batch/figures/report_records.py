@@ -148,8 +148,6 @@ class QuotaLine:
     """Months of each of the officer's cells up to the period whose return is not in."""
     to_come: int = 0
     """Months of each of the officer's cells after the period."""
-    pace: tuple[float, ...] = ()
-    """What is owed up to the end of January…December, as now planned."""
     windows: tuple[WindowFigures, ...] = ()
     """What is owed in each quarter or month, of a quota that asks for it so."""
 

@@ -173,6 +173,16 @@ CREATE TABLE report (
     UNIQUE (period, as_of, sha256, figures)
 ) STRICT;
 
+-- What was given out beside a consolidated workbook, by the hash of its bytes: the report to sign, its
+-- copies for circulation, the message. The newest of a kind is in force.
+CREATE TABLE output (
+    id INTEGER PRIMARY KEY,
+    workbook TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    UNIQUE (workbook, kind, sha256)
+) STRICT;
+
 -- What a workbook was made from, by one hash of all its inputs: the bytes that came of them, and
 -- whether they wait for returns still.
 CREATE TABLE workbook (

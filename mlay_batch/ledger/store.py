@@ -36,6 +36,7 @@ from mlay_batch.model.records import (
     Decision,
     LedgerEntry,
     LedgerSnapshot,
+    Output,
     Row,
     Run,
     Verdict,
@@ -299,6 +300,25 @@ class Ledger:
             )
             for row in rows
         )
+
+    def record_outputs(self, workbook: str, hashes: Mapping[Output, str]) -> None:
+        """Record by kind the hashes of what was given out beside a workbook."""
+        rows = [(workbook, kind, sha256) for kind, sha256 in hashes.items()]
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO output (workbook, kind, sha256) VALUES (?, ?, ?)", rows
+            )
+
+    def outputs(self, workbook: str) -> Mapping[Output, str]:
+        """Return the hashes of what was given out beside a workbook, by kind."""
+        query = "SELECT kind, sha256 FROM output WHERE workbook = ? ORDER BY id"
+        rows = self.query(query, workbook)  # of a kind the last one
+        return {Output(row["kind"]): row["sha256"] for row in rows}
+
+    def workbooks_beside(self, output: str) -> frozenset[str]:
+        """Return the hashes of the workbooks beside which these bytes were given out."""
+        rows = self.query("SELECT workbook FROM output WHERE sha256 = ?", output)
+        return frozenset(row["workbook"] for row in rows)
 
     def content_hash(self) -> str:
         """Return a hash of all inputs of the figures in the ledger.

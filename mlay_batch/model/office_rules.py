@@ -35,6 +35,8 @@ class Profile:
         parent: the body above it, such as "Tỉnh ủy Điện Biên"; None if not entered.
         place: written before the day on papers; None if not entered.
         start: first month of use, in canonical form; None: no month is too early.
+        symbol: what follows the number of a report, such as "BC/ĐU"; None if not entered.
+        recipients: who gets a report, parted by semicolons; None if not entered.
     """
 
     level: str | None = None
@@ -42,6 +44,8 @@ class Profile:
     parent: str | None = None
     place: str | None = None
     start: str | None = None
+    symbol: str | None = None
+    recipients: str | None = None
 
     def has_begun(self, period: Period) -> bool:
         """Whether the office has begun by the period's end, so that a return may be missing."""

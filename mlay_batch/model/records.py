@@ -198,6 +198,15 @@ class Verdict(StrEnum):
     IGNORED = "ignored"
 
 
+class Output(StrEnum):
+    """What is given out beside a consolidated workbook."""
+
+    REPORT = "report"  # the report to read and sign
+    CIRCULATION = "circulation"  # the same as values alone, to pass on
+    UNNAMED = "unnamed"  # likewise, without officers' names
+    MESSAGE = "message"  # its text for a chat
+
+
 @dataclass(frozen=True, slots=True)
 class CompactRows:
     """The rows of a submission as the ledger stores them.

@@ -226,6 +226,19 @@ class Signatory(Dated):
     to: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the office decided after the report of a period.
+
+    Attributes:
+        period: the period, in canonical form.
+        content: the decision in words.
+    """
+
+    period: str
+    content: str
+
+
 @dataclass(frozen=True)
 class Register:
     """The office's register, which keeps ended entries.
@@ -239,6 +252,7 @@ class Register:
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
         work: what the office did itself, which no cell reports.
+        decisions: what it decided after the report of each period.
         rules: what the office says of itself, and its own quotas, deadlines and bands.
     """
 
@@ -250,6 +264,7 @@ class Register:
     signatories: tuple[Signatory, ...] = ()
     switches: tuple[SwitchSetting, ...] = ()
     work: tuple[OfficeWork, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     rules: OfficeRules = field(default_factory=OfficeRules)
 
     @classmethod
@@ -264,6 +279,7 @@ class Register:
             "signatories": Signatory,
             "switches": SwitchSetting,
             "work": OfficeWork,
+            "decisions": Decision,
         }
         lists = {name: submission.records(name, kind) for name, kind in kinds.items()}
         organisations: tuple[Organisation, ...] = lists["organisations"]

@@ -37,7 +37,7 @@ from mlay_batch.report.sheets import (
     thematic_sheet,
     year_sheet,
 )
-from mlay_batch.report.writer import ReportWriter, SheetWriter
+from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
 
 __all__ = ["Provenance", "write"]
 
@@ -61,7 +61,7 @@ _SHEET_KEYS = (
     "errors",
     "provenance",
 )
-_SHEETS_WITH_CHARTS = ("overview", "completeness", "rating")  # charts show cells of these
+_BACK_SHEETS = ("errors", "provenance")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -86,7 +86,11 @@ def write(
         lang, provenance.as_of, provenance.figures, has_formulas=row_count <= MAX_FORMULA_ROWS
     )
     sheets = {
-        key: writer.add_sheet(writer.t(f"sheet.{key}"), writer.t(f"about.{key}"))
+        key: writer.add_sheet(
+            writer.t(f"sheet.{key}"),
+            writer.t(f"about.{key}"),
+            TAB_GREY if key in _BACK_SHEETS else "",
+        )
         for key in _SHEET_KEYS
     }
     figure_sheets = _FigureSheets(ReportContext.of(writer, inputs, figures), sheets)
@@ -101,7 +105,7 @@ def write(
 
 @dataclass(frozen=True)
 class _FigureSheets:
-    """The sheets for people: each is settled once it is written, unless a chart shows its cells."""
+    """The sheets for people, each settled once it is written."""
 
     ctx: ReportContext
     sheets: Mapping[str, SheetWriter]
@@ -114,8 +118,7 @@ class _FigureSheets:
         **kwargs: P.kwargs,
     ) -> T:
         result = write(self.ctx, self.sheets[key], *args, **kwargs)
-        if key not in _SHEETS_WITH_CHARTS:
-            self.sheets[key].flush()
+        self.sheets[key].flush()
         return result
 
 
@@ -136,9 +139,9 @@ def _write_figure_sheets(
     write_sheet("comparison", comparison_sheet.write, data, form_sums)
     write_sheet("criteria", criteria_sheet.write, data)
     write_sheet("forms7", form7_sheet.write, data)
-    write_sheet(
-        "overview",
-        overview_sheet.write,
+    overview_sheet.write(  # not settled: heights of rows say where charts lie
+        figure_sheets.ctx,
+        figure_sheets.sheets["overview"],
         overview_sheet.SheetResults(
             form_sums=form_sums,
             rating=write_sheet("rating", rating_sheet.write, data),
@@ -158,8 +161,9 @@ def _write_data_sheets(
     """Write all data sheets; return them by the keys of their tables."""
     sections = sections_data.build(ctx, data.joined)
     sent = {table.section: table for table in (*data.joined, *sections)}
-    all_tables = (*data, *sections, *trends_data.build(ctx, data, sent))
-    needed = data_sheets.needed_tables(ctx, data, all_tables)
+    trend_tables = trends_data.build(ctx, data, sent)
+    all_tables = (*data, *sections, *trend_tables)
+    needed = data_sheets.needed_tables(ctx, data, all_tables).union(t.name for t in trend_tables)
     placed_tables = {
         table.key: (ctx.writer.add_sheet(table.title, table.note), table)
         for table in data_sheets.number_alike(ctx, all_tables)
@@ -169,8 +173,7 @@ def _write_data_sheets(
         tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
         if table.section:
             submission_sheet.write_markers(sheet, table)
-        if table.name not in trends_data.CHARTED:
-            sheet.flush()
+        sheet.flush()
     return placed_tables
 
 

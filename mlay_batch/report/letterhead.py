@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlay_batch.core.text import month_number
 from mlay_batch.model.register import Signatory
-from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.report_context import ReportContext, ReportWords
 from mlay_batch.report.writer import Hyperlink, SheetWriter
 
 TABLE_ROW = 8  # the row after the heading, from 0
@@ -83,14 +83,14 @@ def back_link(ctx: ReportContext) -> Hyperlink:
     return Hyperlink(ctx.writer.sheets[0].address(0, 0), ctx.t("back"))
 
 
-def place_and_day(ctx: ReportContext) -> str:
+def place_and_day(words: ReportWords) -> str:
     """Return place and day as papers bear them: a zero before days < 10 and months 1 and 2."""
-    day = ctx.figures.as_of
-    words = day.isoformat()
-    if ctx.lang == "vi":
+    day = words.figures.as_of
+    day_text = day.isoformat()
+    if words.lang == "vi":
         month = month_number(day.month)
-        words = ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
-    return ", ".join(part for part in (ctx.inputs.register.place, words) if part)
+        day_text = words.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
+    return ", ".join(part for part in (words.inputs.register.place, day_text) if part)
 
 
 def write_signatures(
@@ -99,7 +99,7 @@ def write_signatures(
     """Write who prepared and who signs, in one row, for no page ends within a row; return it."""
     sheet.is_signed = True
     for signing, column, span in (("prepared", 0, split), ("signed", split, columns - split)):
-        person = next(_signatories(ctx, signing), None)
+        person = next(signatories(ctx, signing), None)
         position = person.position.upper() if person and signing == "signed" else ""
         lines = (
             ctx.choice_title("signing", signing),
@@ -111,8 +111,8 @@ def write_signatures(
     return row
 
 
-def _signatories(ctx: ReportContext, signing: str) -> Iterator[Signatory]:
+def signatories(words: ReportWords, signing: str) -> Iterator[Signatory]:
     """Yield who prepares or signs on the report's day."""
-    for person in ctx.inputs.register.signatories:
-        if person.signing == signing and person.is_in_force(ctx.figures.as_of):
+    for person in words.inputs.register.signatories:
+        if person.signing == signing and person.is_in_force(words.figures.as_of):
             yield person

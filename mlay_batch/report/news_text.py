@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from mlay_batch.core import messages
 from mlay_batch.core.period import Period
@@ -11,6 +12,7 @@ from mlay_batch.core.text import begin_small, round_half_up
 from mlay_batch.figures.news import Amount, Clause, News, NewsName
 from mlay_batch.report.report_context import ReportWords
 
+Variant = Literal["", "chat", "table"]
 CHAT_NAMES = 4  # names in a line of the chat message
 
 
@@ -20,11 +22,17 @@ class NewsText:
 
     Attributes:
         words: names and words of the report.
-        is_chat: whether the text is for the chat message: short, and without officers' names.
+        variant: ``chat`` for the message: short, and only the clauses that have such a text;
+            ``table`` where a table below names what the sentence then only counts; else empty.
     """
 
     words: ReportWords
-    is_chat: bool = False
+    variant: Variant = ""
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the text is for the message."""
+        return self.variant == "chat"
 
     def title(self, sentence: News) -> str:
         """Return what a sentence is about."""
@@ -32,22 +40,34 @@ class NewsText:
 
     def sentence(self, sentence: News) -> str:
         """Return a sentence; empty where nothing of it goes into a chat."""
+        return " ".join(self.clauses(sentence))
+
+    def clauses(self, sentence: News) -> Iterator[str]:
+        """Yield the parts of a sentence that are printed."""
         limit = sentence.rule.max_names
         if self.is_chat:
             limit = min(limit, CHAT_NAMES)
-        return " ".join(filter(None, (self._clause(part, limit) for part in sentence.clauses)))
+        yield from filter(None, (self._clause(part, limit) for part in sentence.clauses))
 
     def _clause(self, clause: Clause, limit: int) -> str:
-        key = f"{clause.key}.chat" if self.is_chat else clause.key
-        if self.is_chat and not messages.has_text("news", key):
+        key = self._key(clause.key)
+        if self.is_chat and key == clause.key:
             return ""
-        area = clause.key.partition(".")[0]
-        units = self._units(clause.names)
-        names = [self._name(area, name, units.get(name.branch, "")) for name in clause.names]
+        names = self._names(clause)
         text = "; ".join(names[:limit])
         if len(names) > limit:
             text = self._text("more", names=text, count=len(names) - limit)
         return self._text(key, **self._gaps(clause.amounts), names=text)
+
+    def cut_names(self, sentence: News) -> Iterator[str]:
+        """Yield all names of the clauses that print only some of theirs."""
+        for clause in sentence.clauses:
+            if len(clause.names) > sentence.rule.max_names:
+                yield from self._names(clause)
+
+    def _names(self, clause: Clause) -> list[str]:
+        area, units = clause.key.partition(".")[0], self._units(clause.names)
+        return [self._name(area, name, units.get(name.branch, "")) for name in clause.names]
 
     def _units(self, names: Iterable[NewsName]) -> Mapping[str, str]:
         """Return the names of organisations by code, without a word that begins all of them."""
@@ -61,10 +81,12 @@ class NewsText:
         gaps = self._gaps(name.amounts)
         gaps["unit"] = unit
         gaps["officer"] = self.words.officer_in_words(name.officer)
-        key = f"{area}.{name.key}"
-        chat_key = f"{key}.chat"
-        has_short = self.is_chat and messages.has_text("news", chat_key)
-        return self._text(chat_key if has_short else key, **gaps)
+        return self._text(self._key(f"{area}.{name.key}"), **gaps)
+
+    def _key(self, key: str) -> str:
+        """Return the key of the variant's own text, where it has one."""
+        own_key = f"{key}.{self.variant}"
+        return own_key if messages.has_text("news", own_key) else key
 
     def _gaps(self, amounts: Mapping[str, Amount]) -> dict[str, object]:
         """Return amounts as they are printed, ids as titles."""
@@ -92,9 +114,7 @@ class NewsText:
         if name == "quota":
             return self._quota_title(value)
         if name == "band":
-            scheme = words.figures.score_scheme
-            bands = scheme.bands if scheme else ()
-            return next((band.title.of(lang) for band in bands if band.id == value), value)
+            return words.band_title(value)
         hits = words.figures.indicator_hits
         titles = (hit.indicator.title.of(lang) for hit in hits if hit.indicator.code == value)
         return next(titles, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,6 +66,15 @@ class ReportWords:
         organisation = self.inputs.register.by_code.get(branch or "")
         return organisation.name if organisation else branch or ""
 
+    def name_in_words(self, branch: str) -> str:
+        """Return the name of an organisation, with the code where others share it."""
+        name = self.name(branch)
+        return f"{name} ({branch})" if self._name_counts[name] > 1 else name
+
+    @cached_property
+    def _name_counts(self) -> Mapping[str, int]:
+        return Counter(organisation.name for organisation in self.inputs.register.organisations)
+
     def officer_name(self, code: str) -> str:
         """Return the name of an officer."""
         officer = self.inputs.register.officer_by_code.get(code)
@@ -90,6 +100,12 @@ class ReportWords:
     def state_title(self, kind: str, state: str) -> str:
         """Return the title of a state: `kind` is ``quota`` or ``return``."""
         return messages.text("figures", f"{kind}.{state}", self.lang)
+
+    def band_title(self, band_id: str) -> str:
+        """Return the title of a band of the meeting score; its id where the scheme has none."""
+        scheme = self.figures.score_scheme
+        bands = scheme.bands if scheme else ()
+        return next((band.title.of(self.lang) for band in bands if band.id == band_id), band_id)
 
     def period_title(self, text: str | None) -> str:
         """Return the title of a period as the ledger writes it."""

@@ -15,7 +15,14 @@ from mlay_batch.excel import metrics
 from mlay_batch.report.formats import LOOKS
 from mlay_batch.report.formulas import is_result, no_value, resolve, text_for
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.writer import Content, Formula, Hyperlink, ReportWriter, SheetWriter
+from mlay_batch.report.writer import (
+    TAB_GREY,
+    Content,
+    Formula,
+    Hyperlink,
+    ReportWriter,
+    SheetWriter,
+)
 
 Kind = Literal["text", "center", "integer", "number", "points", "score", "date", "link"]
 Condition = str | tuple[str, ...]  # what a column is compared with; several must all hold
@@ -181,7 +188,7 @@ class DataTable:
 def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link: Hyperlink) -> None:
     """Write `table` on `sheet`, headed by its title, a way back and a line on what it holds."""
     last = len(table.columns) - 1
-    sheet.set_grey_tab()
+    sheet.raw.set_tab_color(f"#{TAB_GREY}")
     sheet.write(0, 0, back_link, "back")
     sheet.write(1, 0, table.title, "section", span=max(2, min(last + 1, 6)))
     sheet.write(2, 0, table.note, "note", span=max(2, min(last + 1, 10)))

@@ -29,9 +29,9 @@ from mlay_batch.excel.cell_text import (
 )
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
 
+TAB_GREY = "BFBFBF"  # of the sheets behind the front ones
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
 _FONT_SIZE = 11
-_GREY = "#A6A6A6"  # of the tabs of data
 _DEFAULT_WIDTH = 9.0  # the width of a column nobody set
 
 
@@ -67,12 +67,18 @@ Content = str | int | float | date | Formula | Hyperlink | None
 class ReportWriter:
     """One workbook in one language; `fingerprint` is printed below every page.
 
-    A book that is not `has_formulas` holds the value of every formula instead of it. The same calls
-    give the same bytes.
+    Its properties bear the `title`, that of the consolidated workbook where there is none. A book
+    that is not `has_formulas` holds the value of every formula instead of it. The same calls give
+    the same bytes.
     """
 
     def __init__(
-        self, lang: str, created: date, fingerprint: str = "", has_formulas: bool = True
+        self,
+        lang: str,
+        created: date,
+        fingerprint: str = "",
+        has_formulas: bool = True,
+        title: str = "",
     ) -> None:
         self.lang, self.fingerprint, self.has_formulas = lang, fingerprint, has_formulas
         self._buffer = io.BytesIO()
@@ -90,7 +96,10 @@ class ReportWriter:
         self._workbook.set_calc_mode("auto", CALCULATED_BY)
         self._workbook.calc_on_load = False
         self._workbook.set_properties(
-            {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
+            {
+                "title": title or self.t("title.overview"),
+                "created": datetime.combine(created, time()),
+            }
         )
         self._formats: dict[tuple[str, str, bool], Any] = {}
         self.sheets: list[SheetWriter] = []
@@ -104,12 +113,16 @@ class ReportWriter:
         """Return a value as people write it."""
         return messages.show(value, self.lang)
 
-    def add_sheet(self, title: str, description: str) -> SheetWriter:
-        """Add a sheet at the end; `description` says in the list of contents what it holds."""
+    def add_sheet(self, title: str, description: str, colour: str = "") -> SheetWriter:
+        """Add a sheet at the end; `description` says in the list of contents what it holds.
+
+        `colour` is that of its tab, RRGGBB; none where it is empty.
+        """
         name = sheet_title(title, (sheet.title for sheet in self.sheets))
-        sheet = SheetWriter(
-            self, name, description, self._workbook.add_worksheet(name, XmlWorksheet)
-        )
+        worksheet = self._workbook.add_worksheet(name, XmlWorksheet)
+        if colour:
+            worksheet.set_tab_color(f"#{colour}")
+        sheet = SheetWriter(self, name, description, worksheet)
         self.sheets.append(sheet)
         return sheet
 
@@ -188,7 +201,10 @@ class SheetWriter:
         number_format: str = "",
         rows: int = 1,
     ) -> None:
-        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
+        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank.
+
+        A day has the form of papers, unless it comes with a number format.
+        """
         if isinstance(content, str):
             content = to_cell_text(content)
         quoted = isinstance(content, str) and is_formula_like(content)
@@ -196,7 +212,8 @@ class SheetWriter:
         if span > 1 or rows > 1:
             self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", cell_format)
         text = self._write_cell(row, column, content, cell_format)
-        if isinstance(content, date) or (look == "date" and isinstance(content, Formula)):
+        is_day = isinstance(content, date) or (look == "date" and isinstance(content, Formula))
+        if is_day and not number_format:
             self._date_rows.setdefault(column, []).append(row)
         if text is not None and rows == 1 and ROW_FITS[look].wraps:
             self._fit_row(row, _WrappedText(column, span, text, look))
@@ -244,10 +261,6 @@ class SheetWriter:
         """Return a formula that shows that cell elsewhere; `value` is the one written there."""
         return Formula(f"={self.address(row, column)}", value)
 
-    def set_grey_tab(self) -> None:
-        """Colour the tab as one that is there to look things up, and not to be handed on."""
-        self.raw.set_tab_color(_GREY)
-
     def set_height(self, row: int, points: float) -> None:
         """Set the height of a row instead of fitting it."""
         self._fixed_heights[row] = points
@@ -270,7 +283,7 @@ class SheetWriter:
 
     def set_up_page(
         self,
-        last: tuple[int, int],
+        last: tuple[int, int] | None,
         *,
         landscape: bool,
         repeat: tuple[int, int] | None = None,
@@ -278,14 +291,16 @@ class SheetWriter:
     ) -> None:
         """Set up A4 paper, page numbers, rows repeated on each page; `fit` to one page's width.
 
-        Row 0 is left out: it holds the way back, for the screen only.
+        What is printed ends with the cell `last`, and begins after row 0, which holds the way back,
+        for the screen only. Where `last` is None all is printed, and no name is defined for it.
         """
         raw = self.raw
         raw.set_paper(9)
         raw.set_landscape() if landscape else raw.set_portrait()
         raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         raw.center_horizontally()
-        raw.print_area(1, 0, *last)
+        if last:
+            raw.print_area(1, 0, *last)
         if repeat:
             raw.repeat_rows(*repeat)
         if fit:
@@ -298,7 +313,7 @@ class SheetWriter:
         raw.set_footer(f"&L{font}{title}&C{font}{footer_mark}&R{font}{self.book.t('page')} &P/&N")
 
     def flush(self) -> None:
-        """Keep what is written in little room: nothing comes after, no chart shows any of it."""
+        """Keep what is written in little room: nothing comes after, no chart lies on it."""
         self.finish()
         self.raw.flush()
 
@@ -359,7 +374,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
     def flush(self) -> None:
         """Turn the rows into their XML, and let go of what is kept for each cell.
 
-        Nothing can be written on the sheet after that (KeyError), no chart finds values on it.
+        Nothing can be written on the sheet after that (KeyError), and no chart be put there.
         """
         rows = StringIO()
         self._set_xml_writer(rows)

@@ -13,7 +13,7 @@ from dataclasses import fields as record_fields
 from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -52,6 +52,7 @@ _KIND_KEYS: Mapping[type, tuple[str, Mapping[str, CheckSpec | IndicatorKind]]] =
     Indicator: ("kind", KINDS),
 }
 _UNKNOWN_KEY = "unexpected_keyword_argument"
+T = TypeVar("T")
 
 
 class _StrictLoader(yaml.CSafeLoader):
@@ -118,9 +119,22 @@ def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Des
         _gather_params(data)
         record: Description = _adapter(kind).validate_python(data)
     except ValidationError as error:
-        raise _explain(error, node, data) from error
+        raise _explain(error, node, data, _KINDS[kind]) from error
     _check_meaning(record, node)
     return record
+
+
+def load_records(path: Path, record: type[T]) -> tuple[T, ...]:
+    """Return the records of a YAML list of the program's own, which is no description.
+
+    Raises SchemaError naming file, line, key and the nearest valid key.
+    """
+    node = _compose(_read_text(path), path.name, (), ())
+    data = _construct(node, path.name)
+    try:
+        return TypeAdapter(tuple[record, ...]).validate_python(data)  # type: ignore[valid-type]
+    except ValidationError as error:
+        raise _explain(error, node, data, record) from error
 
 
 class _Stream(io.StringIO):
@@ -170,7 +184,7 @@ def _parse(step: Callable[[], Any], display_name: str) -> Any:
         raise SchemaError(
             "schema.yaml", file=display_name, line=line, problem=error.problem
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: such as the 31st of April
         raise SchemaError("schema.yaml", file=display_name, line=1, problem=str(error)) from error
 
 
@@ -201,7 +215,7 @@ def _mappings(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -> SchemaError:
+def _explain(error: ValidationError, node: yaml.Node, data: Any, record: type) -> SchemaError:
     """Return the error to show: an unknown key comes before a missing one."""
     problems = error.errors()
     first = next((problem for problem in problems if problem["type"] == _UNKNOWN_KEY), problems[0])
@@ -214,14 +228,13 @@ def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -
         line=line,
         key=".".join(str(part) for part in path),
         problem=first["msg"],
-        nearest=_nearest_key(path, data) if is_unknown else "",
+        nearest=_nearest_key(path, data, record) if is_unknown else "",
     )
 
 
-def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
-    """Return the valid key of the record that is most like the last key of `path`."""
-    record: Any = next(_KINDS[kind] for kind in _KINDS if kind in data)
-    holder: Any = data
+def _nearest_key(path: Sequence[Any], data: Any, record: Any) -> str:
+    """Return the valid key that is most like the last one of `path`, which begins in `record`."""
+    holder = data
     for part in path[:-1]:
         record = _inner_record(record, part)
         holder = holder[part] if isinstance(holder, dict | list) else {}

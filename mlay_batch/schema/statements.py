@@ -12,7 +12,16 @@ from mlay_batch.core.messages import claims_of, has_text, text
 from mlay_batch.schema.markdown import open_gaps, table
 
 STATEMENTS_FILE = "statements.md"
-AREAS = ("figures", "visits", "ratings", "branches", "report", "comparison")  # printed on sheets
+AREAS = (
+    "figures",
+    "visits",
+    "ratings",
+    "branches",
+    "report",
+    "comparison",
+    "news",
+    "committee",
+)  # printed on sheets
 
 
 def statements_page(lang: str) -> str:

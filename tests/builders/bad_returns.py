@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from openpyxl import Workbook
 
+from mlay_batch.core import zip_rules
 from mlay_batch.demo import xlsx_patch
 from mlay_batch.demo.sample import SampleOffice
 from mlay_batch.demo.sample_files import FormFiller, context, form_of, render_return, returns
@@ -22,6 +23,7 @@ from mlay_batch.schema.switches import switches_on, with_switches
 
 Files = Iterator[tuple[str, bytes]]
 _MACRO = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the head of a VBA project
+_HARDER = zip_rules.LEVEL + 3  # of compression: other bytes for the same parts
 _MANY = 30_000_000  # noughts: 30 MB that pack to 30 KB
 _LONG_AGO = datetime(2019, 1, 1)  # noqa: DTZ001 - a fixed date: the same bytes every time
 
@@ -77,7 +79,7 @@ class _GoodReturns:
         parts = dict(xlsx_patch.read_parts(self.typist.fill_in(sample)))
         name = xlsx_patch.sheet_part(parts, form_of(sample, self.catalogue).sheet.vi)
         parts[name] = change(parts[name])
-        return xlsx_patch.write_parts(parts)
+        return zip_rules.write_parts(parts)
 
 
 SpoiltFiles = Iterator[tuple[str, SampleReturn | bytes]]
@@ -232,13 +234,13 @@ def _workbooks(samples: _GoodReturns) -> SpoiltFiles:
         "[Content_Types].xml": types,
         "xl/vbaProject.bin": _MACRO,
     }
-    yield "co-macro R09.xlsm", xlsx_patch.write_parts(macro)
-    yield "bom-nen R06.xlsx", xlsx_patch.write_parts({**good, "xl/media/anh.xml": "0" * _MANY})
-    yield "tep-hong R05.xlsx", xlsx_patch.write_parts(good)[:5000]
+    yield "co-macro R09.xlsm", zip_rules.write_parts(macro)
+    yield "bom-nen R06.xlsx", zip_rules.write_parts({**good, "xl/media/anh.xml": "0" * _MANY})
+    yield "tep-hong R05.xlsx", zip_rules.write_parts(good)[:5000]
     copied = dict(xlsx_patch.read_parts(samples.typist.fill_in(samples.sample_for("unstamped"))))
     stamp = f'<sheet name="{STAMP_SHEET}"[^>]*/>'
     copied["xl/workbook.xml"] = re.sub(stamp, "", copied["xl/workbook.xml"])
-    yield "chep-sang-tep-khac I10.xlsx", xlsx_patch.write_parts(copied)
+    yield "chep-sang-tep-khac I10.xlsx", zip_rules.write_parts(copied)
 
 
 def _again(samples: _GoodReturns) -> SpoiltFiles:
@@ -246,7 +248,7 @@ def _again(samples: _GoodReturns) -> SpoiltFiles:
     twice, resaved, corrected = map(samples.sample_for, ("twice", "resaved", "corrected"))
     yield "gui-hai-lan L01.xlsx", render_return(twice, samples.catalogue, samples.town)
     parts = xlsx_patch.read_parts(samples.typist.fill_in(resaved))
-    yield "luu-lai-khong-sua-gi L04.xlsx", xlsx_patch.write_parts(parts, xlsx_patch.HARDER)
+    yield "luu-lai-khong-sua-gi L04.xlsx", zip_rules.write_parts(parts, _HARDER)
     duration = _value(corrected, "meetings", "duration")
     yield "ban-sua L05.xlsx", _with(corrected, "meetings", 1, duration=duration + 5)
 
@@ -266,5 +268,5 @@ def _no_workbooks() -> Files:
     book.save(buffer)
     yield (
         "khong-phai-mau R20.xlsx",
-        xlsx_patch.write_parts(xlsx_patch.read_parts(buffer.getvalue())),
+        zip_rules.write_parts(xlsx_patch.read_parts(buffer.getvalue())),
     )

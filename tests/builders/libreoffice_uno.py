@@ -22,6 +22,7 @@ FILTERS = {
     "xls": "MS Excel 97",
     "ods": "calc8",
     "pdf": "calc_pdf_Export",
+    "text pdf": "writer_pdf_Export",
 }
 # Cells far right of everything, for the first half of an exchange.
 ASIDE = 200
@@ -183,6 +184,8 @@ def main() -> None:
             except Exception as error:
                 raise ValueError(f"step {number}, {step}: {error}") from error
         kind = re.sub(r".*\.", "", job["save"])
+        if book.supportsService("com.sun.star.text.TextDocument"):
+            kind = f"text {kind}"
         book.storeToURL(job["save"], (prop("FilterName", FILTERS[kind]),))
     finally:
         book.close(True)

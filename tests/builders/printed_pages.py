@@ -53,6 +53,12 @@ def text(pdf: Path, last: int | None = None) -> str:
     return unicodedata.normalize("NFC", content).replace("-", "")
 
 
+def page_texts(pdf: Path) -> list[str]:
+    """The text of each page."""
+    pages = _run("pdftotext", pdf, None, "-").split("\f")
+    return [unicodedata.normalize("NFC", page) for page in pages if page.strip()]
+
+
 def footers(pdf: Path) -> Iterator[str]:
     """The last line of each page."""
     for page in _run("pdftotext", pdf, None, "-layout", "-").split("\f"):

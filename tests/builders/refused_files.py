@@ -39,7 +39,8 @@ from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import finding_descriptions
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import Parts, read_parts, set_cells, sheet_part, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import Parts, read_parts, set_cells, sheet_part
 from mlay_batch.model.records import Row, Submission
 from mlay_batch.schema.layout import STAMP_SHEET
 from mlay_batch.template import TemplateContext, render

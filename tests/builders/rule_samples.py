@@ -26,7 +26,8 @@ from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate, validate_register
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part
 from mlay_batch.demo.xlsx_patch import set_cells as typed_over
 from mlay_batch.model.records import CheckedFile, IncomingFile, Row, Submission
 from mlay_batch.reader import read

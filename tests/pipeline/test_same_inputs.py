@@ -79,9 +79,9 @@ def office(small_town, tmp_path):
 @pytest.fixture
 def workbooks_made(monkeypatch):
     """Count the workbooks made."""
-    counted, real = [], build_report.build_workbook
+    counted, real = [], build_report.build_files
     monkeypatch.setattr(
-        build_report, "build_workbook", lambda *a, **k: counted.append(a) or real(*a, **k)
+        build_report, "build_files", lambda *a, **k: counted.append(a) or real(*a, **k)
     )
     return counted
 
@@ -91,12 +91,12 @@ def test_what_was_made_is_not_made_again(office, workbooks_made):
     data = first.path.read_bytes()
     assert (first.written, first.provisional, len(workbooks_made)) == (True, True, 1)
 
-    assert again(office) == replace(first, written=False)
+    assert again(office) == replace(first, changed=())
     first.path.write_bytes(b"spoilt")
-    assert again(office) == first
+    assert again(office) == replace(first, changed=(first.path,))
     assert (first.path.read_bytes(), len(workbooks_made)) == (data, 1)
 
-    assert again(office, force=True) == replace(first, written=False)
+    assert again(office, force=True) == replace(first, changed=())
     assert len(workbooks_made) == 2
 
 

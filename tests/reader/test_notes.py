@@ -15,7 +15,8 @@ from openpyxl.comments import Comment
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import read_parts, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import read_parts
 from mlay_batch.model.records import Submission
 from mlay_batch.reader import read
 from mlay_batch.template import TemplateContext, render

@@ -11,7 +11,8 @@ from builders.reader_files import FORMS, MEETING
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import read_parts, set_cells, sheet_part, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import read_parts, set_cells, sheet_part
 from mlay_batch.model.records import Row, values_hash
 from mlay_batch.reader import read
 from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets

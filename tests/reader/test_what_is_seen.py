@@ -26,7 +26,8 @@ from mlay_batch.checks.validate import validate
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import read_parts, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import read_parts
 from mlay_batch.model.records import Submission
 from mlay_batch.reader import Limits, read
 from mlay_batch.reader.cell_metadata import MAX_DRAWING_TEXT, MAX_DRAWINGS, MetadataBuilder

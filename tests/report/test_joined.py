@@ -254,7 +254,7 @@ def test_tabs_of_data_findings_and_provenance_are_grey_and_no_others() -> None:
     colours = {page.sheet_properties.tabColor.rgb for page in pages if page.title in grey}
     first = [page.title for page in pages].index("Lỗi")
     assert grey == [page.title for page in pages[first:]]
-    assert colours == {"FFA6A6A6"}
+    assert colours == {"FFBFBFBF"}
 
 
 def test_the_data_sheets_of_the_sample_begin_each_in_its_own_way() -> None:

@@ -306,8 +306,7 @@ def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
     }
     assert data == {
         "Dữ liệu xếp loại các năm",
-        "Dữ liệu tỷ lệ các năm",
-        "Dữ liệu biểu đồ tháng",
+        "Dữ liệu chất lượng tháng",
         "Dữ liệu diễn biến chi bộ",
         "Dữ liệu cấp trên dự",
         "Dữ liệu đảng viên",

@@ -30,7 +30,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from mlay_batch.app.check_file import CheckResult, render_returned
 from mlay_batch.core.messages import finding_descriptions
 from mlay_batch.core.period import Period
-from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.core.zip_rules import write_parts
+from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part
 from mlay_batch.demo.xlsx_patch import set_cells as typed_over
 from mlay_batch.errors import UsageError
 from mlay_batch.model.records import CheckedFile, Submission

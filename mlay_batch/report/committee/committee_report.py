@@ -81,6 +81,11 @@ class SignatureBlock:
     position: str
     name: str
 
+    def on_one_line(self) -> str:
+        """Return all that is known of it, as of who prepared a report: ``Người lập biểu: …``."""
+        person = ", ".join(part for part in (self.name, self.position) if part)
+        return ": ".join(part for part in (self.authority, person) if part)
+
 
 @dataclass(frozen=True)
 class CommitteeReport:
@@ -117,3 +122,8 @@ class CommitteeReport:
     signed: SignatureBlock
     as_of: date
     lang: str
+
+    @property
+    def title(self) -> str:
+        """What the paper is and what it is about, as its properties bear it."""
+        return f"{self.kind} {self.subject}".strip()

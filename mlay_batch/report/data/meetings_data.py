@@ -57,6 +57,11 @@ class _Score:
     scorer: str
 
 
+def mark_column(group: str) -> str:
+    """Return the id of a column about the points of a group; no other column can have it."""
+    return f"mark_{group}"
+
+
 def sittings_of_year(ctx: ReportContext) -> Iterator[Sitting]:
     """Yield the sittings of the report's year up to its period."""
     return (sitting for sitting in ctx.figures.sittings if is_in_report_year(ctx, sitting.held_on))

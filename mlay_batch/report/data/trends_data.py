@@ -1,4 +1,4 @@
-"""What charts and sparklines are drawn from: figures by month, by branch and month, by year.
+"""What charts and sparklines are drawn from: figures by month, by branch and month, by officer.
 
 Tables like the others, calculated over the data; a chart shows what stands in them and nothing
 else. A month without a figure is blank, so that a line has a gap there and not a nought.
@@ -16,31 +16,41 @@ from typing import TypeVar
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.report import bands
+from mlay_batch.core.styles import CHART_FILLS
+from mlay_batch.figures.report_records import QuotaLine
+from mlay_batch.report import bands, letterhead, tables
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import sittings_of_year
 from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN, table_name
-from mlay_batch.report.formulas import cell, quote
+from mlay_batch.report.data.windows_data import owed_in
+from mlay_batch.report.formulas import cell, is_result
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import (
-    HEAD_ROW,
-    DataColumn,
-    DataTable,
-    fill,
-    plain_heading,
-)
-from mlay_batch.report.writer import Content, SheetWriter
-from mlay_batch.schema import Quota
-from mlay_batch.schema.schemes import Band, Part
+from mlay_batch.report.tables import DataColumn, DataTable, plain_heading
+from mlay_batch.report.writer import Content, Formula, SheetWriter
+from mlay_batch.schema.schemes import Band
 
-_MONTH_TABLE, _BRANCH_TABLE, _YEAR_TABLE = "TheoThang", "TheoDonVi", "TheoNam"
-CHARTED = (_MONTH_TABLE, _YEAR_TABLE)  # the tables charts are drawn from
+_MONTH_TABLE, _BRANCH_TABLE, _OFFICER_TABLE = "TheoThang", "TheoDonVi", "TheoCanBo"
 _MONTHS = range(1, 13)
-_BAR = "#8FB2D9"
 # Nearly all scores lie between 60 and 100: from 0 up every bar would look the same.
 _SCALES: Mapping[str, Mapping[str, int]] = {"score": {"min": 40, "max": 110}, "members": {"min": 0}}
-ChartRange = list[str | int]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ChartCells:
+    """The cells of a column that a chart shows.
+
+    Attributes:
+        place: title of the sheet, first row and column, last row and column.
+        values: what is in them as computed, blank ones None; a preview draws these.
+    """
+
+    place: list[str | int]
+    values: list[str | int | float | None]
+
+    def numbers(self) -> list[float]:
+        """Return the values, 0 where there is no number."""
+        return [value if isinstance(value, int | float) else 0 for value in self.values]
 
 
 @dataclass(frozen=True)
@@ -55,15 +65,13 @@ class ChartSource:
     sheet: SheetWriter
     table: DataTable
 
-    def column_cells(self, name: str, first: int = 0, count: int | None = None) -> ChartRange:
-        """Return `count` rows (all from `first` on) of a column as a chart names them."""
-        column, end = self.table.index(name), len(self.table.rows)
-        last = self.table.sheet_row(end - 1 if count is None else first + count - 1)
-        return [self.sheet.title, self.table.sheet_row(first), column, last, column]
-
-    def heading_cell(self, name: str) -> ChartRange:
-        """Return the heading of a column as the name of a series."""
-        return [self.sheet.title, HEAD_ROW, self.table.index(name)]
+    def column_cells(self, name: str, first: int = 0, count: int | None = None) -> ChartCells:
+        """Return `count` rows (all from `first` on) of a column."""
+        column = self.table.index(name)
+        end = len(self.table.rows) if count is None else first + count
+        ends = self.table.sheet_row(first), column, self.table.sheet_row(end - 1), column
+        values = [_chart_value(row[column]) for row in self.table.rows[first:end]]
+        return ChartCells([self.sheet.title, *ends], values)
 
     def row_range(self, branch: str, first: str, last: str) -> str | None:
         """Return a branch's cells from one column to another, None where it has no row."""
@@ -82,26 +90,21 @@ class ChartSource:
 
 @dataclass(frozen=True)
 class Trends:
-    """All three tables.
+    """The tables that are calculated over the data alone.
 
     Attributes:
         months: figures by month.
-        branches: figures by branch and month, None where no branch has any.
-        years: figures by year, None without a yearly return.
+        branches: figures by branch and month, the best mean score of the year first.
     """
 
     months: ChartSource
-    branches: ChartSource | None
-    years: ChartSource | None
+    branches: ChartSource
 
     @classmethod
     def of(cls, placed_tables: Mapping[str, tuple[SheetWriter, DataTable]]) -> Trends:
         """Return them from all data sheets by the names of their tables."""
-        branches, years = (
-            ChartSource(*placed_tables[name]) if name in placed_tables else None
-            for name in (_BRANCH_TABLE, _YEAR_TABLE)
-        )
-        return cls(ChartSource(*placed_tables[_MONTH_TABLE]), branches, years)
+        names = _MONTH_TABLE, _BRANCH_TABLE
+        return cls(*(ChartSource(*placed_tables[name]) for name in names))
 
     def draw_sparklines(
         self, sheet: SheetWriter, first: int, column: int, branches: Iterable[str], figure: str
@@ -112,39 +115,28 @@ class Trends:
         no line.
         """
         ranges: dict[str, str] = {}
-        for row, branch in enumerate(branches if self.branches else (), first):
-            if self.branches and (
-                cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_MONTHS[-1]}")
-            ):
+        for row, branch in enumerate(branches, first):
+            if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_MONTHS[-1]}"):
                 ranges[xl_rowcol_to_cell(row, column)] = cells
         if ranges:
-            options = {"type": "column", "series_color": _BAR, **_SCALES[figure]}
+            look = {"type": "column", "series_color": f"#{CHART_FILLS[0].fill}"}
             locations = {"location": list(ranges), "range": list(ranges.values())}
-            sheet.raw.add_sparkline(first, column, options | locations)
+            sheet.raw.add_sparkline(first, column, {**look, **_SCALES[figure], **locations})
 
 
 @dataclass(frozen=True)
-class _YearRow:
-    """The grades of one part in one year.
+class OfficerFigures:
+    """What an officer attended and owes under a quota.
 
     Attributes:
-        title: the part as the newest scheme calls it.
-        year: the year.
-        part: the part as the scheme of the year has it.
-        counts: how many have each grade.
-        kind: the type of the organisations that report them, where kinds are shown apart.
+        line: the figures.
+        attended: the cell of the sheet of quotas that says how many meetings surely count.
+        obligation: the cell that says how many are owed in the year.
     """
 
-    title: str
-    year: int
-    part: Part
-    counts: Mapping[str, int]
-    kind: str = ""
-
-    def share(self, rank: int) -> float | None:
-        """Return the share of a grade of the rated, the best 1; None without such a grade."""
-        counts = [self.counts.get(grade.id, 0) for grade in self.part.grades]
-        return 100 * counts[rank - 1] / sum(counts) if rank <= len(counts) and any(counts) else None
+    line: QuotaLine
+    attended: Formula
+    obligation: Formula
 
 
 def build(
@@ -153,30 +145,65 @@ def build(
     """Return the tables; `sections` are those of the returned sections by name."""
     months = range(1, ctx.figures.period.end.month + 1)
     branch_columns = _branch_columns(ctx, data, sections)
-    tables = (
+    return (
         _table(ctx, _MONTH_TABLE, "months", _month_columns(ctx, data), months),
         _table(ctx, _BRANCH_TABLE, "branches", branch_columns, _branch_codes(ctx)),
     )
-    if not ctx.figures.years:
-        return tables
-    return *tables, _table(ctx, _YEAR_TABLE, "years", _year_columns(ctx, data), _year_rows(ctx))
+
+
+def write_officers(ctx: ReportContext, officers: Iterable[OfficerFigures]) -> ChartSource:
+    """Write a data sheet with a row for each of the officers, in their order."""
+    table = _table(ctx, _OFFICER_TABLE, "officers", _officer_columns(ctx), officers)
+    sheet = ctx.writer.add_sheet(table.title, table.note)
+    tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
+    sheet.flush()
+    return ChartSource(sheet, table)
+
+
+def ranked_cells(ctx: ReportContext) -> list[str]:
+    """Return the codes of the cells that still owe returns and have a mean score of the year.
+
+    The best comes first; of equal ones, the first of the register.
+    """
+    means = {line.branch.code: line.mean for line in ctx.figures.year_ratings if line.owes}
+    codes = [code for code, mean in means.items() if mean is not None]
+    return sorted(codes, key=lambda code: -(means[code] or 0))
+
+
+def _chart_value(content: Content) -> str | int | float | None:
+    value = content.value if isinstance(content, Formula) else content
+    return value if is_result(value) and value != "" else None
 
 
 def _table(
     ctx: ReportContext, name: str, key: str, columns: Iterable[DataColumn[T]], things: Iterable[T]
 ) -> DataTable:
-    note_key = "trend.note_years" if key == "years" else "trend.note"
-    title, note = ctx.t(f"branches/trend.{key}"), ctx.t(f"branches/{note_key}")
-    return fill(DataTable(name, title, note, tuple(columns)), things)
+    title, note = ctx.t(f"branches/trend.{key}"), ctx.t(f"branches/trend.note.{key}")
+    return tables.fill(DataTable(name, title, note, tuple(columns)), things)
+
+
+def _officer_columns(ctx: ReportContext) -> Iterator[DataColumn[OfficerFigures]]:
+    """Yield quota, officer (and the one cell, where it is owed by cell), and the two figures."""
+
+    def quota(officer: OfficerFigures) -> str:
+        return officer.line.quota.title.of(ctx.lang)
+
+    def label(officer: OfficerFigures) -> str:
+        branch, name = owed_in(officer.line), ctx.officer_in_words(officer.line.officer)
+        return f"{name} – {ctx.name_in_words(branch)}" if branch else name
+
+    attended, obligation = attrgetter("attended"), attrgetter("obligation")
+    yield DataColumn("quota", ctx.t("branches/trend.quota"), "text", quota)
+    yield DataColumn("officer", ctx.t("branches/chart.officer"), "text", label)
+    yield DataColumn("attended", ctx.t("branches/chart.attended"), "integer", attended)
+    yield DataColumn("obligation", ctx.t("column.obligation"), "integer", obligation)
 
 
 def _month_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[int]]:
-    """Yield each month's meetings by band, and the visits so far beside an even pace."""
+    """Yield each month's meetings by band."""
     yield DataColumn("month", ctx.t("column.month"), "integer", int)
     for band in bands.best_first(ctx):
         yield _band_column(ctx, data, band)
-    for quota in {line.quota.quota: line.quota for line in ctx.figures.quota}.values():
-        yield from _quota_columns(ctx, data, quota)
 
 
 def _band_column(ctx: ReportContext, data: DataTables, band: Band) -> DataColumn[int]:
@@ -198,41 +225,24 @@ def _days(ctx: ReportContext, month: int) -> tuple[str, str]:
     return f'">="&DATE({year},{month},1)', f'"<"&DATE({year},{month + 1},1)'
 
 
-def _quota_columns(ctx: ReportContext, data: DataTables, quota: Quota) -> Iterator[DataColumn[int]]:
-    """Yield the visits counted up to a month, and what the officers on duty owe up to it."""
-    name, title = quota.quota, quota.title.of(ctx.lang)
-    lines = [line for line in ctx.figures.quota if line.quota.quota == name]
-
-    def count(month: int) -> int:
-        return sum(sum(filter(None, line.months[:month])) for line in lines)
-
-    def pace(month: int) -> float:
-        return sum(line.pace[month - 1] for line in lines)
-
-    seen_title, pace_title = (
-        plain_heading(ctx.t(f"branches/trend.{figure}", title=title)) for figure in ("seen", "pace")
-    )
-    least, until = f"least:{name}", {"month": f'"<="&{cell("month")}'}
-    formula = f"ROUND({data.attendance.sumifs(least, **until)},6)"
-    if quota.per == "officer_cell":  # of two cells on one day neither is certain by itself
-        formula = data.attendance.countifs(**until, **{least: "1"})
-    yield DataColumn(f"seen_{name}", seen_title, "integer", count, formula)
-    yield DataColumn(f"pace_{name}", pace_title, "points", pace)
-
-
 def _branch_codes(ctx: ReportContext) -> dict[str, None]:
-    codes = dict.fromkeys(line.branch.code for line in ctx.figures.year_ratings)
+    """Return the cells as they are ranked, then the others."""
     movement = ctx.figures.movement
-    return codes | dict.fromkeys(line.branch.code for line in (movement.lines if movement else ()))
+    codes = (line.branch.code for line in ctx.figures.year_ratings)
+    others = (line.branch.code for line in (movement.lines if movement else ()))
+    return dict.fromkeys((*ranked_cells(ctx), *codes, *others))
 
 
 def _branch_columns(
     ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
 ) -> Iterator[DataColumn[str]]:
-    """Yield each branch's mean score and its members, month by month."""
+    """Yield each branch's mean score of the year, then mean score and members month by month."""
     t, means, members = ctx.t, _mean_scores(ctx), _member_counts(ctx, sections)
+    year_means = {line.branch.code: line.mean for line in ctx.figures.year_ratings}
     yield DataColumn("branch", t("column.branch"), "center", str)
-    yield DataColumn("branch_name", t("column.branch_name"), "text", ctx.name)
+    yield DataColumn("branch_name", t("column.branch_name"), "text", ctx.name_in_words)
+    mean = f'IFERROR({data.sittings.averageifs("score", branch=cell("branch"))},"")'
+    yield DataColumn("mean", t("column.mean"), "points", year_means.get, mean)
     for month in _MONTHS:
         title, value = f"{t('column.score')} T{month}", partial(_figure, means, month)
         mean = data.sittings.averageifs("score", branch=cell("branch"), held_on=_days(ctx, month))
@@ -276,38 +286,3 @@ def _members_formula(ctx: ReportContext, sections: Mapping[str, DataTable], mont
     table = sections[table_name(movement.fields.form, movement.fields.section)]
     conditions = {BRANCH_COLUMN: cell("branch"), MONTH_COLUMN: str(month)}
     return table.sumifs(movement.fields.closing, **conditions)
-
-
-def _year_rows(ctx: ReportContext) -> Iterator[_YearRow]:
-    """Yield a row for each part and year; kinds that are shown apart stand for their part."""
-    years = ctx.figures.years
-    for newest in years[-1].scheme.parts:
-        for kind in [listed.id for listed in newest.kinds] or [""]:
-            section = f"{newest.section}/{kind}" if kind else newest.section
-            titles = {listed.id: listed.title.of(ctx.lang) for listed in newest.kinds}
-            title = titles.get(kind) or newest.title.of(ctx.lang)
-            for year in years:
-                figures, part = year.part(section), year.scheme.part(newest.section)
-                if figures and part:
-                    yield _YearRow(title, year.year, part, figures.counts, kind)
-
-
-def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_YearRow]]:
-    """Yield the shares of the grades, the best first, of the rated."""
-    yield DataColumn("part", ctx.t("column.part"), "text", attrgetter("title"))
-    yield DataColumn("year", ctx.t("column.year"), "center", attrgetter("year"))
-    parts = (part for year in ctx.figures.years for part in year.scheme.parts)
-    for rank in range(1, max(len(part.grades) for part in parts) + 1):
-        title = plain_heading(ctx.t("branches/trend.grade", rank=rank))
-        share, formula = partial(_YearRow.share, rank=rank), partial(_share_formula, data, rank)
-        yield DataColumn(f"grade{rank}", title, "points", share, formula)
-
-
-def _share_formula(data: DataTables, rank: int, row: _YearRow) -> str:
-    part, kind = quote(row.part.section), {"type": quote(row.kind)} if row.kind else {}
-    sums = [
-        data.classification.sumifs(grade.id, year=str(row.year), part=part, **kind)
-        for grade in row.part.grades
-    ]
-    rated = "+".join(sums)
-    return f'IF({rated}=0,"",100*{sums[rank - 1]}/({rated}))'

@@ -42,7 +42,7 @@ _PAGE_WIDTH = 93  # digits across A4
 
 @dataclass(frozen=True)
 class FormSums:
-    """The sums of one form, and the rows a chart is drawn from.
+    """The sums of one form.
 
     Attributes:
         matrix: the returns of the form, branch by period.
@@ -51,9 +51,6 @@ class FormSums:
         sent: how many of them came in.
         open_count: how many did not.
         rate: the share that came in, in per cent.
-        head_range: first row and column, last row and column of the titles of the periods.
-        sent_range: those of the returns sent.
-        open_range: those of the returns that are out.
     """
 
     matrix: Completeness
@@ -62,9 +59,6 @@ class FormSums:
     sent: Formula
     open_count: Formula
     rate: Formula
-    head_range: tuple[int, int, int, int]
-    sent_range: tuple[int, int, int, int]
-    open_range: tuple[int, int, int, int]
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[FormSums, ...]:
@@ -118,16 +112,11 @@ def _write_matrix(
     listing.write_rows(matrix.branches)
     rows = _write_sums(listing, data, matrix)
     due, sent, open_count = (_report_sum(listing, matrix, name, rows[name]) for name in _SUMS)
-    head_range, sent_range, open_range = (
-        (number, _FIRST_PERIOD, number, len(listing.columns) - 1)
-        for number in (listing.head_row, rows["sent"], rows["open"])
-    )
     periods = _report_periods(matrix, ctx.figures.period)
     if periods[0].start not in ctx.figures.period:
         title = f"{title} – {periods[0].title(ctx.lang).lower()}"
-    return rows["rate"] + 2, FormSums(
-        matrix, title, due, sent, open_count, _rate(due, sent), head_range, sent_range, open_range
-    )
+    rate = _rate(due, sent)
+    return rows["rate"] + 2, FormSums(matrix, title, due, sent, open_count, rate)
 
 
 def _columns(ctx: ReportContext, matrix: Completeness) -> Iterator[Column[Organisation]]:

@@ -13,6 +13,7 @@ from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.data.meetings_data import mark_column
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
@@ -131,7 +132,7 @@ def _columns(
     yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)
     heading = ctx.t("ratings/criteria.groups")
     for group in groups:
-        column_id, title = f"mark_{group.id}", group.title.of(ctx.lang)
+        column_id, title = mark_column(group.id), group.title.of(ctx.lang)
         group_mean = partial(formulas.group_mean, group)
         yield _mean_column(column_id, group.id, title, group_mean, heading)
     yield _mean_column("total", "total", ctx.t("ratings/criteria.total"), formulas.total_mean)

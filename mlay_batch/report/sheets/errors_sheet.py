@@ -71,7 +71,6 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
         is_of_period = _is_of_period(ctx.figures, problem.entry)
         (period_problems if is_of_period else other_problems).append(problem)
     columns = tuple(_columns(ctx))
-    sheet.set_grey_tab()
     listing = Listing(ctx, sheet, columns, _SPLIT, heads=Heads(titles=1))
     listing.write_letterhead(ctx.t("title.errors"))
     listing.write_rows(period_problems)

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from mlay_batch.figures.report_records import OPEN
-from mlay_batch.report import bands, letterhead
+from mlay_batch.figures.news import news, open_returns
+from mlay_batch.report import letterhead
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formats import percent_format
+from mlay_batch.report.news_text import NewsText
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.completeness_sheet import FormSums, matrices
+from mlay_batch.report.sheets import overview_charts
+from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.sheets.errors_sheet import ErrorCounts
-from mlay_batch.report.sheets.overview_charts import Charts
 from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
 from mlay_batch.report.sheets.series_block import MeanLine, mean_title
@@ -24,8 +25,8 @@ _COLUMNS = 8
 _WIDTH = 11.5
 _SPLIT = 4
 _LINK_SPAN = 2
+_LABEL_SPAN = 2
 _PRINT_SCALE = 86  # per cent: the columns fill A4; charts and contents begin a page of their own
-_MAX_NAMES = 30  # branches named in the banner; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,16 @@ def write(ctx: ReportContext, sheet: SheetWriter, results: SheetResults) -> None
         ctx, sheet, results, letterhead.TABLE_ROW - (not ctx.figures.is_provisional)
     )
     tables.write_banner()
+    tables.write_news()
     tables.write_returns()
     tables.write_rating()
     tables.write_quotas()
     tables.write_classification()
     tables.write_errors()
-    tables.draw_charts()
     row = letterhead.write_signatures(ctx, sheet, tables.row + 1, _COLUMNS, _SPLIT)
-    charts_end = tables.charts.insert(
-        row + 2
-    )  # a row below the break, lest it is drawn on both pages
-    sheet.raw.set_h_pagebreaks([row + 1, charts_end + 1])
+    plots = overview_charts.draw(ctx, results.trends, results.quotas)
+    charts_end, breaks = overview_charts.insert(sheet, plots, row + 1)
+    sheet.raw.set_h_pagebreaks([*breaks, charts_end + 1])
     row = _write_contents(ctx, sheet, charts_end + 1)
     sheet.raw.set_print_scale(_PRINT_SCALE)
     sheet.set_up_page(landscape=False, last=(row, _COLUMNS - 1), fit=False)
@@ -85,7 +85,6 @@ class _OverviewTables:
         self, ctx: ReportContext, sheet: SheetWriter, results: SheetResults, row: int
     ) -> None:
         self.ctx, self.sheet, self.results, self.row = ctx, sheet, results, row
-        self.charts = Charts(ctx, sheet, results.sheets, results.trends)
         self.titles = count(1)
 
     def _write_title(self, key: str, sheet: str) -> None:
@@ -120,15 +119,29 @@ class _OverviewTables:
         """Say that the figures will change, and for whom it is waited."""
         if not self.ctx.figures.is_provisional:
             return
-        missing = _missing_returns(self.ctx)
-        units = [_unit_text(self.ctx, code, states) for code, states in missing.items()]
-        names = "; ".join(units[:_MAX_NAMES])
-        if len(units) > _MAX_NAMES:
-            names += self.ctx.t("overview.more", count=len(units) - _MAX_NAMES)
-        returns = sum(states.total() for states in missing.values())
-        text = self.ctx.t("overview.banner", count=returns, names=names)
+        text = self.ctx.t("overview.banner", count=len(open_returns(self.ctx.figures)))
         self.sheet.write(self.row, 0, text, "banner", span=_COLUMNS)
         self.row += 1
+
+    def write_news(self) -> None:
+        """Write what is new in sentences, each with the way to the sheet of its figures."""
+        ctx, sheets = self.ctx, self.results.sheets
+        self.row += 1
+        self.sheet.write(self.row, 0, ctx.t("overview.news"), "section", span=_COLUMNS)
+        self.row += 1
+        text, sentences = NewsText(ctx), news(ctx.inputs, ctx.figures)
+        for sentence in sentences:
+            target = sheets[sentence.rule.sheet]
+            title = text.title(sentence)
+            link = Hyperlink(target.address(0, 0), f"{title} ►")
+            label = title if target is self.sheet else link
+            self.sheet.write(self.row, 0, label, "label", span=_LABEL_SPAN)
+            span = _COLUMNS - _LABEL_SPAN
+            self.sheet.write(self.row, _LABEL_SPAN, text.sentence(sentence), "text", span=span)
+            self.row += 1
+        if not sentences:
+            self.sheet.write(self.row, 0, ctx.t("news/none"), "quiet", span=_COLUMNS)
+            self.row += 1
 
     def write_returns(self) -> None:
         """Write who had to report and who has, for each form."""
@@ -139,7 +152,6 @@ class _OverviewTables:
         for sums in self.results.form_sums:
             formulas = (sums.expected, sums.sent, sums.open_count, sums.rate)
             self._write_line(sums.title, span, formulas, ("", "", "", percent_format(1)))
-        self.charts.draw_completeness(self.results.form_sums)
 
     def write_rating(self) -> None:
         """Write the period's meetings by band."""
@@ -154,7 +166,6 @@ class _OverviewTables:
         self._write_line(
             self.ctx.figures.period.title(self.ctx.lang), span, formulas, number_formats
         )
-        self.charts.draw_bands(rating)
 
     def write_quotas(self) -> None:
         """Count the officers of each quota by state; who cannot be judged where there is one."""
@@ -169,7 +180,6 @@ class _OverviewTables:
         span = self._write_heads(
             t("overview.quota_of"), [state_text(self.ctx, state) for state in states]
         )
-        first = self.row
         for block in blocks:
             counts = Counter(block.line_states)
             formulas = [
@@ -188,7 +198,6 @@ class _OverviewTables:
         if not figures.is_provisional and any(line.open_months for line in figures.quota):
             self.sheet.write(self.row, 0, t("visits/quota.open"), "note", span=_COLUMNS)
             self.row += 1
-        self.charts.draw_quotas(states, first, first + len(blocks) - 1, span)
 
     def write_classification(self) -> None:
         """Write the published lines of the yearly classification."""
@@ -211,34 +220,6 @@ class _OverviewTables:
         heads = [t("severity.error"), t("severity.warning")]
         span = self._write_heads(t("overview.found"), heads)
         self._write_line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
-
-    def draw_charts(self) -> None:
-        """Draw what goes over months and years."""
-        charts, lang = self.charts, self.ctx.lang
-        charts.draw_quality([(band.id, band.title.of(lang)) for band in bands.best_first(self.ctx)])
-        for block in self.results.quotas:
-            charts.draw_progress(block.quota.quota, block.quota.title.of(lang))
-        charts.draw_grades()
-
-
-def _missing_returns(ctx: ReportContext) -> Mapping[str, Counter[str]]:
-    """Return how many of each unit's returns of the period are open, by state."""
-    period, units = ctx.figures.period, dict[str, Counter[str]]()
-    periods = {period, *period.months()}
-    for matrix in matrices(ctx.figures):
-        for (code, cell_period), cell in matrix.cells.items():
-            if cell_period in periods and cell.state in OPEN:
-                units.setdefault(code, Counter())[cell.state] += 1
-    return units
-
-
-def _unit_text(ctx: ReportContext, code: str, states: Counter[str]) -> str:
-    """Return a unit with what its returns wait for; of several with how many."""
-    parts = [
-        ctx.state_title("return", state).lower() + (f": {number}" if states.total() > 1 else "")
-        for state, number in states.items()
-    ]
-    return f"{code} {ctx.name(code)} ({', '.join(parts)})"
 
 
 def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:

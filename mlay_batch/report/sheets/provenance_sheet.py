@@ -31,7 +31,6 @@ _TABLE_NAME = "NhanTep"
 def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Mapping[int, str]:
     """Write the sheet; return the cell of each ledger entry in the list of received files."""
     columns = tuple(_columns(ctx, provenance.time_zone))
-    sheet.set_grey_tab()
     sheet.set_widths(column.width for column in columns)
     letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.provenance"))
     row = _write_origin(ctx, sheet, letterhead.TABLE_ROW, provenance)

@@ -23,6 +23,7 @@ from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.data.trends_data import OfficerFigures
 from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
 from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
@@ -56,6 +57,7 @@ class QuotaBlock:
         quota: the quota.
         states_range: the states' cells as formulas name them.
         line_states: the states in them.
+        officers: what the officer of each line attended and owes.
         first_row: the first row below the headings.
         times_text: what is owed in which months where that changes within the year.
     """
@@ -63,6 +65,7 @@ class QuotaBlock:
     quota: Quota
     states_range: str
     line_states: tuple[str, ...]
+    officers: tuple[OfficerFigures, ...]
     first_row: int
     times_text: str
 
@@ -162,8 +165,22 @@ def _write_block(
     states = listing.sheet_range("result")
     line_states = tuple(line.state for line in quota_lines)
     times_text = str(times_note.value) if times_note else ""
-    block = QuotaBlock(quota, states, line_states, listing.first_row, times_text)
+    officers = tuple(_officer_figures(listing, quota_lines))
+    block = QuotaBlock(quota, states, line_states, officers, listing.first_row, times_text)
     return block, listing.next_row + 1
+
+
+def _officer_figures(
+    listing: Listing[_OfficerLine], quota_lines: Iterable[QuotaLine]
+) -> Iterator[OfficerFigures]:
+    """Yield what each line, written from the first row on, says was attended and is owed."""
+    attended, obligation = map(listing.position, ("sure", "obligation"))
+    for row, line in enumerate(quota_lines, listing.first_row):
+        yield OfficerFigures(
+            line,
+            listing.sheet.reference(row, attended, line.attended),
+            listing.sheet.reference(row, obligation, line.obligation),
+        )
 
 
 def _write_parameters(

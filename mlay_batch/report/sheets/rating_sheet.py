@@ -23,7 +23,6 @@ from mlay_batch.schema import scheme_text
 _SPLIT = 4
 _PRINT_SCALE = 90  # per cent: the circulated list fills the width of A4
 _UNREPORTED = ("missing", "not_due")
-Area = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,11 @@ class RatingTotals:
         sittings: how many meetings there were.
         mean: their mean score.
         bands: how many reached each band, by its title, the best first.
-        title_range: first row and column, last row and column of the titles of the bands.
-        count_range: those of their counts.
     """
 
     sittings: Formula
     mean: Formula
     bands: tuple[tuple[str, Formula], ...]
-    title_range: Area
-    count_range: Area
 
 
 @dataclass(frozen=True)
@@ -74,14 +69,12 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
             listing.write_row(line, number if line.is_first else None)
             lines.append(line)
     totals = listing.write_totals(lines, ctx.t("rating.totals"))
-    total_row = listing.next_row - 1
     listing.next_row += 1
     for note in _notes(ctx):
         listing.write_note(note)
     listing.write_note(ctx.t("rating.movement"), "plain")
     sheet.raw.set_print_scale(_PRINT_SCALE)
     listing.set_up_page(listing.write_foot(gap=0), frozen=2, fit=False)
-    columns = listing.position("points") + 1, listing.position("explanation") - 1
     return RatingTotals(
         totals["meeting_day"],
         totals["points"],
@@ -89,7 +82,6 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
             (band.title.of(ctx.lang), totals[bands.band_column(band.id)])
             for band in bands.best_first(ctx)
         ),
-        *((row, columns[0], row, columns[1]) for row in (listing.head_row + 1, total_row)),
     )
 
 
