@@ -116,7 +116,29 @@ class TestTwoRowsOfOneSitting:
 def test_scores_without_a_kind_are_those_of_the_first_meeting_of_the_day() -> None:
     book = load_sheets(reports.write(twice_a_day(score(30, "own", 80, kind=None))))
     assert column(book, MEETINGS, "Điểm") == [80, None, None]
-    assert column(book, SCORES, "Loại sinh hoạt 2") == ["Thường kỳ"]
+    assert column(book, SCORES, "Loại buổi họp") == ["Thường kỳ"]
+
+
+def test_a_choice_only_an_older_version_has_is_printed_in_words() -> None:
+    inputs = twice_a_day()
+    (filed,) = inputs.returns
+    rows = tuple(
+        replace(row, values={**row.values, "preparation": "met"})
+        if row.section == "meetings"
+        else row
+        for row in filed.rows
+    )
+    newest = inputs.catalogue.form("meeting", "2025.1")
+    assert newest
+    left = tuple(choice for choice in newest.choices["preparation"] if choice.id != "met")
+    changed = replace(newest, choices={**newest.choices, "preparation": left})
+    forms = tuple(changed if form is newest else form for form in inputs.catalogue.forms)
+    catalogue = replace(inputs.catalogue, forms=forms)
+    book = load_sheets(
+        reports.write(replace(inputs, catalogue=catalogue, returns=(replace(filed, rows=rows),)))
+    )
+    words = {"Chi ủy họp, chưa gửi tài liệu"}
+    assert set(column(book, MEETINGS, "Chuẩn bị trước")) == words
 
 
 def test_every_row_names_its_file_and_its_cells() -> None:
@@ -216,8 +238,8 @@ class TestSheetsThatAreLeftOut:
         rows, named = self.tables(getattr(self, name)())
         assert named <= rows.keys()
         empty = {table for table, count in rows.items() if not count}
-        sheets_for_people = {"BuoiHop", "DuHop", "NopBaoCao", "PhamVi", "CanhBao"}
-        sheets_for_people |= {"meeting_members", "meeting_activities"}
+        sheets_for_people = {"BuoiHop", "DuHop", "NopBaoCao", "PhamVi"}
+        sheets_for_people |= {"meeting_members", "meeting_activities", "TheoDonVi"}
         assert empty - named <= sheets_for_people
 
     def test_nobody_is_assigned_where_the_register_has_no_officer(self) -> None:

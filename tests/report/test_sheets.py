@@ -268,7 +268,7 @@ class TestIdsOfDescriptions:
         schemes = tuple(map(self.renamed, inputs.catalogue.schemes))
         renamed = replace(inputs, catalogue=replace(inputs.catalogue, schemes=schemes))
         own, other = book(inputs), book(renamed)
-        for title in (RATING, "Lũy kế năm", "Dữ liệu biểu đồ tháng"):
+        for title in (RATING, "Lũy kế năm", "Dữ liệu chất lượng tháng"):
             assert list(other[title].values) == list(own[title].values)
         criteria = "Điểm theo tiêu chí"
         assert list(other[criteria].values)[:12] == list(own[criteria].values)[:12]

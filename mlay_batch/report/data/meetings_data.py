@@ -17,6 +17,7 @@ from mlay_batch.figures.completeness import MEETINGS
 from mlay_batch.figures.report_records import Sitting
 from mlay_batch.model.records import Value
 from mlay_batch.report import bands
+from mlay_batch.report.data.assignments_data import AREA
 from mlay_batch.report.data.sections_data import (
     ReturnedRow,
     joined_table,
@@ -150,7 +151,7 @@ def _score_columns(
 ) -> Iterator[DataColumn[_Score]]:
     column = partial(data_column, ctx)
     if any(row.value("kind") is None for row in rows):  # the meeting's stands for it
-        yield column("kind", "text", lambda score: _kind_title(ctx, score.sitting))
+        yield column("kind", "text", lambda score: _kind_title(ctx, score.sitting), area=AREA)
     yield column("counted", "integer", lambda _: 1)
     yield column("paired", "integer", lambda score: int(len(score.sitting.marks) > 1))
     key = f'{_meeting_key()}&"|"&{cell(SCORER)}'
@@ -247,9 +248,9 @@ class _SittingFormulas:
     scheme: Scheme | None
 
     def points_of(self, scorer: str) -> str:
-        """Return the formula of the total that a scorer gave; empty text where there is none."""
+        """Return the formula of the total that a scorer gave; none where none is asked for."""
         if self.scores is None:
-            return '""'
+            return ""
         title = quote(f"|{self.ctx.choice_title('scorer', scorer)}")
         match = f"MATCH({_meeting_key()}&{title},{self.scores.ref('score_of')},0)"
         return f'IFERROR(INDEX({self.scores.ref("total")},{match}),"")'

@@ -111,14 +111,15 @@ def _summary_text(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> str:
 
 
 def _write_foot(
-    listing: Listing[_IndicatorLine], omitted: int, all_hits_sheet: SheetWriter
+    listing: Listing[_IndicatorLine], omitted: int, all_hits_sheet: SheetWriter | None
 ) -> None:
     """Write where the rest is to be found, and where contradictions between returns are."""
     ctx, width = listing.ctx, len(listing.columns)
-    text = ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year")
-    link = Hyperlink(all_hits_sheet.address(0, 0), text)
-    listing.sheet.write(listing.next_row, 0, link, "link", span=width)
-    listing.next_row += 1
+    if all_hits_sheet:
+        text = ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year")
+        link = Hyperlink(all_hits_sheet.address(0, 0), text)
+        listing.sheet.write(listing.next_row, 0, link, "link", span=width)
+        listing.next_row += 1
     contradictions = sum("waived_by" not in found.params for _, found in ctx.figures.warnings)
     listing.write_note(ctx.t("signs.crossed", count=contradictions))
     if titles := [indicator.title.of(ctx.lang) for indicator in _unasked(ctx)]:
@@ -138,8 +139,10 @@ def _unasked(ctx: ReportContext) -> Iterator[Indicator]:
                 yield indicator
 
 
-def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:
-    """Write the data sheet of the year's hits."""
+def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter | None:
+    """Write the data sheet of the year's hits; none where there is no hit."""
+    if not hits:
+        return None
     column = partial(data_column, ctx)
     columns: tuple[DataColumn[IndicatorHit], ...] = (
         column("branch", "center", attrgetter("branch")),
