@@ -6,7 +6,7 @@ of its month, from the points in the table of scores: all other sheets count the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from operator import attrgetter
@@ -72,10 +72,9 @@ def _month_scheme(ctx: ReportContext, month: Period) -> Scheme | None:
     return ctx.inputs.catalogue.scheme_for(MEETING_SCORE, month)
 
 
-def _score_section(ctx: ReportContext, sitting: Sitting) -> str:
-    """Return the section of the form in which a sitting is scored."""
-    scheme = _month_scheme(ctx, sitting.period)
-    return scheme.score_section(sitting.kind) if scheme else SCORES
+def _score_section(scheme: Scheme | None, kind: str) -> str:
+    """Return the section of the form in which meetings of a kind are scored."""
+    return scheme.score_section(kind) if scheme else SCORES
 
 
 def score_groups(ctx: ReportContext) -> Mapping[str, Group]:
@@ -129,7 +128,7 @@ def _score_rows(ctx: ReportContext, section: str) -> list[ReturnedRow[_Score]]:
     for number, row in enumerate(rows):
         positions.setdefault(_meeting_of(row), []).append(number)
     for sitting in sittings_of_year(ctx):
-        if _score_section(ctx, sitting) == section:
+        if _score_section(_month_scheme(ctx, sitting.period), sitting.kind) == section:
             day = sitting.delivery, sitting.held_on
             of_sitting = positions.pop((*day, sitting.kind), None) or positions.pop((*day, ""), [])
             first = {
@@ -198,8 +197,8 @@ def _sitting_columns(ctx: ReportContext, scores: ScoreTables) -> Iterator[DataCo
     @cache
     def formulas_of(month: Period, kind: str) -> _SittingFormulas:
         scheme = _month_scheme(ctx, month)
-        section = scheme.score_section(kind) if scheme else SCORES
-        return _SittingFormulas(ctx, scores.get(section), scheme and scheme.for_kind(kind))
+        table = scores.get(_score_section(scheme, kind))
+        return _SittingFormulas(ctx, table, scheme and scheme.for_kind(kind))
 
     def formulas(sitting: Sitting) -> _SittingFormulas:
         return formulas_of(sitting.period, sitting.kind)
@@ -211,12 +210,11 @@ def _sitting_columns(ctx: ReportContext, scores: ScoreTables) -> Iterator[DataCo
     yield column("regular", "integer", lambda sitting: int(sitting.regular))
     yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
     yield column("members", "integer", attrgetter("members"))
-    for scorer in SCORERS:
-        points, formula = (
-            partial(_points, f"{scorer}_score"),
-            partial(_own_formula, formulas, scorer),
-        )
-        yield column(scorer, "score", points, formula)
+    own, confirmed = (partial(_points, f"{scorer}_score") for scorer in SCORERS)
+    yield column("own", "score", own, lambda line: formulas(line).points_of("own"))
+    yield column(
+        "confirmed", "score", confirmed, lambda line: formulas(line).points_of("confirmed")
+    )
     yield column("score", "score", partial(_points, "score"), lambda line: formulas(line).score)
     yield column("rank", "integer", rank, lambda sitting: formulas(sitting).rank)
 
@@ -225,12 +223,6 @@ def _points(name: str, sitting: Sitting) -> float | str:
     """Return points of a sitting as a formula gives them: no text stands for none."""
     points: float | None = getattr(sitting, name)
     return "" if points is None else points
-
-
-def _own_formula(
-    formulas: Callable[[Sitting], _SittingFormulas], scorer: str, sitting: Sitting
-) -> str:
-    return formulas(sitting).points_of(scorer)
 
 
 @dataclass(frozen=True)

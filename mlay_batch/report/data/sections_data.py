@@ -156,7 +156,11 @@ def joined_table(
     sent = {column.id: column for column in _columns(ctx, family, section, rows)}
     counted = {counted_id(column.id): _of_counted(column) for column in columns}
     if not all(row.counted for row in rows):
-        counted[counted_id("remark")] = _remark_column(ctx, remark)
+        counted[counted_id("remark")] = DataColumn(
+            counted_id("remark"),
+            ctx.t("column.remark"),
+            value=lambda row: None if row.counted else remark,
+        )
     blank: dict[str, DataColumn[Any]] = {
         counted_id(name): DataColumn(counted_id(name), title, hidden=True)
         for name, title in needed.items()
@@ -165,13 +169,6 @@ def joined_table(
     in_order = sorted((sent | counted | blank).values(), key=attrgetter("hidden"))
     table = replace(head, columns=tuple(in_order), section=table_name(MEETING, section))
     return fill(table, rows)
-
-
-def _remark_column(ctx: ReportContext, remark: str) -> DataColumn[ReturnedRow[Any]]:
-    def value(row: ReturnedRow[Any]) -> str | None:
-        return None if row.counted else remark
-
-    return DataColumn(counted_id("remark"), ctx.t("column.remark"), value=value)
 
 
 def _of_counted(column: DataColumn[T]) -> DataColumn[ReturnedRow[T]]:
