@@ -42,9 +42,11 @@ def main(folder: Path, town: Path) -> None:
         run(["demo", str(town)])
     books = workbooks(folder, town)
     pages = {name: libreoffice.convert(path, "pdf", folder / "pdf") for name, path in books.items()}
+    paper = town / "reports" / MONTH / f"bao-cao-{MONTH}.docx"
+    report = libreoffice.convert(paper, "pdf", folder / "pdf")
     for picture, (name, page) in FORMS.items():
         draw(pages[name], page, picture)
-    report_pictures.draw(books["report"], pages["report"], PICTURES)
+    report_pictures.draw(books["report"], pages["report"], report, PICTURES)
 
 
 def workbooks(folder: Path, town: Path) -> dict[str, Path]:

@@ -17,7 +17,7 @@ from mlay_batch.model.records import FOREIGN, CheckedFile
 from mlay_batch.model.register import Address, Register
 
 STRANGER, FORGED, OUT_OF_DATE = "I20", "I21", "I22"
-NO_FORM = "R20"  # `reader` found no stamp, heading or section of ours
+NO_FORM = ("R20", "R40")  # `reader` found no stamp, heading or section of ours
 
 
 def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
@@ -50,7 +50,7 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
 def _is_foreign(checked: CheckedFile) -> bool:
     """Whether a workbook was read and nothing of ours was found in it."""
     submission = checked.submission
-    return submission is not None and any(f.code == NO_FORM for f in submission.findings)
+    return submission is not None and any(f.code in NO_FORM for f in submission.findings)
 
 
 def _can_speak(address: Address, checked: CheckedFile, register: Register) -> bool:

@@ -303,16 +303,13 @@ class Ledger:
 
     def record_outputs(self, workbook: str, hashes: Mapping[Output, str]) -> None:
         """Record by kind the hashes of what was given out beside a workbook."""
-        rows = [(workbook, kind, sha256) for kind, sha256 in hashes.items()]
+        insert = "INSERT OR REPLACE INTO output (workbook, kind, sha256) VALUES (?, ?, ?)"
         with self.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO output (workbook, kind, sha256) VALUES (?, ?, ?)", rows
-            )
+            db.executemany(insert, [(workbook, *pair) for pair in hashes.items()])
 
     def outputs(self, workbook: str) -> Mapping[Output, str]:
         """Return the hashes of what was given out beside a workbook, by kind."""
-        query = "SELECT kind, sha256 FROM output WHERE workbook = ? ORDER BY id"
-        rows = self.query(query, workbook)  # of a kind the last one
+        rows = self.query("SELECT * FROM output WHERE workbook = ? ORDER BY id", workbook)
         return {Output(row["kind"]): row["sha256"] for row in rows}
 
     def workbooks_beside(self, output: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
@@ -32,10 +33,11 @@ from mlay_batch.reader.unexpected_cells import (
     find_unexpected,
 )
 from mlay_batch.reader.values import display_text
-from mlay_batch.schema.layout import HEADER, sections_of
+from mlay_batch.schema.layout import HEADER, PARTY_NAME, sections_of
 from mlay_batch.schema.model import Form, Section
 from mlay_batch.schema.switches import may_be_absent, with_switches
 
+REPORT_KINDS = ("BÁO CÁO", "REPORT")  # what a report for circulation is headed by, and no form
 UNCALCULATED = "=…"  # a formula without a stored result
 _DIGITS = 12  # significant ones; further ones differ between office programs
 
@@ -108,8 +110,14 @@ class Reader:
                 raise UnreadableError("R25")
         finder = single(fitting)
         if finder is None:
-            raise UnreadableError("R20")
+            raise UnreadableError("R40" if _is_committee_report(workbook.sheets) else "R20")
         return finder
+
+
+def _is_committee_report(sheets: Iterable[Sheet]) -> bool:
+    """Whether the first sheet is the head of a report, which `consolidate` writes to pass on."""
+    texts = {text for sheet in islice(sheets, 1) for text in sheet.filled_cells.values()}
+    return PARTY_NAME in texts and not texts.isdisjoint(REPORT_KINDS)
 
 
 def _package_findings(package: Package, submission: Submission) -> Iterator[Finding]:

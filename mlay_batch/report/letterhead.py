@@ -8,10 +8,10 @@ from mlay_batch.core.text import month_number
 from mlay_batch.model.register import Signatory
 from mlay_batch.report.report_context import ReportContext, ReportWords
 from mlay_batch.report.writer import Hyperlink, SheetWriter
+from mlay_batch.schema.layout import PARTY_NAME
 
 TABLE_ROW = 8  # the row after the heading, from 0
 _DEFAULT_COLUMNS = 10  # columns of a sheet without a table: half of them hold place and day
-PARTY_NAME = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
 _SIGNING_SPACE = ("",) * 4
 _GAP_HEIGHT = 6  # points
 

@@ -33,6 +33,7 @@ from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
 from mlay_batch.schema.model import Field, Form, Part, Section, Text
 
+PARTY_NAME = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
 STAMP_SHEET = "_mlay"
 LISTS_SHEET = "_lists"
 VALUE_MARKER, RECORD_MARKER, LAST_MARKER = "value", "record", "last"
@@ -267,7 +268,7 @@ class _SheetLayout:
         if self.form.is_list:
             self._add_list_heading()
             return
-        party = Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM")
+        party = Text(PARTY_NAME, PARTY_NAME)
         self.row = 1
         self._add_halves("upper", party, ("heading", "party"), ("upper", ""))
         self.row = 2

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from rules.test_whole_files import AT, CASES, Case, build_file, over
 from rules.test_whole_files import own as cell_of
 
-from builders import hostile_files, in_process
+from builders import committee_reports, hostile_files, in_process
 from builders.filled_forms import ALL_ASKED, CATALOGUE
 from builders.outlook_files import compound
 from builders.reader_files import FormFile
@@ -42,6 +42,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.zip_rules import write_parts
 from mlay_batch.demo.xlsx_patch import Parts, read_parts, set_cells, sheet_part
 from mlay_batch.model.records import Row, Submission
+from mlay_batch.report.committee.circulation_copy import write_circulation
 from mlay_batch.schema.layout import STAMP_SHEET
 from mlay_batch.template import TemplateContext, render
 
@@ -244,6 +245,7 @@ PLAIN: Mapping[str, tuple[Mapping[str, Any], Make]] = {
     "R13": ({}, partial(_plain, "R13", b"R13")),
     "R14": ({}, partial(_plain, "R14", b"R14")),
     "R20": ({}, partial(_plain, "R20", _FILES["their own table.xlsx"])),
+    "R40": ({}, partial(_plain, "R40", write_circulation(committee_reports.bare()))),
     "R21": ({}, _changed("R21", _stamp("version", "1999.1"))),
     "R25": ({}, _changed("R25", _stamp("mark", "x"), over("head.period", "tháng này"))),
     "R30": ({}, _changed("R30", _no_head)),

@@ -1,4 +1,4 @@
-"""Pictures of every sheet and chart of the consolidated workbook, in colour and as a grey printer
+"""Pictures of the sheets for people and of the report to sign, in colour and as a grey printer
 shows them: `docs/pictures/report-*.png`, with a page that lists them.
 
 Made by `make_pictures.py`. Pages are drawn by LibreOffice and poppler; few colours keep them small.
@@ -6,7 +6,6 @@ Made by `make_pictures.py`. Pages are drawn by LibreOffice and poppler; few colo
 
 from __future__ import annotations
 
-import re
 import struct
 import subprocess
 import unicodedata
@@ -22,37 +21,45 @@ from openpyxl import load_workbook
 from mlay_batch.core.messages import LOCALE
 
 DPI = 75
+TELEPHONE = 400  # pixels
 _MOST_COLOURS = 256
 _MANY_PAGES = ("overview",)  # sheets of which every page is shown: they hold the charts
 _INDEX = "report.md"
 Pixels = npt.NDArray[np.uint8]
 
 
-def draw(workbook: Path, pdf: Path, folder: Path) -> None:
-    """Draw the first page of each sheet (all pages where charts are) into `folder`, and list them.
+def draw(workbook: Path, pdf: Path, report: Path, folder: Path) -> None:
+    """Draw the sheets for people and the committee's report into `folder`, and list them.
 
-    Earlier pictures of the report there are removed.
+    Of each sheet the first page, of the first one all pages and the first as a telephone shows it;
+    `pdf` and `report` are what LibreOffice prints. Earlier pictures of the report are removed.
     """
     for old in folder.glob("report-*.png"):
         old.unlink()
-    lines = ["# The consolidated workbook of November 2019", ""]
-    for title, name, page in pages(workbook, pdf):
+    lines = ["# The consolidated workbook and the report of November 2019", ""]
+    sheets = ((title, name, pdf, page) for title, name, page in pages(workbook, pdf))
+    count = next(number for number, text in enumerate(_page_texts(report)) if "PHỤ LỤC" in text)
+    papers = ((f"Báo cáo {n}", f"report-paper-{n}", report, n) for n in range(1, count + 1))
+    for title, name, printed, page in (*sheets, *papers):
         grey = f"{name}-grey"
-        (folder / f"{name}.png").write_bytes(small(picture(pdf, page)))
-        (folder / f"{grey}.png").write_bytes(small(picture(pdf, page, "-gray")))
+        (folder / f"{name}.png").write_bytes(small(picture(printed, page)))
+        (folder / f"{grey}.png").write_bytes(small(picture(printed, page, "-gray")))
         lines += [f"## {title}", "", f"![{title}]({name}.png)", f"![{title}]({grey}.png)", ""]
+    narrow = small(picture(pdf, 1, "-scale-to-x", str(TELEPHONE), "-scale-to-y", "-1"))
+    (folder / "report-overview-400.png").write_bytes(narrow)
+    lines += ["## 400 px", "", "![Tổng quan](report-overview-400.png)", ""]
     (folder / _INDEX).write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def pages(workbook: Path, pdf: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield title, name of the picture and page of the PDF for each visible sheet."""
+    """Yield title, name of the picture and page of the PDF for each sheet that is no data sheet."""
     keys = {text["vi"]: key.partition(".")[2] for key, text in _texts() if key.startswith("sheet.")}
-    feet = footers(pdf)
+    feet = [page[-1] if page else "" for page in map(_lines, _page_texts(pdf))]
     read = load_workbook(workbook, read_only=True)
     for sheet in read.worksheets:
-        if sheet.sheet_state != "visible":
+        key = keys.get(sheet.title)
+        if sheet.sheet_state != "visible" or key is None or sheet.title.startswith("Dữ liệu"):
             continue
-        key = keys.get(sheet.title) or slug(sheet.title)
         sheet_pages = [
             page for page, foot in enumerate(feet, 1) if foot.startswith(f"{sheet.title}  ")
         ]
@@ -65,27 +72,21 @@ def _texts() -> Iterator[tuple[str, dict[str, str]]]:
     yield from yaml.safe_load((LOCALE / "report.yaml").read_text("utf-8")).items()
 
 
-def slug(title: str) -> str:
-    """Return a title as the name of a file: ``du-lieu-dang-vien``."""
-    plain = unicodedata.normalize("NFD", title.lower().replace("đ", "d"))
-    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
-
-
-def footers(pdf: Path) -> list[str]:
-    """Return the last line of each page."""
+def _page_texts(pdf: Path) -> list[str]:
+    """Return the text of each page."""
     output = subprocess.run(
         ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
     ).stdout
-    lines = [
-        [line.strip() for line in page.splitlines() if line.strip()]
-        for page in unicodedata.normalize("NFC", output).split("\f")
-    ]
-    return [page[-1] if page else "" for page in lines]
+    return unicodedata.normalize("NFC", output).split("\f")
+
+
+def _lines(page: str) -> list[str]:
+    return [line.strip() for line in page.splitlines() if line.strip()]
 
 
 def picture(pdf: Path, page: int, *options: str) -> Pixels:
     """Return a page as rows of red, green and blue."""
-    at = ["-f", str(page), "-l", str(page), "-r", str(DPI), *options]
+    at = ["-r", str(DPI), *options, "-f", str(page), "-l", str(page)]
     ran = subprocess.run(["pdftoppm", *at, str(pdf)], check=True, capture_output=True)
     magic, size, _, data = ran.stdout.split(b"\n", 3)
     wide, high = map(int, size.split())

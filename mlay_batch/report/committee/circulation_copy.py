@@ -19,8 +19,8 @@ from mlay_batch.report.committee.committee_report import (
     ReportTable,
     Value,
 )
-from mlay_batch.report.letterhead import PARTY_NAME
 from mlay_batch.report.writer import ReportWriter, SheetWriter
+from mlay_batch.schema.layout import PARTY_NAME
 
 MAX_SHEETS = 9
 _UPRIGHT, _ACROSS = 96.0, 140.0  # widths of a page of A4, in digits

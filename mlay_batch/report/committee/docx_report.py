@@ -30,7 +30,7 @@ from mlay_batch.report.committee.committee_report import (
 )
 from mlay_batch.report.committee.paper_document import GAP, add_element
 from mlay_batch.report.committee.paper_layout import PaperLayout
-from mlay_batch.report.letterhead import PARTY_NAME
+from mlay_batch.schema.layout import PARTY_NAME
 
 _ALIGNMENTS = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
