@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from math import floor
 
 from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
@@ -110,6 +111,11 @@ class WindowFigures:
         """How many are missing of the obligation."""
         return max(0, self.obligation - self.attended)
 
+    @property
+    def due(self) -> int:
+        """How many are due by now, which the state goes by: of 5.5 owed 5, in the end all."""
+        return floor(round(self.owed, 9)) if self.to_come else self.obligation
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaLine:
@@ -152,6 +158,14 @@ class QuotaLine:
     """What is owed up to the end of January…December, as now planned."""
     windows: tuple[WindowFigures, ...] = ()
     """What is owed in each quarter or month, of a quota that asks for it so."""
+
+    @property
+    def due(self) -> int:
+        """How many are due by now in all windows that have begun (see `WindowFigures.due`)."""
+        if not self.windows:
+            return floor(round(self.owed, 9)) if self.to_come else self.obligation
+        begun = (w for w in self.windows if self.months[w.window.first - 1] is not None)
+        return sum(window.due for window in begun)
 
 
 @dataclass(frozen=True, slots=True)

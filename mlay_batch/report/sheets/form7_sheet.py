@@ -20,7 +20,7 @@ from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets import caps_block
-from mlay_batch.report.sheets.series_block import kind_title, years_title
+from mlay_batch.report.sheets.classification_lines import kind_title, years_title
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form

@@ -7,8 +7,7 @@ A share is held against a target only if the office has declared one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
@@ -24,31 +23,17 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, strip_number
+from mlay_batch.report.sheets.classification_lines import (
+    BASE_COUNTS,
+    base_name,
+    kind_title,
+    mean_title,
+)
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema.schemes import Line, Part
 
 _SCHEME, _REPORTED, _EXPECTED, FIRST_COUNT = range(1, 5)
 RESULT_WIDTH = 15
-_BASE_COUNTS = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}
-
-
-@dataclass(frozen=True)
-class MeanLine:
-    """A line of the mean of several years, as the first sheet shows it.
-
-    Attributes:
-        title: what the share is of.
-        share: the mean, in per cent.
-        decimals: with how many decimals it is shown.
-        years: those it is of.
-        row_years: those that the row it stands in names.
-    """
-
-    title: str
-    share: Formula
-    decimals: int
-    years: tuple[int, ...]
-    row_years: tuple[int, ...]
 
 
 class YearSeries:
@@ -64,8 +49,7 @@ class YearSeries:
         self.grade_ids = [grade.id for grade in part.grades]
         self.counts = (*self._other_counts(), *self.grade_ids)
         self.base_column = FIRST_COUNT + len(self.counts)
-        bases = {year.scheme.share_base for year in ctx.figures.years}
-        self.base_name = bases.pop() if len(bases) == 1 else "of_year"
+        self.base_name = base_name(ctx)
         self.share_columns = 1 if self.base_name == "rated" else 2
         self.target_lines = [line.id for line in part.lines if self._has_target(line)]
         self.bases_column = (
@@ -122,18 +106,18 @@ class YearSeries:
     def _target_column(self, line_id: str) -> int:
         return self.line_column(line_id) + self.share_columns
 
-    def write(self, row: int) -> tuple[int, list[MeanLine]]:
-        """Write the block from `row` on; return the row after it and the mean."""
+    def write(self, row: int) -> int:
+        """Write the block from `row` on; return the row after it."""
         self.sheet.write(row, 0, self._title(), "section", span=self.column_count)
         row = self._write_head(row + 1)
         for number, year in enumerate(self.ctx.figures.years):
             self.year_rows[year.year] = row + number
             self._write_year(row + number, year)
         last = row + len(self.year_rows)
-        means = self._write_mean(last)
+        self._write_mean(last)
         for column in self.wide_columns():
             self.sheet.colour_states((row, column), (last, column), "●▲")
-        return last + 2, means
+        return last + 2
 
     def _title(self) -> str:
         """Return the kind, or the part as the newest form names it: "Đảng viên (mẫu 7B)"."""
@@ -212,8 +196,8 @@ class YearSeries:
             sums = "+".join(self.table.sumifs(count_id, **criteria) for count_id in count_ids)
             value = sum(counts.get(count_id, 0) for count_id in count_ids)
             write(row, column, Formula(f"={sums or 0}", value), "count")
-        base = "+".join(self.count_cell(row, name) for name in _BASE_COUNTS[year.scheme.share_base])
-        value = sum(counts.get(name, 0) for name in _BASE_COUNTS[year.scheme.share_base])
+        base = "+".join(self.count_cell(row, name) for name in BASE_COUNTS[year.scheme.share_base])
+        value = sum(counts.get(name, 0) for name in BASE_COUNTS[year.scheme.share_base])
         write(row, self.base_column, Formula(f"={base}", value), "count")
         self._write_shares(row, year)
 
@@ -315,34 +299,14 @@ class YearSeries:
             row, self.bases_column, Formula(formula, "" if missing else value), "center"
         )
 
-    def _write_mean(self, row: int) -> list[MeanLine]:
+    def _write_mean(self, row: int) -> None:
         """Write the row of the mean below the years; a single year has none and stands for it.
 
         The years are those of which this block has figures.
         """
         mean = self.ctx.figures.classification_mean
-        years = mean.years_of(self.section) if mean else ()
-        if mean is None or not years:
-            return []
-        if len(years) == 1:
-            row = self.year_rows[years[0]]
-        else:
+        if mean and len(mean.years_of(self.section)) > 1:
             self._write_mean_row(row, mean)
-        return [self._mean_line(row, line, mean) for line in self.part.lines]
-
-    def _mean_line(self, row: int, line: Line, mean: ClassificationMean) -> MeanLine:
-        lang, share = self.ctx.lang, mean.shares.get((self.section, line.id))
-        part_title = self.part.title.of(lang)
-        title = self.ctx.t(
-            "classification.line",
-            part=kind_title(self.ctx, self.part, self.kind) if self.kind else part_title,
-            line=begin_small(line.title.of(lang)),
-            base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
-        )
-        column = self.line_column(line.id)
-        formula = self.sheet.reference(row, column, "" if share is None else share)
-        years = mean.line_years.get((self.section, line.id), ())
-        return MeanLine(title, formula, line.decimals, years, mean.years_of(self.section))
 
     def _write_mean_row(self, row: int, mean: ClassificationMean) -> None:
         title = mean_title(self.ctx, mean.years_of(self.section))
@@ -383,46 +347,6 @@ class YearSeries:
         mean = self.ctx.figures.classification_mean
         has_part = year.part(self.section) is not None
         return has_part and mean is not None and year.year in mean.years
-
-
-def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
-    """Return what a kind of the rated is called; a type the scheme does not list by its title."""
-    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
-    return (
-        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
-    )
-
-
-def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
-    """Return of which years a mean is; of one year it is that year's figure and no mean.
-
-    "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
-    """
-    return _of_years(ctx, "classification.mean", years)
-
-
-def years_title(ctx: ReportContext) -> str:
-    """Return which years a sheet of the classification shows; empty without any."""
-    years = [year.year for year in ctx.figures.years]
-    return _of_years(ctx, "classification.years", years) if years else ""
-
-
-def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
-    first, last = years[0], years[-1]
-    if first == last:
-        return ctx.t("classification.one_year", year=str(first))
-    if last - first == len(years) - 1:
-        return ctx.t(key, years=f"{first}–{last}")
-    return ctx.t(key, years=", ".join(map(str, years)))
-
-
-def begin_small(title: str) -> str:
-    """Return a title as it stands within a sentence; an abbreviation keeps its capitals.
-
-    >>> begin_small("Yếu kém"), begin_small("HTXS")
-    ('yếu kém', 'HTXS')
-    """
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def round_half_up(share: float | None, decimals: int) -> Decimal | None:

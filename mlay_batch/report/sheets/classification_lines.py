@@ -1,0 +1,184 @@
+"""The lines of the yearly classification that the first sheet shows, and what they are called.
+
+Each is the mean of the latest years, calculated over the table of classification returns by itself:
+the sheets of the classification need not be in the workbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
+from mlay_batch.report.formulas import quote
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.tables import DataTable
+from mlay_batch.report.writer import Formula
+from mlay_batch.schema.schemes import Line, Part
+
+BASE_COUNTS = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}
+
+
+@dataclass(frozen=True)
+class MeanLine:
+    """A line of the mean of several years.
+
+    Attributes:
+        title: what the share is of.
+        share: the mean, in per cent.
+        decimals: with how many decimals it is shown.
+        years: those it is of.
+        row_years: those of which there are figures of its part or kind.
+    """
+
+    title: str
+    share: Formula
+    decimals: int
+    years: tuple[int, ...]
+    row_years: tuple[int, ...]
+
+
+def mean_lines(ctx: ReportContext, table: DataTable) -> Iterator[MeanLine]:
+    """Yield the lines of every part, or of each of its kinds; nothing without a yearly return.
+
+    `table` is that of the classification returns.
+    """
+    mean = ctx.figures.classification_mean
+    if mean is None:
+        return
+    for part in parts(ctx):
+        for kind in kinds(ctx, part):
+            series = _MeanSeries(ctx, table, mean, part, kind)
+            if series.years:
+                yield from map(series.line, part.lines)
+
+
+@dataclass(frozen=True)
+class _MeanSeries:
+    """A part or kind over the years."""
+
+    ctx: ReportContext
+    table: DataTable
+    mean: ClassificationMean
+    part: Part
+    kind: str
+
+    @property
+    def section(self) -> str:
+        """The section of the return, of a kind with the kind."""
+        return f"{self.part.section}/{self.kind}" if self.kind else self.part.section
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years of the mean of which there are figures."""
+        return self.mean.years_of(self.section)
+
+    def line(self, line: Line) -> MeanLine:
+        """Return a line with its words and its mean."""
+        key, lang = (self.section, line.id), self.ctx.lang
+        title = self.ctx.t(
+            "classification.line",
+            part=kind_title(self.ctx, self.part, self.kind)
+            if self.kind
+            else self.part.title.of(lang),
+            line=begin_small(line.title.of(lang)),
+            base=begin_small(self.ctx.t(f"classification.of_{base_name(self.ctx)}")),
+        )
+        share = self.mean.shares.get(key)
+        formula = Formula(f"={self._formula(line)}", "" if share is None else share)
+        years = self.mean.line_years.get(key, ())
+        return MeanLine(title, formula, line.decimals, years, self.years)
+
+    def _formula(self, line: Line) -> str:
+        """Return the mean of the yearly shares, or of the pooled counts, as the scheme says."""
+        years = [
+            year
+            for year in self.ctx.figures.years
+            if year.year in self.years and year.line(self.part.section, line).grades
+        ]
+        counts = [(self._count(year, line), self._base(year)) for year in years]
+        if not counts:
+            return '""'
+        if self.ctx.figures.years[-1].scheme.mean == "shares":
+            shares = "+".join(f"IFERROR(100*({count})/({base}),0)" for count, base in counts)
+            with_base = "+".join(f"(({base})>0)" for _, base in counts)
+            return f'IFERROR(({shares})/({with_base}),"")'
+        count, base = ("+".join(sums) for sums in zip(*counts, strict=True))
+        return f'IFERROR(100*({count})/({base}),"")'
+
+    def _count(self, year: ClassificationYear, line: Line) -> str:
+        """Return the sum of the line's grades, in the wording of the year."""
+        grades = (year.grades.get((self.part.section, grade), ()) for grade in line.grades)
+        return self._sum(year, [grade for year_grades in grades for grade in year_grades])
+
+    def _base(self, year: ClassificationYear) -> str:
+        return self._sum(year, BASE_COUNTS[year.scheme.share_base])
+
+    def _sum(self, year: ClassificationYear, columns: Sequence[str]) -> str:
+        criteria = {"year": str(year.year), "part": quote(self.part.section)}
+        criteria |= {"type": quote(self.kind)} if self.kind else {}
+        return "+".join(self.table.sumifs(column, **criteria) for column in columns) or "0"
+
+
+def base_name(ctx: ReportContext) -> str:
+    """Return what the shares are of, ``of_year`` where that differs from year to year."""
+    bases = {year.scheme.share_base for year in ctx.figures.years}
+    return bases.pop() if len(bases) == 1 else "of_year"
+
+
+def parts(ctx: ReportContext) -> tuple[Part, ...]:
+    """Return the parts of the scheme whose wording leads."""
+    return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
+
+
+def kinds(ctx: ReportContext, part: Part) -> list[str]:
+    """Return the kinds of a part that are shown apart; one empty name where it is one whole."""
+    prefix = f"{part.section}/"
+    figures = [year_part for year in ctx.figures.years for year_part in year.parts]
+    reported = dict.fromkeys(
+        year_part.section.removeprefix(prefix)
+        for year_part in figures
+        if year_part.section.startswith(prefix)
+        and (year_part.expected or any(year_part.counts.values()))
+    )
+    return list(reported) or [""]
+
+
+def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
+    """Return what a kind of the rated is called; a type the scheme does not list by its title."""
+    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
+    return (
+        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
+    )
+
+
+def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
+    """Return of which years a mean is; of one year it is that year's figure and no mean.
+
+    "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
+    """
+    return _of_years(ctx, "classification.mean", years)
+
+
+def years_title(ctx: ReportContext) -> str:
+    """Return which years a sheet of the classification shows; empty without any."""
+    years = [year.year for year in ctx.figures.years]
+    return _of_years(ctx, "classification.years", years) if years else ""
+
+
+def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
+    first, last = years[0], years[-1]
+    if first == last:
+        return ctx.t("classification.one_year", year=str(first))
+    if last - first == len(years) - 1:
+        return ctx.t(key, years=f"{first}–{last}")
+    return ctx.t(key, years=", ".join(map(str, years)))
+
+
+def begin_small(title: str) -> str:
+    """Return a title as it stands within a sentence; an abbreviation keeps its capitals.
+
+    >>> begin_small("Yếu kém"), begin_small("HTXS")
+    ('yếu kém', 'HTXS')
+    """
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
