@@ -24,7 +24,6 @@ from mlay_batch.report.formulas import is_result, no_value, quote, resolve, text
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
-HEAD_ROWS = 3  # rows: two of headings, one of column numbers
 NONE = "–"  # stands where a figure does not apply or cannot be; 0 is counted, blank not reported
 NUMBER = "number"  # the id of the column that numbers the rows
 T = TypeVar("T")
@@ -177,7 +176,9 @@ class Listing(Generic[T]):
         letterhead.write_heading(self.ctx, self.sheet, self.width, self.split, title, unit)
 
     def write_heads(self) -> None:
-        """Write headings and numbers of the columns."""
+        """Write headings and numbers of the columns, if the list has any."""
+        if not self._heads.titles:
+            return
         row, end = self.head_row, self.head_row + self._heads.titles
         for group, grouped in groupby(self.columns, key=lambda column: column.group):
             areas = {column: self._areas[column.id] for column in grouped}
@@ -200,9 +201,12 @@ class Listing(Generic[T]):
             self.sheet.fold_row(row)
 
     def _write_numbers(self) -> None:
-        numbers = {column.id: str(number) for number, column in enumerate(self.columns, 1)}
-        for number, column in enumerate(self.columns, 1):
-            sum_text = resolve(column.sum_text, numbers.__getitem__)
+        """Number the columns; those that are folded away bear none."""
+        shown = [column.id for column in self.columns if not column.folded]
+        numbers = {column_id: number for number, column_id in enumerate(shown, 1)}
+        for column in self.columns:
+            number = numbers.get(column.id)
+            sum_text = resolve(column.sum_text, lambda column_id: str(numbers[column_id]))
             content = f"{number}\n{sum_text}" if sum_text else number
             self.write_cell(self.first_row - 1, column.id, content, "column_number")
 

@@ -43,7 +43,7 @@ def write(
     for number, line in enumerate(activities.lines, 1):
         listing.write_row(line, number, folded=not line.activities and line.state not in OPEN)
     listing.write_totals(activities.lines)
-    listing.write_notes([ctx.t("branches/activities.how"), ctx.t("folded.rows"), *office])
+    listing.write_notes([ctx.t("branches/activities.how"), *office])
     yield listing
 
 

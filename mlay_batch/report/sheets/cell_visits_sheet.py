@@ -1,6 +1,6 @@
 """Chi bộ được dự: the meetings of every cell, who came to them from above, and where nobody did.
 
-Below stand the visits that are to be verified.
+Cells that were attended are folded away. Below stand the visits that are to be verified.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
     listing.write_letterhead(ctx.t("visits/title.cells"))
-    listing.write_rows(ctx.figures.cell_visits)
+    for number, line in enumerate(ctx.figures.cell_visits, 1):
+        listing.write_row(line, number, folded=line.state == "attended")
+    listing.colour_states()
     listing.write_totals(ctx.figures.cell_visits)
-    listing.write_notes([ctx.t("legend"), ctx.t("visits/cells.how")])
+    listing.write_notes(map(ctx.t, ("legend", "folded.rows", "visits/cells.how")))
     end_row = disputed_visits_block.write(ctx, sheet, data, listing.next_row + 1)
     listing.set_up_page(end_row, frozen=3, filtered="state", landscape=False)
 

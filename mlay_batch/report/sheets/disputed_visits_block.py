@@ -87,9 +87,9 @@ def _officer_text(ctx: ReportContext, visit: Attendance) -> str:
 
 
 def _reason_text(ctx: ReportContext, visit: Attendance) -> str:
-    """Return why it is in doubt, and below that file and cell."""
+    """Return why it is in doubt, and the cell of the file."""
     reason = explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what
-    return f"{reason}\n{visit.place.file} · {place_text(visit.place)}"
+    return f"{reason} ({place_text(visit.place)})"
 
 
 def _role_title(ctx: ReportContext, visit: Attendance) -> str | None:

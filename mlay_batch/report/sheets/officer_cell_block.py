@@ -77,7 +77,9 @@ def write(
     listing = Listing(ctx, sheet, columns.all(), _SPLIT, row + 3)
     listing.next_row = row
     listing.write_note(ctx.t("visits/title.pairs"), "section")
-    listing.write_notes([ctx.t("visits/pairs.how"), ctx.t("folded.rows")])
+    listing.write_note(ctx.t("folded.rows"))
+    sheet.fold_row(listing.next_row)
+    listing.write_note(ctx.t("visits/pairs.how"))
     listing.next_row = listing.first_row
     listing.write_heads()
     listing.fold_heads()

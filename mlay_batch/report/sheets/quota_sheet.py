@@ -26,7 +26,7 @@ from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
-from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import officer_cell_block, quota_outlook, quota_year
 from mlay_batch.report.sheets.officer_cell_block import PairCells
@@ -102,12 +102,14 @@ class _QuotaPlace:
         spans: the records of the quota by the months of the year in which they apply.
         times_spans: the same, with neighbours that ask for the same number made one.
         row: its first row.
+        heads: its headings, of which only the first block has any: all have the same columns.
     """
 
     lines: tuple[QuotaLine, ...]
     spans: tuple[QuotaSpan, ...]
     times_spans: tuple[QuotaSpan, ...]
     row: int
+    heads: Heads
 
     @property
     def changes(self) -> bool:
@@ -116,13 +118,13 @@ class _QuotaPlace:
 
     @property
     def head_row(self) -> int:
-        """The first row of its headings."""
+        """The row after its title and what is owed, where its headings begin."""
         return self.row + max(len(self.times_spans), 2 if self.changes else 1)
 
     @property
     def end_row(self) -> int:
-        """The row after its lines, their totals and a blank one."""
-        return self.head_row + HEAD_ROWS + len(self.lines) + 2
+        """The row after its lines and their totals."""
+        return self.head_row + self.heads.rows + len(self.lines) + 1
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[QuotaBlock, ...]:
@@ -130,29 +132,29 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Quo
     places, notes = tuple(_places(ctx)), tuple(_notes(ctx, data))
     pair_cells = officer_cell_block.PairCells(sheet)
     columns = tuple(_QuotaColumns(ctx, data, pair_cells).all())
-    listings = [Listing(ctx, sheet, columns, _SPLIT, place.head_row) for place in places]
+    listings = [
+        Listing(ctx, sheet, columns, _SPLIT, place.head_row, heads=place.heads) for place in places
+    ]
     listings[0].write_title(ctx.t("title.quota"))
     foot_row = places[-1].end_row
-    pairs_end = officer_cell_block.write(ctx, sheet, data, foot_row + len(notes) + 3, pair_cells)
+    pairs_end = officer_cell_block.write(ctx, sheet, data, foot_row + len(notes) + 4, pair_cells)
     blocks = tuple(map(_write_block, listings, places))
-    listings[-1].next_row = foot_row
+    listings[-1].next_row = foot_row + 1
     listings[-1].write_notes(notes)
     listings[-1].write_signatures()
-    sheet.raw.freeze_panes(0, 3)
-    head, last = places[0].head_row, (pairs_end - 1, sheet.column_count - 1)
-    sheet.set_up_page(landscape=True, last=last, repeat=(head, head + HEAD_ROWS - 1))
+    listings[0].set_up_page(pairs_end, frozen=3)
     return blocks
 
 
 def _places(ctx: ReportContext) -> Iterator[_QuotaPlace]:
     """Yield where each quota's block stands, one below another."""
-    row = letterhead.TABLE_ROW
+    row, heads = letterhead.TABLE_ROW, Heads()
     for _, group in groupby(ctx.figures.quota, key=lambda line: line.quota.quota):
         lines = tuple(group)
         spans = quota_year.spans(ctx, lines[0].quota)
         times_spans = quota_year.join_alike(spans, attrgetter("times", "window"))
-        place = _QuotaPlace(lines, spans, times_spans, row)
-        row = place.end_row
+        place = _QuotaPlace(lines, spans, times_spans, row, heads)
+        row, heads = place.end_row, Heads(titles=0, is_numbered=False)
         yield place
 
 
@@ -258,15 +260,17 @@ class _QuotaColumns:
         yield number_column(self.ctx, 4)
         yield column("column.officer", 7.5, attrgetter("figures.officer"), "center")
         yield column("column.officer_name", 18, attrgetter("figures.name"))
-        yield column("column.position", 17, attrgetter("figures.position"))
-        yield column("column.assigned", 28, self._assigned)
+        yield column("column.position", 23, attrgetter("figures.position"))
+        yield column("column.assigned", 43, self._assigned)
         yield from map(self._month_column, _MONTHS)
         for key in ("served", "served_year"):
             formula = partial(self._served_formula, only_past=key == "served")
             value, group = attrgetter(f"figures.{key}"), self.ctx.t("quota.served")
-            yield column(f"column.{key}", 6, value, _months_look, formula, group=group, folded=True)
+            yield column(
+                f"column.{key}", 11, value, _months_look, formula, group=group, folded=True
+            )
         owed = attrgetter("figures.owed")
-        yield column("column.owed", 8.5, owed, "owed", self._owed_formula, folded=True)
+        yield column("column.owed", 14, owed, "owed", self._owed_formula, folded=True)
         yield from self._counts()
         yield from self._results()
 
@@ -280,7 +284,7 @@ class _QuotaColumns:
         for key, width, name, formula, group in (
             ("visits/column.due", 7.5, "due", self._due_formula, so_far),
             ("visits/column.sure", 7.5, "attended", year, so_far),
-            ("visits/column.unsettled", 7.5, "unsettled", self._unsettled_formula, so_far),
+            ("visits/column.unsettled", 9, "unsettled", self._unsettled_formula, so_far),
             ("column.obligation", 7, "obligation", self._obligation_formula, ""),
             ("column.missing", 7, "missing", self._missing_formula, ""),
         ):
@@ -292,7 +296,7 @@ class _QuotaColumns:
         yield Column(
             "result",
             self.ctx.t("column.result"),
-            16,
+            15,
             lambda line: state_text(self.ctx, line.figures.state),
             self._state_formula,
             symbols=_SYMBOLS,
@@ -305,8 +309,8 @@ class _QuotaColumns:
         def formula(line: _OfficerLine) -> str:
             return self._windows_text_formula(line) or outlook.formula(line)
 
-        yield column("visits/column.outlook", 25, text, formula=formula)
-        yield column("visits/column.unvisited", 26, outlook.unvisited)
+        yield column("visits/column.outlook", 31, text, formula=formula)
+        yield column("visits/column.unvisited", 60, outlook.unvisited, folded=True)
 
     def _assigned(self, line: _OfficerLine) -> str:
         officer_duties = self._duties_by_officer.get(line.figures.officer, ())

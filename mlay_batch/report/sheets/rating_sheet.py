@@ -120,7 +120,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
         total_format=f'#,##0" {ctx.t("rating.meetings")}"',
     )
     yield from _level_columns(ctx, data)
-    yield column("column.explanation", 105, partial(_note, ctx), _look("text_small", "quiet"))
+    yield column("column.explanation", 96, partial(_note, ctx), _look("text_small", "quiet"))
 
 
 def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:

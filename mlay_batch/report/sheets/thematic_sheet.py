@@ -1,5 +1,6 @@
 """Chuyên đề – bồi dưỡng: thematic meetings by branch and quarter, who has none; activities below.
 
+Branches that owe none by now are folded away.
 Counts are taken over the data sheet of the meetings, by kind.
 """
 
@@ -62,13 +63,15 @@ def _write_thematic(
     listing = Listing(ctx, sheet, _columns(ctx, table, thematic), _SPLIT, row + 1)
     sheet.write(row, 0, ctx.t("branches/thematic.title"), "section", span=listing.width)
     listing.write_heads()
-    listing.write_rows(thematic.lines)
+    for number, line in enumerate(thematic.lines, 1):
+        listing.write_row(line, number, folded=line.state not in ("behind", "not_met"))
+    listing.colour_states()
     listing.write_totals(thematic.lines)
     listing.write_filter("result")
     _write_summary(listing, thematic)
     asked = {"times": thematic.quota.times, "window": ctx.t(f"window.{thematic.quota.window}")}
     how = ctx.t("branches/thematic.how", **asked, basis="; ".join(thematic.quota.basis))
-    listing.write_notes([ctx.t("legend"), how])
+    listing.write_notes([ctx.t("legend"), ctx.t("folded.rows"), how])
     return listing
 
 
@@ -94,7 +97,7 @@ def _columns(
     quarters = [cell(f"quarter{number}") for number in range(len(_NUMERALS))]
     yield column(
         "branches/thematic.sum",
-        7,
+        8.5,
         lambda line: sum(count or 0 for count in line.meeting_counts),
         "count",
         f"SUM({cell('quarter0')}:{cell('quarter3')})",
@@ -103,7 +106,7 @@ def _columns(
         total=True,
     )
     column = partial(column, group=last)
-    yield column("branches/thematic.open", 7.5, attrgetter("open_months"), "count", total=True)
+    yield column("branches/thematic.open", 10, attrgetter("open_months"), "count", total=True)
     yield column("column.held_on", 10.5, partial(_days, ctx), "center")
     yield column("branches/thematic.shared", 7.5, partial(_shared, ctx), "center")
     yield _state_column(ctx, table, thematic, last)
@@ -218,7 +221,7 @@ def _write_summary(listing: Listing[ThematicLine], thematic: Thematic) -> None:
         sheet.write(row, label_width, count, "total_count")
         listing.next_row += 1
     for state, key in (("not_met", "without"), ("behind", "unknown"), ("on_course", "to_come")):
-        codes = [line.branch.code for line in thematic.lines if line.state == state]
-        if codes:
-            text = ctx.t(f"branches/thematic.{key}", count=len(codes), codes=", ".join(codes))
+        names = [line.branch.name for line in thematic.lines if line.state == state]
+        if names:
+            text = ctx.t(f"branches/thematic.{key}", count=len(names), names="; ".join(names))
             listing.write_note(text, "plain")

@@ -82,7 +82,7 @@ class _YearColumns:
         """Yield the widths of the sheet's columns: narrow ones, for the criteria groups as well."""
         yield from (4, 9.5, 31, 6.5, 6.5)
         yield from [6] * len(bands.best_first(self.ctx))
-        yield from [6.5] * (9 if self.grades else 5)
+        yield from [6.5] * (10 if self.grades else 6)
 
     def all(self) -> Iterator[Column[CellRating]]:
         """Yield the columns."""
@@ -112,7 +112,7 @@ class _YearColumns:
                 self._grade_formula,
                 "center",
             )
-        yield column("column.remark", 14, partial(_remark, self.ctx), _text_look)
+        yield column("column.remark", 20, partial(_remark, self.ctx), _text_look)
         yield column("branches/trend.line", 13)
 
     def _mean_column(self) -> Column[CellRating]:
