@@ -363,6 +363,11 @@ def _lay_out(sheet: SheetWriter, columns: Sequence[Column[T]]) -> dict[str, _Are
     return areas
 
 
+def where_counted(value: Callable[[T], Content], formula: str) -> Callable[[T], str]:
+    """Return the formula of the rows that have a number; in others it stands as it is."""
+    return lambda thing: formula if isinstance(value(thing), int | float) else ""
+
+
 def titled_column(
     ctx: ReportContext,
     key: str,

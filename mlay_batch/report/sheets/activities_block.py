@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from mlay_batch.figures.branch_records import Activities, ActivityLine
-from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.report_records import NOT_OWED, OPEN
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
@@ -19,7 +19,14 @@ from mlay_batch.report.data.sections_data import (
     table_name,
 )
 from mlay_batch.report.formulas import fixed, quote
-from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
+from mlay_batch.report.listing import (
+    NONE,
+    Column,
+    Listing,
+    branch_columns,
+    titled_column,
+    where_counted,
+)
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable, is_in_report_year
 from mlay_batch.report.writer import Content, SheetWriter
@@ -67,16 +74,21 @@ def _kind_columns(
     in_period = in_year | {MONTH_COLUMN: (f'">={months[0].month}"', f'"<={months[-1].month}"')}
 
     def count(
-        name: str, value: Callable[[ActivityLine], int | None], formula: str
+        name: str,
+        value: Callable[[ActivityLine], int | str | None],
+        formula: str | Callable[[ActivityLine], str],
     ) -> Column[ActivityLine]:
         heading = ctx.t(f"branches/activities.{name}")
         column_id = f"{kind}_{name}"
         return Column(column_id, heading, 6, value, formula, "count", group=title, total=True)
 
-    def in_period_count(line: ActivityLine) -> int | None:
-        return line.counts[kind][0] if line.activities or line.state not in OPEN else None
+    def in_period_count(line: ActivityLine) -> int | str | None:
+        if line.activities or line.state not in OPEN + NOT_OWED:
+            return line.counts[kind][0]
+        return NONE if line.state in NOT_OWED else None
 
-    yield count("now", in_period_count, table.countifs(**in_period))
+    now = where_counted(in_period_count, table.countifs(**in_period))
+    yield count("now", in_period_count, now)
     yield count("year", lambda line: line.counts[kind][1], table.countifs(**in_year))
     people = table.sumifs("participants", **in_year)
     yield count("people", lambda line: line.people[kind], people)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula
@@ -85,37 +86,43 @@ class _MeanSeries:
             base=begin_small(self.ctx.t(f"classification.of_{base_name(self.ctx)}")),
         )
         share = self.mean.shares.get(key)
-        formula = Formula(f"={self._formula(line)}", "" if share is None else share)
+        formula = Formula(f"={self._formula(line)}", NONE if share is None else share)
         years = self.mean.line_years.get(key, ())
         return MeanLine(title, formula, line.decimals, years, self.years)
 
     def _formula(self, line: Line) -> str:
-        """Return the mean of the yearly shares, or of the pooled counts, as the scheme says."""
-        years = [
-            year
-            for year in self.ctx.figures.years
-            if year.year in self.years and year.line(self.part.section, line).grades
+        """Return the mean of the yearly shares, or of the pooled counts, as the scheme says.
+
+        Years whose grades and base are counted in the same columns are counted together.
+        """
+        years_by_columns: dict[tuple[tuple[str, ...], ...], list[int]] = {}
+        for year in self.ctx.figures.years:
+            if year.year in self.mean.line_years.get((self.section, line.id), ()):
+                columns = self._grades(year, line), BASE_COUNTS[year.scheme.share_base]
+                years_by_columns.setdefault(columns, []).append(year.year)
+        if not years_by_columns:
+            return quote(NONE)
+        sums = [
+            tuple(self._sums(columns, years) for columns in both)
+            for both, years in years_by_columns.items()
         ]
-        counts = [(self._count(year, line), self._base(year)) for year in years]
-        if not counts:
-            return '""'
         if self.ctx.figures.years[-1].scheme.mean == "shares":
-            shares = "+".join(f"IFERROR(100*({count})/({base}),0)" for count, base in counts)
-            with_base = "+".join(f"(({base})>0)" for _, base in counts)
-            return f'IFERROR(({shares})/({with_base}),"")'
-        count, base = ("+".join(sums) for sums in zip(*counts, strict=True))
-        return f'IFERROR(100*({count})/({base}),"")'
+            shares = "+".join(f"SUMPRODUCT(({counts})/({bases}))" for counts, bases in sums)
+            mean = f"({shares})/{sum(map(len, years_by_columns.values()))}"
+        else:
+            counts, bases = ("+".join(parts) for parts in zip(*sums, strict=True))
+            mean = f"SUMPRODUCT({counts})/SUMPRODUCT({bases})"
+        return f"IFERROR(100*{mean},{quote(NONE)})"
 
-    def _count(self, year: ClassificationYear, line: Line) -> str:
-        """Return the sum of the line's grades, in the wording of the year."""
-        grades = (year.grades.get((self.part.section, grade), ()) for grade in line.grades)
-        return self._sum(year, [grade for year_grades in grades for grade in year_grades])
+    def _grades(self, year: ClassificationYear, line: Line) -> tuple[str, ...]:
+        """Return the grades of a line in the wording of the year."""
+        section = self.part.section
+        return tuple(grade for of in line.grades for grade in year.grades.get((section, of), ()))
 
-    def _base(self, year: ClassificationYear) -> str:
-        return self._sum(year, BASE_COUNTS[year.scheme.share_base])
-
-    def _sum(self, year: ClassificationYear, columns: Sequence[str]) -> str:
-        criteria = {"year": str(year.year), "part": quote(self.part.section)}
+    def _sums(self, columns: Sequence[str], years: Sequence[int]) -> str:
+        """Return the sum of columns, for each of the years."""
+        years_text = ",".join(map(str, years))
+        criteria = {"year": f"{{{years_text}}}", "part": quote(self.part.section)}
         criteria |= {"type": quote(self.kind)} if self.kind else {}
         return "+".join(self.table.sumifs(column, **criteria) for column in columns) or "0"
 

@@ -29,7 +29,6 @@ from mlay_batch.schema.scheme_text import target_text
 
 _YEARS_ON_PAGE = 3  # years; with more, what stands below them begins a page
 _BLOCKS_ON_PAGE = 2  # parts or kinds; with more, the last one begins a page
-_MIN_COLUMNS = 12  # columns, where there is no year at all
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
@@ -37,7 +36,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     blocks = [
         YearSeries(ctx, sheet, data, part, kind) for part in parts(ctx) for kind in kinds(ctx, part)
     ]
-    columns = max((block.column_count for block in blocks), default=_MIN_COLUMNS)
+    columns = max(block.column_count for block in blocks)
     sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
     for block in blocks:
         for column in block.wide_columns():
@@ -68,9 +67,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
 
 
 def _notes(ctx: ReportContext, means: Sequence[MeanLine]) -> Iterator[str]:
-    if not ctx.figures.years:
-        yield ctx.t("classification.none")
-        return
+    yield ctx.t("legend")
     years, newest = ctx.figures.years, ctx.figures.years[-1]
     yield ctx.t("ratings/series.heading", scheme=newest.heading.title.of(ctx.lang))
     yield from _base_notes(ctx)

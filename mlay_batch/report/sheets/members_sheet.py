@@ -19,6 +19,7 @@ from mlay_batch.figures.branch_records import (
     Movement,
     MovementLine,
 )
+from mlay_batch.figures.report_records import NOT_OWED
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
@@ -27,7 +28,7 @@ from mlay_batch.report.data.sections_data import (
 )
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formulas import cell, fixed, quote, text_for
-from mlay_batch.report.listing import Column, Listing, branch_columns
+from mlay_batch.report.listing import NONE, Column, Listing, branch_columns
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import Content, Formula, Hyperlink, SheetWriter
@@ -154,11 +155,12 @@ class _Block:
         formula: str | Callable[[MemberMovement], str],
         sum_text: str = "",
     ) -> Column[MovementLine]:
-        """Return a column of counts, grey where nothing is reported."""
+        """Return a column of counts, grey where nothing is reported: – where nothing is owed."""
 
-        def line_value(line: MovementLine) -> int | None:
-            movement = self.of(line)
-            return value(movement) if movement else None
+        def line_value(line: MovementLine) -> int | str | None:
+            if movement := self.of(line):
+                return value(movement)
+            return NONE if line.state in NOT_OWED else None
 
         def line_formula(line: MovementLine) -> str:
             movement = self.of(line)

@@ -26,7 +26,7 @@ from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
-from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
+from mlay_batch.report.listing import NONE, Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import officer_cell_block, quota_outlook, quota_year
 from mlay_batch.report.sheets.officer_cell_block import PairCells
@@ -379,11 +379,11 @@ class _QuotaColumns:
         return self.data.windows if line.figures.windows else None
 
     def _windows_text(self, line: _OfficerLine, count: str = "") -> str:
-        """Return how many quarters or months have less than is due by now; nothing for none."""
+        """Return how many quarters or months have less than is due by now; – for none."""
         short = sum(bool(window.state) for window in line.figures.windows)
         words = self.ctx.t("visits/outlook.windows", count=count or short)
         is_told = (short and line.figures.state != "unrated") or count
-        return words if is_told else ""
+        return words if is_told else NONE
 
     def _windows_text_formula(self, line: _OfficerLine) -> str:
         if not (table := self._windows(line)):
@@ -391,7 +391,8 @@ class _QuotaColumns:
         found = table.countifs(**self._in_windows(line), window_result='"?*"')
         before, after = self._windows_text(line, _GAP).split(_GAP)
         unrated = f"{cell('result')}={quote(state_text(self.ctx, 'unrated'))}"
-        return f'IF(OR({found}=0,{unrated}),"",{quote(before)}&{found}&{quote(after)})'
+        words = f"{quote(before)}&{found}&{quote(after)}"
+        return f"IF(OR({found}=0,{unrated}),{quote(NONE)},{words})"
 
     def _missing_formula(self, line: _OfficerLine) -> str:
         if table := self._windows(line):

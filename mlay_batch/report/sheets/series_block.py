@@ -22,6 +22,7 @@ from mlay_batch.figures.classified import (
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets.classification_lines import (
     BASE_COUNTS,
@@ -225,7 +226,7 @@ class YearSeries:
         year_part = year.part(self.section)
         shares = {share.line: share for share in (year_part.shares if year_part else ())}
         for column in range(self.base_column + 1, self.column_count):
-            self.sheet.write(row, column, None, "tone_off")
+            self.sheet.write(row, column, NONE, "tone_off")
         for line in self.part.lines:
             year_line = year.line(self.part.section, line)
             if line.id in shares and year_line.grades:
@@ -243,7 +244,7 @@ class YearSeries:
             (self.count_cell(row, "rated"), share.rated_share),
         )
         for offset, (denominator, value) in enumerate(on_bases[: self.share_columns]):
-            formula = f'=IF({denominator}=0,"",100*({numerator})/{denominator})'
+            formula = f"=IF({denominator}=0,{quote(NONE)},100*({numerator})/{denominator})"
             self._write_percent(row, column + offset, formula, value, line)
         if year_line.has_target:
             self._write_target(row, year_line, share)
@@ -255,8 +256,9 @@ class YearSeries:
         cell = xl_rowcol_to_cell(row, self.line_column(line.id))
         bounds = ((">=", line.target_min), ("<=", line.target_max))
         tests = ",".join(f"{cell}{sign}{value:g}" for sign, value in bounds if value is not None)
-        formula = f'=IF({cell}="","",IF(AND({tests}),{quote(reached)},{quote(failed)}))'
-        text = "" if share.reaches_target is None else reached if share.reaches_target else failed
+        result = f"IF(AND({tests}),{quote(reached)},{quote(failed)})"
+        formula = f"=IF(ISNUMBER({cell}),{result},{quote(NONE)})"
+        text = NONE if share.reaches_target is None else reached if share.reaches_target else failed
         self.sheet.write(row, self._target_column(line.id), Formula(formula, text), "center")
 
     def _write_percent(
@@ -268,7 +270,7 @@ class YearSeries:
         line: Line,
         look: str = "points",
     ) -> None:
-        content = Formula(formula, "" if value is None else value)
+        content = Formula(formula, NONE if value is None else value)
         self.sheet.write(row, column, content, look, number_format=percent_format(line.decimals))
 
     def _write_base_check(self, row: int, shares: list[ClassificationShare]) -> None:
@@ -284,7 +286,7 @@ class YearSeries:
             f"OR({xl_rowcol_to_cell(row, self.base_column)}=0,{self.count_cell(row, 'rated')}=0)"
         )
         result = f"IF(OR({','.join(tests)}),{quote(differ)},{quote(same)})"
-        formula = f'=IF({no_base},"",{result})'
+        formula = f"=IF({no_base},{quote(NONE)},{result})"
         decimals = {line.id: line.decimals for line in self.part.lines}
         share_pairs = [
             [
@@ -296,7 +298,7 @@ class YearSeries:
         value = differ if any(on_base != on_rated for on_base, on_rated in share_pairs) else same
         missing = any(None in pair for pair in share_pairs)
         self.sheet.write(
-            row, self.bases_column, Formula(formula, "" if missing else value), "center"
+            row, self.bases_column, Formula(formula, NONE if missing else value), "center"
         )
 
     def _write_mean(self, row: int) -> None:
@@ -312,7 +314,7 @@ class YearSeries:
         title = mean_title(self.ctx, mean.years_of(self.section))
         self.sheet.write(row, 0, title, "total_label", span=FIRST_COUNT)
         for column in range(FIRST_COUNT, self.column_count):
-            self.sheet.write(row, column, None, "total_count")
+            self.sheet.write(row, column, NONE, "total_count")
         for line in self.part.lines:
             key = self.section, line.id
             on_bases = ((None, mean.shares.get(key)), ("rated", mean.rated_shares.get(key)))
@@ -329,11 +331,11 @@ class YearSeries:
             if self._is_in_mean(year) and year.line(self.part.section, line).grades
         ]
         if not rows:
-            return '=""'
+            return f"={quote(NONE)}"
         if self.ctx.figures.years[-1].scheme.mean == "shares":
             letter = xl_col_to_name(column)
             cell_range = f"{letter}{rows[0] + 1}:{letter}{rows[-1] + 1}"
-            return f'=IF(COUNT({cell_range})=0,"",AVERAGE({cell_range}))'
+            return f"=IF(COUNT({cell_range})=0,{quote(NONE)},AVERAGE({cell_range}))"
         numerator = "+".join(self.count_cell(row, grade) for row in rows for grade in line.grades)
         denominator = "+".join(
             self.count_cell(row, pooled_on)
@@ -341,7 +343,7 @@ class YearSeries:
             else xl_rowcol_to_cell(row, self.base_column)
             for row in rows
         )
-        return f'=IF({denominator}=0,"",100*({numerator})/({denominator}))'
+        return f"=IF({denominator}=0,{quote(NONE)},100*({numerator})/({denominator}))"
 
     def _is_in_mean(self, year: ClassificationYear) -> bool:
         mean = self.ctx.figures.classification_mean

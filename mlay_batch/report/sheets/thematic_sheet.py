@@ -22,7 +22,14 @@ from mlay_batch.report.data.sections_data import (
     table_name,
 )
 from mlay_batch.report.formulas import cell, fixed, quote
-from mlay_batch.report.listing import NONE, Column, Listing, branch_columns, titled_column
+from mlay_batch.report.listing import (
+    NONE,
+    Column,
+    Listing,
+    branch_columns,
+    titled_column,
+    where_counted,
+)
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import activities_block
 from mlay_batch.report.tables import Condition, DataTable
@@ -83,13 +90,14 @@ def _columns(
     last = thematic_window(ctx, thematic)
     yield from branch_columns(ctx, 4, 9.5, 32)
     for number, numeral in enumerate(_NUMERALS):
-        is_owed = number < len(thematic.quarters)
+        is_owed, count = number < len(thematic.quarters), partial(_meeting_count, number)
+        formula = _count_formula(ctx, table, thematic, number) if is_owed else ""
         yield Column(
             f"quarter{number}",
             t("branches/thematic.quarter", number=numeral),
             6,
-            partial(_meeting_count, number),
-            _count_formula(ctx, table, thematic, number) if is_owed else "",
+            count,
+            where_counted(count, formula),
             partial(_count_look, number),
             group=year,
             total=is_owed,
