@@ -261,7 +261,7 @@ class _QuotaColumns:
         yield column("column.officer", 7.5, attrgetter("figures.officer"), "center")
         yield column("column.officer_name", 18, attrgetter("figures.name"))
         yield column("column.position", 23, attrgetter("figures.position"))
-        yield column("column.assigned", 43, self._assigned)
+        yield column("column.assigned", 41, self._assigned)
         yield from map(self._month_column, _MONTHS)
         for key in ("served", "served_year"):
             formula = partial(self._served_formula, only_past=key == "served")
