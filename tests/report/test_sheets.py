@@ -658,3 +658,88 @@ def test_two_officers_of_one_name_bear_their_posts() -> None:
     cells = load_sheets(changes.unchanged_book())["Chi bộ được dự"]
     named = str(cells.at(cells.row_of("CB2"), cells.find("Cán bộ được phân công dự")[1]))
     assert "Lò Văn Nam (Chuyên viên); Lò Văn Nam (Phó Trưởng ban)" in named
+
+
+CLASSIFIED = {"Xếp loại năm", "Mẫu 7A, 7B"}
+LEGEND = "Số 0: đã đếm, không có"
+
+
+@pytest.mark.parametrize(
+    ("period", "as_of", "received", "is_shown"),
+    [
+        (Period(2019, 11), date(2019, 12, 8), "2019-10-31", False),
+        (Period(2019, 11), date(2019, 12, 8), "2019-11-01", True),
+        (Period(2019, 11), date(2019, 12, 8), "2019-12-08", True),
+        (Period(2019, 11), date(2019, 12, 8), "2019-12-09", False),
+        (Period(2019, 10, 3), date(2020, 1, 8), "2019-10-02", True),
+        (Period(2019, 1, 12), date(2020, 1, 8), "2018-12-31", True),
+    ],
+)
+def test_the_classification_has_sheets_in_a_year_and_where_a_yearly_return_came_in(
+    period: Period, as_of: date, received: str, is_shown: bool
+) -> None:
+    inputs = reports.small()
+    returns = tuple(
+        replace(filed, entry=replace(filed.entry, received=f"{received}T09:00:00+07:00"))
+        for filed in inputs.returns
+        if filed.entry.form == "classification"
+    )
+    workbook = book(replace(inputs, period=period, as_of=as_of, returns=returns))
+    assert (set(workbook.sheetnames) >= CLASSIFIED) is is_shown
+    assert (CLASSIFIED & set(workbook.sheetnames) == set()) is not is_shown
+    overview = workbook["Tổng quan"]
+    row = reports.find(overview, "Đảng viên hoàn thành nhiệm vụ trở lên").row
+    share = float(str(reports.under(overview, row, MEAN, first="Nội dung").value))
+    assert round(share, 1) == 99.6
+    link = next(cell.hyperlink for cell in overview["G"] if str(cell.value).startswith(
+        ("Xếp loại năm", "Dữ liệu xếp loại")
+    ))  # fmt: skip
+    title = "Xếp loại năm" if is_shown else "Dữ liệu xếp loại"
+    assert link.location.startswith(f"'{title}'!")
+
+
+def test_a_sheet_of_which_the_forms_tell_nothing_is_not_written() -> None:
+    inputs = reports.small()
+    forms = tuple(form for form in inputs.catalogue.forms if form.form != "meeting")
+    catalogue = replace(inputs.catalogue, forms=forms, quotas=())
+    register = replace(inputs.register, work=())
+    workbook = book(replace(inputs, catalogue=catalogue, register=register, returns=()))
+    shown = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    front = [title for title in shown if not title.startswith("Dữ liệu")]
+    assert front == [
+        "Tổng quan", "Xếp loại sinh hoạt", "Lũy kế năm", "Tình hình nộp", "Cảnh báo", "Lỗi",
+        "Nguồn gốc",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        QUOTA,
+        "Chi bộ được dự",
+        "Lũy kế năm",
+        "Chuyên đề – bồi dưỡng",
+        "Đảng viên",
+        *sorted(CLASSIFIED),
+    ],
+)
+def test_blank_is_not_reported_and_nothing_else(title: str) -> None:
+    """Where nothing can be, a formula gives –: none is blank on a sheet that says so."""
+    assert reports.find(reports.sheets()[title], LEGEND)
+    formulas = reports.sheets(cached=False)[title]
+    blank = [
+        cell.coordinate
+        for row in reports.sheets()[title].iter_rows()
+        for cell in row
+        if cell.value in (None, "") and formulas[cell.coordinate].data_type == "f"
+    ]
+    assert blank == []
+
+
+def test_a_front_sheet_asks_its_question_at_the_top() -> None:
+    questions = [
+        [str(cell.value) for cell in sheet[1] if str(cell.value or "").endswith("?")]
+        for sheet in reports.sheets().worksheets[1:11]
+    ]
+    assert all(len(question) == 1 for question in questions)
+    assert len({question for (question,) in questions}) == len(questions)

@@ -8,18 +8,15 @@ the sittings of a month, so that what may still be attended is said of one meeti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
-from mlay_batch.core.text import day_and_month
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
@@ -313,8 +310,10 @@ class _QuotaColumns:
         yield column("visits/column.unvisited", 60, outlook.unvisited, folded=True)
 
     def _assigned(self, line: _OfficerLine) -> str:
+        if line.branch_code:
+            return self.ctx.name(line.branch_code)
         officer_duties = self._duties_by_officer.get(line.figures.officer, ())
-        return "; ".join(_assignment_texts(self.ctx, line, officer_duties))
+        return "; ".join(quota_year.assignment_texts(self.ctx, line.spans, officer_duties))
 
     @cached_property
     def _duties_by_officer(self) -> Mapping[str, Sequence[Duty]]:
@@ -483,37 +482,3 @@ def _month_total(month: int, lines: Sequence[_OfficerLine]) -> int | None:
     """Return the counted visits of a month; None where it is to come or nobody served."""
     counts = [line.figures.months[month - 1] for line in lines]
     return None if all(count is None for count in counts) else sum(count or 0 for count in counts)
-
-
-def _assignment_texts(
-    ctx: ReportContext, line: _OfficerLine, officer_duties: Iterable[Duty]
-) -> Iterator[str]:
-    """Yield the organisations assigned within the year, with the days where it is not all of it."""
-    if line.branch_code:
-        yield ctx.name(line.branch_code)
-        return
-    year = Period(ctx.figures.period.year, 1, 12)
-    for duty in officer_duties:
-        last_day = min(duty.last, year.end)
-        span_periods = (
-            _span_period(year, span) for span in line.spans if span.quota.role == duty.role
-        )
-        if duty.first <= last_day and any(
-            duty.first <= span.end and last_day >= span.start for span in span_periods
-        ):
-            since = ctx.t("visits/since", day=_short_day(ctx, duty.first))
-            until = ctx.t("visits/until", day=_short_day(ctx, last_day))
-            limits = [since] if duty.first > year.start else []
-            limits += [until] if last_day < year.end else []
-            yield ctx.name(duty.branch) + (f" ({' '.join(limits)})" if limits else "")
-
-
-def _span_period(year: Period, span: QuotaSpan) -> Period:
-    return Period(year.year, span.first, span.last - span.first + 1)
-
-
-def _short_day(ctx: ReportContext, day: date) -> str:
-    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
-    if ctx.lang != "vi":
-        return day.isoformat()
-    return day_and_month(day)
