@@ -7,17 +7,12 @@ Counts and people are sums over the data sheet of the activities.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from mlay_batch.figures.branch_records import Activities, ActivityLine
 from mlay_batch.figures.report_records import NOT_OWED, OPEN
-from mlay_batch.report.data.sections_data import (
-    BRANCH_COLUMN,
-    MONTH_COLUMN,
-    PlacedTable,
-    table_name,
-)
+from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN
 from mlay_batch.report.formulas import fixed, quote
 from mlay_batch.report.listing import (
     NONE,
@@ -35,23 +30,17 @@ _SPLIT = 7
 
 
 def write(
-    ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable], row: int
-) -> Iterator[Listing[ActivityLine]]:
-    """Write the block from `row` on; yield its list, none where cells are not asked for any."""
-    activities, office = ctx.figures.activities, list(office_lines(ctx))
-    if activities is None:
-        for number, text in enumerate(office, row) if sheet.column_count else ():
-            sheet.write(number, 0, text, "note", span=sheet.column_count)
-        return
-    table = tables[table_name(*activities.section)][1]
+    ctx: ReportContext, sheet: SheetWriter, table: DataTable, activities: Activities, row: int
+) -> Listing[ActivityLine]:
+    """Write the block from `row` on; `table` is that of the activities."""
     listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT, row + 1)
     sheet.write(row, 0, ctx.t("branches/activities.title"), "section", span=listing.width)
     listing.write_heads()
     for number, line in enumerate(activities.lines, 1):
         listing.write_row(line, number, folded=not line.activities and line.state not in OPEN)
     listing.write_totals(activities.lines)
-    listing.write_notes([ctx.t("branches/activities.how"), *office])
-    yield listing
+    listing.write_notes([ctx.t("branches/activities.how"), *office_lines(ctx)])
+    return listing
 
 
 def _columns(

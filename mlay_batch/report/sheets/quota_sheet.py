@@ -174,7 +174,7 @@ def _write_block(listing: Listing[_OfficerLine], place: _QuotaPlace) -> QuotaBlo
     """Write a quota; return where its states stand."""
     ctx, quota = listing.ctx, place.lines[0].quota
     basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, place.spans))
-    title, span = f"{quota.title.of(ctx.lang)} ({basis})", listing.position("obligation")
+    title, span = f"{quota.title.of(ctx.lang)} ({basis})", listing.position("due")
     listing.sheet.write(place.row, 0, title, "section", span=span)
     parameters = _write_parameters(listing, place)
     times_note = _times_formula(ctx, parameters) if place.changes else None
@@ -195,7 +195,7 @@ def _write_parameters(
 ) -> tuple[tuple[QuotaSpan, str], ...]:
     """Write the numbers owed a year; return the cell of each after its months."""
     ctx, write, parameters = listing.ctx, listing.sheet.write, []
-    label_column, column = listing.position("obligation"), listing.position("result")
+    label_column, column = listing.position("due"), listing.position("result")
     for number, span in enumerate(place.times_spans, place.row):
         window = ctx.t(f"window.{span.quota.window}")
         label = ctx.t("quota.times", window=window)

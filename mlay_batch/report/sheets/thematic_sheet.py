@@ -46,6 +46,10 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     if not listings:
         letterhead.write_empty_sheet(ctx, sheet, title, *activities_block.office_lines(ctx))
         return
+    if ctx.figures.activities is None:
+        listings[0].next_row += 1
+        listings[0].write_note(ctx.t("branches/activities.title"), "section")
+        listings[0].write_notes(activities_block.office_lines(ctx))
     listings[0].write_title(title)
     listings[0].set_up_page(listings[-1].next_row, frozen=3)
 
@@ -60,7 +64,9 @@ def _listings(
         listing = _write_thematic(ctx, sheet, table, thematic, row)
         row = listing.next_row + 1
         yield listing
-    yield from activities_block.write(ctx, sheet, tables, row)
+    if activities := ctx.figures.activities:
+        table = tables[table_name(*activities.section)][1]
+        yield activities_block.write(ctx, sheet, table, activities, row)
 
 
 def _write_thematic(
