@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from independent import BANDS, GRADES, YEARLY, Evidence, share
 from openpyxl import load_workbook
 
 SHEETS = {
-    "quota": "Chỉ tiêu dự", "pairs": "Dự từng chi bộ", "visits": "Chi bộ được dự",
+    "quota": "Chỉ tiêu dự", "visits": "Chi bộ được dự",
     "members": "Đảng viên", "year": "Lũy kế", "themes": "Chuyên đề", "series": "Xếp loại năm",
     "forms": "Mẫu 7A", "returns": "Tình hình nộp", "overview": "Tổng quan", "origin": "Nguồn gốc",
 }  # fmt: skip
@@ -24,20 +25,26 @@ HEADINGS = {
     "officer": "mã cán bộ", "cell": "mã đơn vị", "result": "kết quả", "verdict": "kết luận",
     "low": "đã xác định", "doubtful": "cần xác minh",
     "served": "số tháng+đến kỳ|số tháng+đến hết kỳ", "all_year": "số tháng+cả năm",
-    "owed": "phải dự", "obligation": "chỉ tiêu năm",
+    "due": "hết kỳ+phải dự", "owed": "chưa làm tròn", "obligation": "chỉ tiêu năm",
     "opening": "từ đầu năm+đầu kỳ", "in": "từ đầu năm+tăng", "out": "từ đầu năm+giảm",
     "merged": "từ đầu năm+sáp nhập", "closing": "từ đầu năm+cuối kỳ",
     "held": "số buổi họp", "mean": "điểm bình quân", "grade": "mức+năm|xếp loại năm",
     "Tốt": "theo mức+tốt", "Khá": "theo mức+khá", "Trung bình": "theo mức+trung bình",
     "Kém": "theo mức+kém", "sha256": "sha256|sha-256", "received": "nhận lúc", "period": "kỳ",
 }  # fmt: skip
+NO_FIGURE = ("", "–")  # not reported, and what does not apply or cannot be
 Line = dict[str, Any]
+
+
+def values(line: Line, name: str) -> list[Any]:
+    """Return the values under the headings that have such words."""
+    ways = [way.split("+") for way in HEADINGS.get(name, name).split("|")]
+    return [v for title, v in line.items() if any(all(w in title for w in way) for way in ways)]
 
 
 def pick(line: Line, name: str) -> Any:
     """Return the value under a heading, by the words it may have."""
-    ways = [way.split("+") for way in HEADINGS.get(name, name).split("|")]
-    found = [v for title, v in line.items() if any(all(w in title for w in way) for way in ways)]
+    found = values(line, name)
     if not found:
         raise AssertionError(f"no column {name} among {list(line)}")
     return found[0]
@@ -49,19 +56,30 @@ class Printed:
     def __init__(self, path: Path) -> None:
         book = load_workbook(path, data_only=True, read_only=True)
         self.rows: dict[str, list[tuple[Any, ...]]] = {}
-        for name, begin in SHEETS.items():
-            title = next(t for t in book.sheetnames if t.startswith(begin))
+        titles = {
+            name: title
+            for name, begin in SHEETS.items()
+            for title in book.sheetnames
+            if title.startswith(begin)
+        }
+        for name, title in titles.items():
+            blank = ("",) if name == "returns" else NO_FIGURE  # there – is a return waived
             self.rows[name] = [
-                tuple(None if value == "" else value for value in row)
+                tuple(None if value in blank else value for value in row)
                 for row in book[title].iter_rows(values_only=True)
             ]
         book.close()
 
-    def lines(self, sheet: str) -> Iterator[Line]:
-        """Yield the rows of every table by their headings; `caption` is what stands above it.
+    def lines(self, sheet: str, *columns: str) -> Iterator[Line]:
+        """Yield the rows of every table with such columns; `caption` is what stands above it.
 
         A table begins with a heading "STT" (or "Năm", or has one "Tệp"), a blank row ends it.
         """
+        for line in self._all_lines(sheet):
+            if all(values(line, name) for name in columns):
+                yield line
+
+    def _all_lines(self, sheet: str) -> Iterator[Line]:
         titles: list[str] = []
         caption, in_heading = "", False
         for row in self.rows[sheet]:
@@ -72,7 +90,7 @@ class Printed:
                 titles = under(titles, texts)
             elif not any(texts):
                 titles, caption = [], ""
-            elif sum(value is not None for value in row) == 1 and titles:
+            elif titles and is_caption(row):
                 caption = str(row[0])
             elif not titles:
                 caption = f"{caption} {row[0]}".strip()
@@ -84,7 +102,7 @@ class Printed:
         """Return the named columns of the rows that bear a code, by the table's caption and it."""
         return {
             (line["caption"], pick(line, code)): {name: pick(line, name) for name in columns}
-            for line in self.lines(sheet)
+            for line in self.lines(sheet, code, *columns)
             if re.fullmatch(r"[A-Z]+[A-Z0-9-]+", str(pick(line, code)))
         }
 
@@ -118,6 +136,12 @@ class Printed:
                 }
 
 
+def is_caption(row: tuple[Any, ...]) -> bool:
+    """Whether a row within a table is the title of what follows, with a number beside it or not."""
+    is_text = isinstance(row[0], str) and not row[0].startswith("Tổng cộng")
+    return is_text and sum(value is not None for value in row) <= 3
+
+
 def under(titles: list[str], texts: list[str]) -> list[str]:
     """Return the headings with those of the row below: "group / heading"."""
     names, group = [], ""
@@ -142,7 +166,7 @@ def is_same(value: object, number: float) -> bool:
 
 
 def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
-    columns = ("served", "all_year", "low", "doubtful", "owed", "obligation", "result")
+    columns = ("served", "all_year", "low", "doubtful", "due", "owed", "obligation", "result")
     lines = {
         (code, next(role for role in YEARLY if caption.startswith(role))): line
         for (caption, code), line in book.by_code("quota", "officer", *columns).items()
@@ -155,6 +179,8 @@ def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
         numbers = {"low": low, "doubtful": high - low, "owed": float(meant["owed"])}
         numbers |= dict(zip(("served", "all_year"), meant["months"], strict=True))
         yield from differ(" ".join(key), line, numbers | {"obligation": meant["obligation"]})
+        if line["due"] not in (floor(meant["owed"]), meant["obligation"]):
+            yield f"{key}: {line['due']} due of {meant['owed']}"
         if (state := evidence.state(meant)) and not line["result"].startswith(state):
             yield f"{key}: {line['result']}, not {state}"
 
@@ -162,7 +188,7 @@ def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
 def pairs(evidence: Evidence, book: Printed) -> Iterator[str]:
     lines = {
         (pick(line, "officer"), role, cell): line
-        for line in book.lines("pairs")
+        for line in book.lines("quota", "cell")
         for role in YEARLY
         if line["caption"].startswith(role) and (cell := pick(line, "cell")) in evidence.cells
     }
@@ -232,7 +258,9 @@ def month(evidence: Evidence, book: Printed) -> Iterator[str]:
 def themes(evidence: Evidence, book: Printed) -> Iterator[str]:
     quarter = (evidence.until - 1) // 3
     lines = {
-        c: line for line in book.lines("themes") if (c := pick(line, "cell")) in evidence.cells
+        pick(line, "cell"): line
+        for line in book.lines("themes", "cell", "result")
+        if pick(line, "cell") in evidence.cells
     }
     yield from unprinted(lines, filter(evidence.of, evidence.cells))
     for cell, line in lines.items():

@@ -286,14 +286,14 @@ def hold_quota(
 
 def test_no_month_is_owed_twice(december: Reading) -> None:
     """A change of role and a hand-over on 15/6: twelve months of the officer, and of the cell."""
-    lines = december[1].by_code("quota", "officer", "all_year")
+    lines = december[1].by_code("quota", "officer", "all_year", "owed")
     months = defaultdict(list)
     for (_, officer), line in lines.items():
         months[officer].append(line["all_year"])
     assert sum(months["ROLE"]) == 12
     in_c1 = [
         printed.pick(line, "all_year")
-        for line in december[1].lines("pairs")
+        for line in december[1].lines("quota", "cell")
         if printed.pick(line, "cell") == "C1" and printed.pick(line, "officer") in ("ROLE", "HAND")
     ]
     assert sum(in_c1) == 12

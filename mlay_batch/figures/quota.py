@@ -169,15 +169,14 @@ def _window_figures(
         state="",
     )
     has_begun = window.first <= len(period.year_to_date())
-    due = floor(owed) if to_come else figures.obligation
-    return replace(figures, state=_window_state(figures, due)) if has_begun else figures
+    return replace(figures, state=_window_state(figures)) if has_begun else figures
 
 
-def _window_state(figures: WindowFigures, due: int) -> str:
+def _window_state(figures: WindowFigures) -> str:
     """Return what keeps a window from having what is due by now; empty where it has that."""
-    if figures.attended >= due:
+    if figures.attended >= figures.due:
         return ""
-    if figures.attended + figures.unsettled >= due:
+    if figures.attended + figures.unsettled >= figures.due:
         return "unsettled"
     return "behind" if figures.open_months + figures.to_come else "not_met"
 

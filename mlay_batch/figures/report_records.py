@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from math import floor
 
 from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
@@ -110,6 +111,11 @@ class WindowFigures:
         """How many are missing of the obligation."""
         return max(0, self.obligation - self.attended)
 
+    @property
+    def due(self) -> int:
+        """How many are due by now, which the state goes by: of 5.5 owed 5, in the end all."""
+        return floor(round(self.owed, 9)) if self.to_come else self.obligation
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaLine:
@@ -155,6 +161,14 @@ class QuotaLine:
     def is_hardly_reachable(self) -> bool:
         """Whether one meeting attended in each return still out or to come is not enough."""
         return self.missing - self.unsettled > self.open_months + self.to_come
+
+    @property
+    def due(self) -> int:
+        """How many are due by now in all windows that have begun (see `WindowFigures.due`)."""
+        if not self.windows:
+            return floor(round(self.owed, 9)) if self.to_come else self.obligation
+        begun = (w for w in self.windows if self.months[w.window.first - 1] is not None)
+        return sum(window.due for window in begun)
 
 
 @dataclass(frozen=True, slots=True)

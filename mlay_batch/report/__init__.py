@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from mlay_batch.figures.report_records import Figures, ReportInputs
@@ -17,18 +18,13 @@ from mlay_batch.report.data import data_sheets, sections_data, trends_data
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.sheets import (
-    activities_sheet,
     cell_visits_sheet,
     classification_sheet,
-    comparison_sheet,
     completeness_sheet,
-    criteria_sheet,
-    disputed_visits_sheet,
     errors_sheet,
     form7_sheet,
     indicators_sheet,
     members_sheet,
-    officer_cell_sheet,
     overview_sheet,
     provenance_sheet,
     quota_sheet,
@@ -38,29 +34,25 @@ from mlay_batch.report.sheets import (
     year_sheet,
 )
 from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
+from mlay_batch.schema.ids import CLASSIFICATION
 
 __all__ = ["Provenance", "write"]
 
-_SHEET_KEYS = (
-    "overview",
-    "quota",
-    "pairs",
-    "cells",
-    "doubts",
-    "rating",
-    "year",
-    "comparison",
-    "criteria",
-    "classification",
-    "forms7",
-    "completeness",
-    "thematic",
-    "members",
-    "activities",
-    "signs",
-    "errors",
-    "provenance",
-)
+# The front sheets with the colours of their tabs, alike where they are about one thing; the others
+# are grey.
+_FRONT_SHEETS = {
+    "overview": "8C1D18",
+    "quota": "1F4E8C",
+    "cells": "1F4E8C",
+    "rating": "2F5D34",
+    "year": "2F5D34",
+    "completeness": "B58900",
+    "thematic": "6B3F8C",
+    "members": "6B3F8C",
+    "signs": "C4501B",
+    "classification": "2A7F86",
+    "forms7": "2A7F86",
+}
 _BACK_SHEETS = ("errors", "provenance")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,22 +77,48 @@ def write(
     writer = ReportWriter(
         lang, provenance.as_of, provenance.figures, has_formulas=row_count <= MAX_FORMULA_ROWS
     )
+    ctx = ReportContext.of(writer, inputs, figures)
     sheets = {
         key: writer.add_sheet(
-            writer.t(f"sheet.{key}"),
-            writer.t(f"about.{key}"),
-            TAB_GREY if key in _BACK_SHEETS else "",
+            writer.t(f"sheet.{key}"), writer.t(f"about.{key}"), _FRONT_SHEETS.get(key, TAB_GREY)
         )
-        for key in _SHEET_KEYS
+        for key in (*_FRONT_SHEETS, *_BACK_SHEETS)
+        if _has_sheet(ctx, key)
     }
-    figure_sheets = _FigureSheets(ReportContext.of(writer, inputs, figures), sheets)
+    figure_sheets = _FigureSheets(ctx, sheets)
     delivered = figure_sheets.write("provenance", provenance_sheet.write, provenance)
-    ctx = replace(figure_sheets.ctx, file_cells=delivered)
+    ctx = replace(ctx, file_cells=delivered or {})
     data = data_sheets.build(ctx)
     placed_tables = _write_data_sheets(ctx, data)
     _write_figure_sheets(_FigureSheets(ctx, sheets), data, placed_tables)
     submission_sheet.write(ctx, provenance, placed_tables.keys())
     return writer.close()
+
+
+def _has_sheet(ctx: ReportContext, key: str) -> bool:
+    """Whether there is anything to write on a sheet.
+
+    The yearly classification has its sheets in a year's workbook, and in that of a period in which
+    a yearly return came in: from its first day to that of the figures.
+    """
+    figures, inputs = ctx.figures, ctx.inputs
+    if key in ("classification", "forms7"):
+        days = [
+            accepted.entry.received[:10]
+            for accepted in inputs.returns
+            if accepted.entry.form == CLASSIFICATION
+        ]
+        first, last = figures.period.start.isoformat(), figures.as_of.isoformat()
+        is_year = figures.period.kind == "year"
+        return bool(figures.years) and (is_year or any(first <= day <= last for day in days))
+    contents = {
+        "quota": figures.quota,
+        "cells": figures.cell_visits,
+        "thematic": figures.thematic or figures.activities or inputs.register.work,
+        "members": figures.movement,
+        "signs": figures.indicator_hits or inputs.catalogue.indicator_sets_for(figures.period),
+    }
+    return bool(contents.get(key, True))
 
 
 @dataclass(frozen=True)
@@ -127,32 +145,33 @@ def _write_figure_sheets(
     data: DataTables,
     placed_tables: Mapping[str, sections_data.PlacedTable],
 ) -> None:
-    write_sheet, trend_tables = figure_sheets.write, trends_data.Trends.of(placed_tables)
-    write_sheet("thematic", thematic_sheet.write, placed_tables)
-    write_sheet("members", members_sheet.write, placed_tables, trend_tables)
-    write_sheet("activities", activities_sheet.write, placed_tables)
-    write_sheet("signs", indicators_sheet.write, placed_tables)
-    pair_cells = write_sheet("pairs", officer_cell_sheet.write, data)
-    write_sheet("cells", cell_visits_sheet.write, data)
-    write_sheet("doubts", disputed_visits_sheet.write, data)
-    form_sums = write_sheet("completeness", completeness_sheet.write, data)
-    write_sheet("comparison", comparison_sheet.write, data, form_sums)
-    write_sheet("criteria", criteria_sheet.write, data)
-    write_sheet("forms7", form7_sheet.write, data)
-    overview_sheet.write(  # not settled: heights of rows say where charts lie
-        figure_sheets.ctx,
-        figure_sheets.sheets["overview"],
-        overview_sheet.SheetResults(
-            form_sums=form_sums,
-            rating=write_sheet("rating", rating_sheet.write, data),
-            year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
-            quotas=write_sheet("quota", quota_sheet.write, data, pair_cells),
-            classification=write_sheet("classification", classification_sheet.write, data),
-            errors=write_sheet("errors", errors_sheet.write),
-            sheets=figure_sheets.sheets,
-            trends=trend_tables,
-        ),
+    sheets, write_sheet = figure_sheets.sheets, figure_sheets.write
+    trend_tables = trends_data.Trends.of(placed_tables)
+    by_key: dict[str, Callable[[ReportContext, SheetWriter], object]] = {
+        "thematic": partial(thematic_sheet.write, tables=placed_tables),
+        "members": partial(members_sheet.write, tables=placed_tables, trends=trend_tables),
+        "signs": partial(indicators_sheet.write, sections=placed_tables),
+        "cells": partial(cell_visits_sheet.write, data=data),
+        "classification": partial(classification_sheet.write, data=data),
+        "forms7": partial(form7_sheet.write, data=data),
+    }
+    for key, write in by_key.items():
+        if key in sheets:
+            write_sheet(key, write)
+    classified_table = placed_tables.get(data.classification.name)
+    classified = {"classification": classified_table[0]} if classified_table else {}
+    results = overview_sheet.SheetResults(
+        form_sums=write_sheet("completeness", completeness_sheet.write, data),
+        rating=write_sheet("rating", rating_sheet.write, data),
+        year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
+        quotas=write_sheet("quota", quota_sheet.write, data) if "quota" in sheets else (),
+        errors=write_sheet("errors", errors_sheet.write),
+        sheets={**classified, **sheets},
+        data=data,
+        trends=trend_tables,
     )
+    # The overview is not settled: heights of its rows say where charts lie.
+    overview_sheet.write(figure_sheets.ctx, sheets["overview"], results)
 
 
 def _write_data_sheets(

@@ -45,6 +45,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "head": _look(replace(STYLES["head"], size=SMALL_SIZE)),
         "column_number": _look(replace(STYLES["column_number"], size=9)),
         "text": _look(_TEXT),
+        "text_small": _look(replace(_TEXT, size=9)),
         "center": _look(_CENTER),
         "quiet": _look(replace(_TEXT, colour=QUIET, italic=True)),
         "quiet_center": _look(replace(_CENTER, colour=QUIET, italic=True)),

@@ -31,11 +31,12 @@ def write_heading(
     The subtitle is the period, unless the sheet shows another time.
     It says TẠM TÍNH if `provisional`; None asks the period's figures. Where the workbook holds
     values instead of formulas, it says so.
-    Row 0 is for the screen only: the way back to the first sheet.
+    Row 0 is for the screen only: the way back to the first sheet, the question this one answers.
     """
+    right_span = columns - split
     if sheet is not ctx.writer.sheets[0]:
         sheet.write(0, 0, back_link(ctx), "back")
-    right_span = columns - split
+        sheet.write(0, split, sheet.description, "note", span=right_span)
     sheet.write(1, split, PARTY_NAME, "party", span=right_span)
     sheet.write(2, split, place_and_day(ctx), "place", span=right_span)
     sheet.set_height(TABLE_ROW - 1, _GAP_HEIGHT)

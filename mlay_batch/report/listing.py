@@ -24,7 +24,7 @@ from mlay_batch.report.formulas import is_result, no_value, quote, resolve, text
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
-HEAD_ROWS = 3  # rows: two of headings, one of column numbers
+NONE = "–"  # stands where a figure does not apply or cannot be; 0 is counted, blank not reported
 NUMBER = "number"  # the id of the column that numbers the rows
 T = TypeVar("T")
 LookName = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
@@ -53,6 +53,7 @@ class Column(Generic[T]):
         total_look: the format of the cell of the total.
         total_format: replaces the number format of that look.
         symbols: the symbols that states in this column begin with, to be coloured by.
+        folded: whether it is folded away until the reader opens the outline.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Column(Generic[T]):
     total_look: str = "total_count"
     total_format: str = ""
     symbols: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,24 @@ class Heads:
         return self.titles + self.free + self.is_numbered
 
 
+@dataclass(frozen=True)
+class _Area:
+    """The columns of the sheet that a column of a list takes: `first` counts from 0."""
+
+    first: int
+    span: int
+
+
 class Listing(Generic[T]):
     """A list being written on a sheet: headings, a row for each thing, totals, foot.
 
+    The first list of a sheet sets its columns. One below it takes over these: each of its columns
+    spans as many of them as it needs for its width.
+
     Attributes:
         columns: the columns from the left.
-        split: how many of them are under the left half of the letterhead and above who prepared.
+        width: over how many columns of the sheet the list reaches.
+        split: how many of these are under the left half of the letterhead and above who prepared.
         head_row: the first row of the headings, from 0.
         first_row: the first row below the headings.
         next_row: the row that is written next.
@@ -118,18 +132,20 @@ class Listing(Generic[T]):
         Where a heading is computed from the rows below, `row_count` is how many there will be.
         Raises ValueError for two columns of one id.
         """
-        self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
-        self._positions = {column.id: number for number, column in enumerate(self.columns)}
-        if len(self._positions) < len(self.columns):
+        self.ctx, self.sheet, self.columns = ctx, sheet, tuple(columns)
+        self._areas = _lay_out(sheet, self.columns)
+        if len(self._areas) < len(self.columns):
             raise ValueError([column.id for column in self.columns])
-        self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
+        self._letters = {name: xl_col_to_name(area.first) for name, area in self._areas.items()}
+        self.width = max(area.first + area.span for area in self._areas.values())
+        self.split = self._areas[self.columns[split].id].first
         self._heads = heads
         self.head_row, self.first_row = row, row + heads.rows
         self.next_row, self.end_row = self.first_row, self.first_row + row_count
 
     def position(self, column_id: str) -> int:
         """Return the position of a column on the sheet, from 0."""
-        return self._positions[column_id]
+        return self._areas[column_id].first
 
     def cell(self, row: int, column_id: str) -> str:
         """Return the cell of a column in a row, which counts from 0: ``E12``."""
@@ -147,7 +163,7 @@ class Listing(Generic[T]):
 
     def sheet_range(self, column_id: str) -> str:
         """Return the cells of a column in the rows written so far as other sheets name them."""
-        column, last = self._positions[column_id], max(self.end_row - 1, self.first_row)
+        column, last = self.position(column_id), max(self.end_row - 1, self.first_row)
         return self.sheet.range_address((self.first_row, column), (last, column))
 
     def write_letterhead(self, title: str, unit: str = "") -> None:
@@ -156,32 +172,67 @@ class Listing(Generic[T]):
         self.write_heads()
 
     def write_title(self, title: str, unit: str = "") -> None:
-        """Set the widths of the sheet and write its letterhead, without the headings."""
-        self.sheet.set_widths(column.width for column in self.columns)
-        letterhead.write_heading(self.ctx, self.sheet, len(self.columns), self.split, title, unit)
+        """Write the letterhead of the sheet without the headings."""
+        letterhead.write_heading(self.ctx, self.sheet, self.width, self.split, title, unit)
 
     def write_heads(self) -> None:
-        """Write headings and numbers of the columns."""
-        row, first = self.head_row, 0
+        """Write headings and numbers of the columns, if the list has any."""
+        if not self._heads.titles:
+            return
+        row, end = self.head_row, self.head_row + self._heads.titles
         for group, grouped in groupby(self.columns, key=lambda column: column.group):
-            group_columns = list(grouped)
+            areas = {column: self._areas[column.id] for column in grouped}
             if group:
-                self.sheet.write(row, first, group, "head", span=len(group_columns))
-            for position, column in enumerate(group_columns, first):
-                title, rows = self._resolve_heading(column.title), self._heads.titles - bool(group)
-                self.sheet.write(row + bool(group), position, title, "head", rows=rows)
-            first += len(group_columns)
+                first, *_, last = (*areas.values(), *areas.values())
+                span = last.first + last.span - first.first
+                self.sheet.write(row, first.first, group, "head", span=span)
+            top = row + bool(group)
+            for column, area in areas.items():
+                title = self._resolve_heading(column.title)
+                self.sheet.write(top, area.first, title, "head", span=area.span, rows=end - top)
         if self._heads.is_numbered:
             self._write_numbers()
         if self._heads.titles > 1:
-            _set_heights(self.sheet, row, self.columns)
+            self._set_heights(row)
+
+    def fold_heads(self) -> None:
+        """Fold the headings away, with rows that are."""
+        for row in range(self.head_row, self.first_row):
+            self.sheet.fold_row(row)
 
     def _write_numbers(self) -> None:
-        numbers = {name: str(place + 1) for name, place in self._positions.items()}
-        for number, column in enumerate(self.columns, 1):
-            sum_text = resolve(column.sum_text, numbers.__getitem__)
+        """Number the columns; those that are folded away bear none."""
+        shown = [column.id for column in self.columns if not column.folded]
+        numbers = {column_id: number for number, column_id in enumerate(shown, 1)}
+        for column in self.columns:
+            number = numbers.get(column.id)
+            sum_text = resolve(column.sum_text, lambda column_id: str(numbers[column_id]))
             content = f"{number}\n{sum_text}" if sum_text else number
-            self.sheet.write(self.first_row - 1, number - 1, content, "column_number")
+            self.write_cell(self.first_row - 1, column.id, content, "column_number")
+
+    def write_cell(
+        self, row: int, column_id: str, content: Content, look: str, number_format: str = ""
+    ) -> None:
+        """Write a cell of a column in any row, which counts from 0."""
+        area = self._areas[column_id]
+        self.sheet.write(row, area.first, content, look, area.span, number_format)
+
+    def _set_heights(self, row: int) -> None:
+        """Make two rows of headings high enough; `SheetWriter` fits cells of a single row only."""
+        groups: dict[str, float] = {}
+        single, grouped = 0.0, 15.0
+        for column in self.columns:
+            area, title = self._areas[column.id], column.title
+            width = self.sheet.width(area.first, area.span) or column.width
+            height = _text_height(title if isinstance(title, str) else str(title.value), width)
+            if column.group:
+                groups[column.group] = groups.get(column.group, 0) + width
+                grouped = max(grouped, height)
+            else:
+                single = max(single, height)
+        top = max((_text_height(*group) for group in groups.items()), default=15)
+        self.sheet.set_height(row, top)
+        self.sheet.set_height(row + 1, max(grouped, single - top))
 
     def _resolve_heading(self, title: str | Formula) -> str | Formula:
         if isinstance(title, str):
@@ -195,23 +246,29 @@ class Listing(Generic[T]):
             self.write_row(thing, number)
         self.colour_states()
 
-    def write_row(self, thing: T, number: int | None = None) -> None:
-        """Write the next row; it bears no number where that is None."""
+    def write_row(self, thing: T, number: int | None = None, *, folded: bool = False) -> None:
+        """Write the next row; it bears no number where that is None.
+
+        One that is `folded` is shown once the reader opens the outline.
+        """
         row = self.next_row
-        for position, column in enumerate(self.columns):
+        if folded:
+            self.sheet.fold_row(row)
+        for column in self.columns:
             content = number if column.id == NUMBER else column.value(thing)
             if is_result(content) and (formula := text_for(column.formula, thing)):
                 content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
             look = text_for(column.look, thing)
             number_format = text_for(column.number_format, thing)
-            self.sheet.write(row, position, content, look, number_format=number_format)
+            self.write_cell(row, column.id, content, look, number_format)
         self.next_row, self.end_row = row + 1, max(self.end_row, row + 1)
 
     def colour_states(self) -> None:
         """Colour the states in the rows written so far."""
         last = max(self.first_row, self.end_row - 1)
-        for position, column in enumerate(self.columns):
+        for column in self.columns:
             if column.symbols:
+                position = self.position(column.id)
                 ends = (self.first_row, position), (last, position)
                 self.sheet.colour_states(*ends, column.symbols)
 
@@ -222,12 +279,13 @@ class Listing(Generic[T]):
         """
         row, references = self.next_row, {}
         first = next(number for number, column in enumerate(self.columns) if column.total)
-        self.sheet.write(row, 0, label or self.ctx.t("total"), "total_label", span=first)
-        for position, column in enumerate(self.columns[first:], first):
+        span = self.position(self.columns[first].id)
+        self.sheet.write(row, 0, label or self.ctx.t("total"), "total_label", span=span)
+        for column in self.columns[first:]:
             total = self._total(column, things)
-            look, number_format = column.total_look, column.total_format
-            self.sheet.write(row, position, total, look, number_format=number_format)
+            self.write_cell(row, column.id, total, column.total_look, column.total_format)
             if total is not None:
+                position = self.position(column.id)
                 references[column.id] = self.sheet.reference(row, position, total.value)
         self.next_row = row + 1
         return references
@@ -251,28 +309,30 @@ class Listing(Generic[T]):
 
     def write_note(self, text: str, look: str = "note") -> None:
         """Write a line over all columns in the next row."""
-        self.sheet.write(self.next_row, 0, text, look, span=len(self.columns))
+        self.sheet.write(self.next_row, 0, text, look, span=self.width)
         self.next_row += 1
 
-    def write_foot(self, notes: Iterable[str] = (), *, gap: int = 1, space: int = 2) -> int:
-        """Write the notes and the signatures; return the last row.
-
-        Above the notes are `gap` blank rows; the signatures stand `space` rows below the last.
-        """
-        width, row = len(self.columns), self.next_row + gap - 1
+    def write_notes(self, notes: Iterable[str]) -> None:
+        """Write the notes, a line each."""
         for note in notes:
-            row += 1
-            self.sheet.write(row, 0, note, "note", span=width)
-        return letterhead.write_signatures(self.ctx, self.sheet, row + space, width, self.split)
+            self.write_note(note)
+
+    def write_signatures(self) -> None:
+        """Write who prepared and who signs, a row below the last."""
+        row = self.next_row + 1
+        letterhead.write_signatures(self.ctx, self.sheet, row, self.width, self.split)
+        self.next_row = row + 1
 
     def write_filter(self, column_id: str) -> None:
         """Put a filter on the rows written so far, up to that column; on none there is none."""
         if self.end_row > self.first_row:
-            column = self._positions[column_id]
+            column = self.position(column_id)
             self.sheet.raw.autofilter(self.first_row - 1, 0, self.end_row - 1, column)
 
-    def set_up_page(self, last: int, frozen: int, filtered: str = "", *, fit: bool = True) -> None:
-        """Set up paper, frozen headings and `frozen` columns, and the filter.
+    def set_up_page(
+        self, end_row: int, frozen: int, filtered: str = "", *, landscape: bool = True
+    ) -> None:
+        """Set up paper to the row before `end_row`, frozen headings, `frozen` columns, a filter.
 
         The filter reaches to the column with the id `filtered`; without one there is none.
         """
@@ -280,8 +340,32 @@ class Listing(Generic[T]):
             self.write_filter(filtered)
         self.sheet.raw.freeze_panes(self.first_row, frozen)
         repeat = (self.head_row, self.first_row - 1)
-        end = (last, len(self.columns) - 1)
-        self.sheet.set_up_page(landscape=True, last=end, repeat=repeat, fit=fit)
+        last = (end_row - 1, self.sheet.column_count - 1)
+        self.sheet.set_up_page(landscape=landscape, last=last, repeat=repeat)
+
+
+def _lay_out(sheet: SheetWriter, columns: Sequence[Column[T]]) -> dict[str, _Area]:
+    """Return which columns of the sheet each column of a list takes, by its id.
+
+    A sheet without columns gets these, and one where they do not suffice gets more. What is folded
+    away goes where columns are folded as long as there are any, everything else beside them.
+    """
+    if not sheet.column_count:
+        sheet.set_widths(column.width for column in columns)
+        sheet.fold_columns(place for place, column in enumerate(columns) if column.folded)
+        return {column.id: _Area(place, 1) for place, column in enumerate(columns)}
+    areas, first = {}, 0
+    for column in columns:
+        while sheet.is_folded(first) and not column.folded:
+            first += 1
+        areas[column.id] = _Area(first, sheet.columns_for(column.width, first))
+        first += areas[column.id].span
+    return areas
+
+
+def where_counted(value: Callable[[T], Content], formula: str) -> Callable[[T], str]:
+    """Return the formula of the rows that have a number; in others it stands as it is."""
+    return lambda thing: formula if isinstance(value(thing), int | float) else ""
 
 
 def titled_column(
@@ -296,6 +380,7 @@ def titled_column(
     sum_text: str = "",
     total: bool = False,
     symbols: str = "",
+    folded: bool = False,
 ) -> Column[T]:
     """Return a column with the title of a text; its id is the last part of `key`."""
     return Column(
@@ -309,6 +394,7 @@ def titled_column(
         sum_text=sum_text,
         total=total,
         symbols=symbols,
+        folded=folded,
     )
 
 
@@ -335,44 +421,18 @@ def day_column(
     day: Callable[[T], date | None],
     formula: str | Callable[[T], str],
 ) -> Column[T]:
-    """Return a column of computed days; where the formula gives 0 there is none."""
+    """Return a column of computed days; where the formula gives 0 there is none: ``–``."""
 
     def value(thing: T) -> int | str:
         value_day = day(thing)
-        return day_number(value_day) if value_day else ""
+        return day_number(value_day) if value_day else NONE
 
-    def day_or_blank(thing: T) -> str:
+    def day_or_none(thing: T) -> str:
         day_formula = text_for(formula, thing)
-        return f'IF({day_formula}=0,"",{day_formula})'
+        return f"IF({day_formula}=0,{quote(NONE)},{day_formula})"
 
-    return Column(column_id, title, width, value, day_or_blank, "date")
-
-
-def _set_heights(sheet: SheetWriter, row: int, columns: Sequence[Column[T]]) -> None:
-    """Make the two rows of headings high enough; `SheetWriter` fits cells of a single row only."""
-    group_height = max(
-        (
-            _text_height(column.group, _group_width(columns, column.group))
-            for column in columns
-            if column.group
-        ),
-        default=15,
-    )
-    title_height = max(
-        (_text_height(column.title, column.width) for column in columns if column.group), default=15
-    )
-    full_height = max(
-        (_text_height(column.title, column.width) for column in columns if not column.group),
-        default=0,
-    )
-    sheet.set_height(row, group_height)
-    sheet.set_height(row + 1, max(title_height, full_height - group_height))
+    return Column(column_id, title, width, value, day_or_none, "date")
 
 
-def _group_width(columns: Sequence[Column[T]], group: str) -> float:
-    return sum(column.width for column in columns if column.group == group)
-
-
-def _text_height(title: str | Formula, width: float) -> float:
-    text = title if isinstance(title, str) else str(title.value)
+def _text_height(text: str, width: float) -> float:
     return metrics.height(metrics.lines(text, width - 0.4, SMALL_SIZE, True), SMALL_SIZE)

@@ -6,7 +6,7 @@ Text that came from a branch is always stored as text: never a formula, never an
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import StringIO
@@ -32,6 +32,7 @@ from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
 TAB_GREY = "BFBFBF"  # of the sheets behind the front ones
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
 _FONT_SIZE = 11
+_WIDE_ENOUGH = 0.85  # of the width a column of a list asks for
 _DEFAULT_WIDTH = 9.0  # the width of a column nobody set
 
 
@@ -176,6 +177,8 @@ class SheetWriter:
         self.book, self.title, self.description, self.raw = writer, title, description, worksheet
         self.is_signed = False  # whether signatures are asked for on it
         self._widths: dict[int, float] = {}
+        self._folded_columns: set[int] = set()
+        self._folded_rows: set[int] = set()
         self._text_widths: dict[tuple[int, int], float] = {}
         self._unfitted_texts: list[tuple[int, _WrappedText]] = []
         self._finished = False
@@ -190,6 +193,54 @@ class SheetWriter:
         for column, width in enumerate(widths, first):
             self._widths[column] = width
             self.raw.set_column(column, column, width)
+
+    @property
+    def column_count(self) -> int:
+        """How many columns have a width."""
+        return max(self._widths, default=-1) + 1
+
+    def is_folded(self, column: int) -> bool:
+        """Whether a column is folded away."""
+        return column in self._folded_columns
+
+    def width(self, column: int, span: int = 1) -> float:
+        """Return the width of `span` columns: of those that are folded away as the first is."""
+        columns = range(column, column + span)
+        alike = [x for x in columns if self.is_folded(x) == self.is_folded(column)]
+        return sum(self._widths[x] for x in alike) + metrics.CELL_MARGIN * (len(alike) - 1)
+
+    def columns_for(self, width: float, first: int) -> int:
+        """Return over how many columns from `first` on something that wide reaches.
+
+        A little less will do. Where there are no more columns, one of that width is added.
+        """
+        if first >= self.column_count:
+            self.set_widths([width], first)
+        spans = range(1, self.column_count - first + 1)
+        wide = (span for span in spans if self.width(first, span) >= _WIDE_ENOUGH * width)
+        return next(wide, spans[-1])
+
+    def fold_columns(self, columns: Iterable[int]) -> None:
+        """Fold columns away: neither shown nor printed until their outline is opened."""
+        self._folded_columns |= set(columns)
+        self._text_widths.clear()
+        folded = self._folded_columns
+        for options, numbers in (
+            ({"level": 1, "hidden": True}, folded),
+            ({"collapsed": True}, {column - 1 for column in folded} - folded),
+        ):
+            for column in sorted(numbers):
+                self.raw.set_column(column, column, self._widths[column], None, options)
+        self._set_outline()
+
+    def fold_row(self, row: int) -> None:
+        """Fold a row away: neither shown nor printed until its outline is opened."""
+        self._folded_rows.add(row)
+        self._set_outline()
+
+    def _set_outline(self) -> None:
+        """Put the buttons of an outline above, and left of, what they open."""
+        self.raw.outline_settings(symbols_below=False, symbols_right=False)
 
     def write(
         self,
@@ -325,8 +376,13 @@ class SheetWriter:
         self._format_dates()
         for row, text in self._unfitted_texts:
             self._fit_row(row, text)
-        for row, points in sorted((self._fitted_heights | self._fixed_heights).items()):
-            self.raw.set_row(row, min(points, 409))
+        heights = self._fitted_heights | self._fixed_heights
+        opening = {row - 1 for row in self._folded_rows} - self._folded_rows
+        for row in sorted(heights.keys() | self._folded_rows | opening):
+            folded = {"level": 1, "hidden": True} if row in self._folded_rows else {}
+            options = folded | ({"collapsed": True} if row in opening else {})
+            height = min(heights[row], 409) if row in heights else None
+            self.raw.set_row(row, height, None, options)
         self._fitted_heights.clear()
 
     def _format_dates(self) -> None:
@@ -357,9 +413,11 @@ class SheetWriter:
             self._fitted_heights[row] = points
 
     def _text_width(self, column: int, span: int) -> float | None:
-        columns = range(column, column + span)
+        columns: Sequence[int] = range(column, column + span)
         if not self._finished and any(index not in self._widths for index in columns):
             return None
+        if folded := self._folded_columns.intersection(columns):
+            columns = [index for index in columns if index not in folded] or list(columns)
         width = metrics.room([self._widths.get(index, _DEFAULT_WIDTH) for index in columns])
         self._text_widths[column, span] = width
         return width

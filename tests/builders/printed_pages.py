@@ -19,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from openpyxl.cell import Cell
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.excel.metrics import width
 
@@ -65,6 +68,45 @@ def footers(pdf: Path) -> Iterator[str]:
         lines = [line for line in page.splitlines() if line.strip()]
         if lines:
             yield unicodedata.normalize("NFC", "".join(lines[-1].split()))
+
+
+_A4 = {"portrait": 210 / 25.4, "landscape": 297 / 25.4}  # inches across
+_PIXELS = 7  # of a digit of the default font; the stored width counts the cell's margin in
+
+
+def shown_columns(sheet: Worksheet) -> list[str]:
+    """The letters of the columns of a sheet's print area that are not hidden."""
+    first, _, last, _ = range_boundaries(str(sheet.print_area).rpartition("!")[2].replace("$", ""))
+    hidden = {
+        number
+        for dimension in sheet.column_dimensions.values()
+        if dimension.hidden
+        for number in range(dimension.min, dimension.max + 1)
+    }
+    columns = range(first, last + 1)
+    return [get_column_letter(column) for column in columns if column not in hidden]
+
+
+def printed_cells(sheet: Worksheet) -> Iterator[Cell]:
+    """The cells of a sheet's print area that are in no hidden row or column."""
+    area = str(sheet.print_area).rpartition("!")[2].replace("$", "")
+    columns = set(shown_columns(sheet))
+    for row in sheet[area]:
+        if not sheet.row_dimensions[row[0].row].hidden:
+            yield from (cell for cell in row if get_column_letter(cell.column) in columns)
+
+
+def fitted_scale(sheet: Worksheet) -> float:
+    """By how much a sheet that is fitted to the width of A4 is made smaller; 1 for not at all."""
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    widths = {
+        get_column_letter(number): dimension.width
+        for dimension in sheet.column_dimensions.values()
+        for number in range(dimension.min, dimension.max + 1)
+    }
+    pixels = sum(widths[column] * _PIXELS for column in shown_columns(sheet))
+    margins = sheet.page_margins.left + sheet.page_margins.right
+    return min(1, (_A4[sheet.page_setup.orientation] - margins) * 96 / pixels)
 
 
 def _run(tool: str, pdf: Path, last: int | None, *options: str) -> str:

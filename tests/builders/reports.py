@@ -58,14 +58,18 @@ def delivery(number: int, name: str, verdict: Verdict, **more: object) -> Ledger
 
 
 def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> ReportInputs:
-    """The year from `first_month` on; in November cells silent, one refused, one sent twice."""
+    """The year from `first_month` on; in November cells silent, one refused, one sent twice, and a
+    yearly return that came only then: the sheets of the yearly classification are in the workbook.
+    """
     town = demo.load_sample()
     samples = [s for s in _samples() if s.form != "meeting" or s.period.month >= first_month]
     dropped = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER][-SILENT:]
+    last_yearly = [s for s in samples if s.form == "classification"][-1]
     returns = [
         AcceptedReturn(
             delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
-                     branch=s.branch, period=str(s.period), received=s.received,
+                     branch=s.branch, period=str(s.period),
+                     received="2019-12-02T09:00:00+07:00" if s is last_yearly else s.received,
                      incoming=f"{number}/2019"),
             s.rows,
         )

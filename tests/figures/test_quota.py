@@ -173,6 +173,25 @@ def test_just_under_two_owed_and_one_attended_is_on_course() -> None:
     assert entry.state == "on_course"
 
 
+@pytest.mark.parametrize(
+    ("period", "owed", "due"), [("2019-05", 20 / 12, 1), ("2019-06", 2, 2), ("2019-12", 4, 4)]
+)
+def test_what_is_due_is_a_whole_number(period: str, owed: float, due: int) -> None:
+    """4 × 5 ÷ 12 = 1.67 owed are 1 due: by that the state goes, and that is shown."""
+    entry = line(period, went("02-12"))
+    assert (entry.owed, entry.due) == (pytest.approx(owed), due)
+    assert type(entry.due) is int
+
+
+def test_with_no_month_to_come_the_obligation_is_due() -> None:
+    """4 × 7 ÷ 12 = 2.33 until July: by November 2 are owed in all, as rounded."""
+    duty = (
+        "officer | branch | role | from | to\nNAM | CB1 | office_official | 2019-01-01 | 2019-08-10"
+    )
+    entry = line("2019-11", went("02-12"), NAM, duty)
+    assert (entry.obligation, entry.due) == (2, 2)
+
+
 def test_nobody_is_given_up_before_the_year_has_ended() -> None:
     """Nothing bounds the sittings of a month: 2 of 4 with December to come are behind."""
     entry = line("2019-11", went("02-12", "05-14"))  # 4 × 11 ÷ 12 = 3.67, floor 3

@@ -99,6 +99,16 @@ def test_two_meetings_a_quarter(
     assert (found.missing, found.state) == (missing, state)
 
 
+@pytest.mark.parametrize(("period", "due"), [
+    ("2019-02", 1),  # 1.33 of the 2 of the first quarter
+    ("2019-03", 2),
+    ("2019-05", 3),  # and 1.33 of those of the second
+    ("2019-12", 8),
+])  # fmt: skip
+def test_what_is_due_is_whole_in_each_quarter(period: str, due: int) -> None:
+    assert line(period, QUARTERLY, []).due == due
+
+
 def test_a_return_that_is_out_leaves_its_quarter_open() -> None:
     complete = inputs("2019-03", QUARTERLY, {"CB1": ["01-05"]})
     is_march = [r.entry.branch == "CB1" and r.entry.period == "2019-03" for r in complete.returns]

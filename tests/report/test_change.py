@@ -8,11 +8,12 @@ from functools import cache
 import pytest
 from builders import changes
 from builders.sheet_cells import differences, load_sheets
+from openpyxl.utils import get_column_letter
 
 from mlay_batch import report
 
-QUOTA = ("Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự")
-RATING = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí")
+QUOTA = ("Chỉ tiêu dự sinh hoạt", "Chi bộ được dự")
+RATING = ("Xếp loại sinh hoạt", "Lũy kế năm")
 
 
 # All in Excel since 2007 or before: newer ones need a prefix, and older programs lack them.
@@ -58,11 +59,22 @@ def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
 def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> None:
     outcome = changes.follow(seed)
     places = differences(outcome.after, outcome.expected, sheets)
-    # Words are written and not calculated: assignments with their days, cells nobody attended.
-    words = tuple(f"{QUOTA[0]}!{column}" for column in ("E", "AA"))
+    # Words are written and not calculated: assignments with their days, cells nobody attended, and
+    # which visits are in doubt.
+    quota = outcome.after[QUOTA[0]]
+    titles = ("Đơn vị được phân công", "Chi bộ phụ trách chưa có ai dự")
+    columns = (get_column_letter(quota.find(title)[1]) for title in titles)
+    words = tuple(f"{QUOTA[0]}!{column}" for column in columns)
+    visits = outcome.after[QUOTA[1]].row_of("Các lượt dự không tính")
+    places = [p for p in places if not p.startswith(QUOTA[1]) or _row_in(p) < visits]
     assert [place for place in places if not place.startswith(words)] == [], outcome.says
     for title in sheets:
         assert differences(outcome.after, outcome.before, [title]), f"{title} did not change"
+
+
+def _row_in(difference: str) -> int:
+    """Return the row of a difference, such as ``Chi bộ được dự!H28: …``."""
+    return int(re.findall(r"![A-Z]+(\d+):", difference)[0])
 
 
 def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> None:
@@ -71,15 +83,20 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
         changes.load(changes.unchanged_book(2))[QUOTA[0]],
         load_sheets(changes.unchanged_book(2))[QUOTA[0]],
     )
+    result, owed = (values.find(title)[1] for title in ("Kết quả", "Số phải dự tính theo tháng"))
+    letter = get_column_letter(result)
     for old, title in ((4, "Cán bộ, chuyên viên"), (6, "Cấp ủy viên")):
         row = values.find(title)[0]
-        assert [values.at(number, 25) for number in (row, row + 1)] == [old, old + 1]
+        assert [values.at(number, result) for number in (row, row + 1)] == [old, old + 1]
         wording = f"{old} buổi/năm đến tháng 6; {old + 1} buổi/năm từ tháng 7"
         assert values.at(row + 1, 1) == wording
         basis = "căn cứ: chưa xác nhận đến tháng 6; Quy chế mới từ tháng 7"
         assert basis in str(values.at(row, 1))
-        owed = str(formulas.cell(row + 5, 22).value)
-        assert f"$Y${row}" in owed and f"$Y${row + 1}" in owed
+        first = next(
+            n for n in range(row, row + 9) if values.at(n, 1) == 1 == values.at(n + 1, 1) - 1
+        )
+        formula = str(formulas.cell(first, owed).value)
+        assert f"${letter}${row}" in formula and f"${letter}${row + 1}" in formula
     overview = load_sheets(changes.unchanged_book(2))["Tổng quan"]
     assert overview.find("Cán bộ, chuyên viên")
     wording = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]

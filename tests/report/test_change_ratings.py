@@ -27,7 +27,7 @@ from mlay_batch.schema import Catalogue
 from mlay_batch.schema.schemes import Demand
 
 SCORES, YEARLY = "Dữ liệu chấm điểm", "Dữ liệu xếp loại các năm"
-SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B")
+SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm", "Mẫu 7A, 7B")
 TOWN = """
 code | type        | parent | founded    | ended      | successor
 TX   | office      |        |            |            |
@@ -124,9 +124,9 @@ def _yearly(entries: Papers) -> list[AcceptedReturn]:
                 rows.append(
                     office.row(section, 10 * number, with_totals(entries[branch, year, section]))
                 )
-            returns.append(
-                AcceptedReturn(office.delivery("classification", branch, str(year)), tuple(rows))
-            )
+            received = "2020-03-03T01:00:00+00:00"  # in the period: else they have no sheets in it
+            entry = office.delivery("classification", branch, str(year), received=received)
+            returns.append(AcceptedReturn(entry, tuple(rows)))
     return returns
 
 

@@ -1,4 +1,4 @@
-"""A quarter beside the same one a year before, in the workbook of the quarter."""
+"""A quarter beside the same one a year before, on the first sheet of the quarter's workbook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model.records import AcceptedReturn, Row
 
 QUARTER = Period(2019, 10, 3)
-SHEET = "So với cùng kỳ"
+SHEET, FIRST, END = "Tổng quan", "Báo cáo sinh hoạt phải nộp", "Cột kỳ này là công thức"
 
 
 def a_year_earlier(filed: AcceptedReturn) -> AcceptedReturn:
@@ -65,8 +65,9 @@ def workbook() -> bytes:
 
 
 def lines_by_title(book: Book) -> dict[str, list[object]]:
-    rows = book[SHEET].rows[10:]
-    return {str(row[1]): list(row[2:6]) for row in rows if isinstance(row[0], float)}
+    sheet = book[SHEET]
+    rows = sheet.rows[sheet.row_of(FIRST) - 1 : sheet.row_of(END) - 1]
+    return {str(row[0]): list(row[4:8]) for row in rows}
 
 
 def count_sittings(year: int) -> tuple[int, list[float]]:
@@ -123,11 +124,14 @@ def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -
     for title, values in before.items():
         for first, other in zip(values, after[title], strict=True):
             assert (other or 0) == pytest.approx(first or 0, rel=1e-12), title
-    live = load_workbook(io.BytesIO(workbook()))[SHEET]
-    assert {cell.data_type for cell in live["C"][11:22]} == {"f"}
+    live, sheet = load_workbook(io.BytesIO(workbook()))[SHEET], load_sheets(workbook())[SHEET]
+    rows = range(sheet.row_of(FIRST), sheet.row_of(END))
+    column = sheet.rows[rows.start - 2].index("Quý IV năm 2019") + 1
+    assert {live.cell(row, column).data_type for row in rows} == {"f"}
 
 
-def test_without_a_return_of_last_year_it_says_so() -> None:
+def test_without_a_return_of_last_year_there_is_no_block() -> None:
     assert reports.figures().year_before is None
-    sheet = load_sheets(reports.workbook())[SHEET]
-    assert "của tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))
+    texts = [str(row[0]) for row in load_sheets(reports.workbook())[SHEET].rows]
+    assert not [text for text in texts if FIRST in text or "cùng kỳ" in text]
+    assert [text for text in texts if text.startswith("3. ")] == ["3. Chỉ tiêu dự sinh hoạt"]

@@ -153,3 +153,68 @@ def test_criteria_are_written_in_the_order_they_are_given() -> None:
     assert table.countifs(**of_year) == 'COUNTIFS(Hop[Mã],$B7,Hop[Ngày],">=1",Hop[Ngày],"<=9")'
     assert table.sumifs("points", branch="1") == "SUMIFS(Hop[Điểm],Hop[Mã],1)"
     assert table.averageifs("points", branch="1") == "AVERAGEIFS(Hop[Điểm],Hop[Mã],1)"
+
+
+PLACES = (
+    Column("name", "Tên", 20, attrgetter("name")),
+    Column("folded", "Chi tiết", 6, attrgetter("bought"), folded=True),
+    Column("more", "Nữa", 6, attrgetter("left"), folded=True),
+    Column("bought", "Mua", 8, attrgetter("bought"), look="count"),
+    Column("left", "Còn", 8, attrgetter("left"), f"{cell('bought')}-0", "count"),
+)
+BELOW = (
+    Column("name", "Mặt hàng", 18, attrgetter("name")),
+    Column("hidden", "Bán", 5, attrgetter("sold"), folded=True),
+    Column("wide", "Số lượng còn lại", 15, attrgetter("left"), look="count"),
+    Column("new", "Nơi để", 30, attrgetter("name")),
+    Column("twice", "Gấp đôi", 9, lambda stock: 2 * stock.left, f"2*{cell('wide')}", "count"),
+)
+
+
+def one_below_another() -> Worksheet:
+    """Return a sheet with two lists; the second row of each list is folded away."""
+    inputs = reports.facts()
+    writer = ReportWriter("vi", date(2019, 12, 8))
+    ctx = ReportContext.of(writer, inputs, compute(replace(inputs, returns=())))
+    sheet = writer.add_sheet("Kho", "")
+    heads = Heads(titles=1)
+    first = Listing(ctx, sheet, PLACES, 1, 0, heads=heads)
+    second = Listing(ctx, sheet, BELOW, 1, 10, heads=heads)
+    for listing in (first, second):
+        listing.write_heads()
+        for number, stock in enumerate(STOCKS, 1):
+            listing.write_row(stock, number, folded=number > 1)
+    return load_workbook(io.BytesIO(writer.close()))["Kho"]
+
+
+@pytest.fixture(scope="module")
+def two_lists() -> Worksheet:
+    return one_below_another()
+
+
+def test_a_list_below_another_takes_over_its_columns(two_lists: Worksheet) -> None:
+    """15 digits reach over two columns of 8; what finds no column any more gets one of its own."""
+    merged = {str(area) for area in two_lists.merged_cells.ranges}
+    assert "D13:E13" in merged
+    assert [entry.value for entry in two_lists[11]][:7] == [
+        "Mặt hàng", "Bán", None, "Số lượng còn lại", None, "Nơi để", "Gấp đôi",
+    ]  # fmt: skip
+    assert two_lists["G13"].value == "=2*D13"
+    assert two_lists.column_dimensions["F"].width == pytest.approx(30, abs=1)
+
+
+def test_what_is_folded_away_is_hidden_and_bears_no_number(two_lists: Worksheet) -> None:
+    columns = two_lists.column_dimensions
+    hidden = [name for name in "ABCDE" if name in columns and columns[name].hidden]
+    assert hidden == ["B"]  # openpyxl tells B and C, which are alike, as one
+    assert (columns["B"].min, columns["B"].max, columns["B"].outlineLevel) == (2, 3, 1)
+    assert columns["A"].collapsed
+    assert [entry.value for entry in two_lists[2]] == [1, None, None, 2, 3, None, None]
+
+
+def test_folded_rows_open_by_the_row_above_them(two_lists: Worksheet) -> None:
+    rows = two_lists.row_dimensions
+    assert {number for number, row in rows.items() if row.hidden} == {4, 14}
+    assert rows[4].outlineLevel == 1
+    assert {number for number, row in rows.items() if row.collapsed} == {3, 13}
+    assert two_lists.sheet_properties.outlinePr.summaryBelow is False

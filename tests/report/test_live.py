@@ -16,13 +16,14 @@ from builders.figure_inputs import facts, register, returns
 from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalculate
 from openpyxl import Workbook
 from openpyxl.cell import Cell
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.period import Period
 
 pytestmark = pytest.mark.libreoffice
 
-QUOTA, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm"
+QUOTA, YEARLY, THEMES = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm", "Chuyên đề – bồi dưỡng"
 
 
 @cache
@@ -46,11 +47,14 @@ def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
 
 def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -> None:
     """That one shows that LibreOffice really calculates what it loads."""
-    row = sample_book()[QUOTA].row_of("Tổng cộng")
-    cell = f"R{row}"
+    row, column = (
+        sample_book()[QUOTA].row_of("Tổng cộng"),
+        sample_book()[QUOTA].find("đã xác định")[1],
+    )
+    cell = f"{get_column_letter(column)}{row}"
     planted = plant(reports.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
     before = load_sheets(planted)
-    assert before[QUOTA].under(row, "Đã dự đến kỳ", "đã xác định") == 4711
+    assert before[QUOTA].under(row, "Tính đến hết kỳ", "đã xác định") == 4711
     after = recalculate(planted, tmp_path)
     assert differences(sample_book(), after) == []
     (difference,) = differences(before, after)
@@ -203,7 +207,7 @@ def test_members_that_nobody_hands_over_or_takes_over(tmp_path: Path) -> None:
         "CBW": [8, 0, 8, 8, 0, 8, "● Khớp từ T2"],
         "CBL": [4, 6, 10, 0, 10, 10, "▲ Lập mới: 4 đảng viên"],
         "CBY": [6, -6, 0, 6, -6, 0, "Đã giải thể, sáp nhập"],
-        "CBV": [None, None, None, 3, -3, 0, "Đã giải thể, sáp nhập"],
+        "CBV": ["–", "–", "–", 3, -3, 0, "Đã giải thể, sáp nhập"],
         "CBZ": [7, -7, 0, 4, -4, 0, "▲ Giải thể: 7 đảng viên"],
         "Tổng cộng": [69, -2, 62, 62, 2, 62, "▲ Chưa đủ báo cáo"],
     }
@@ -267,15 +271,15 @@ def test_a_count_of_the_yearly_classification(alteration: tuple[Book, str]) -> N
 def test_members_meetings_and_activities_of_a_branch(alteration: tuple[Book, str]) -> None:
     after, cell = alteration
     changes = {
-        "Đảng viên": {"Từ trần": 1, "Cộng giảm (C)": 1},
-        "Chuyên đề": {"Quý IV": 1, "Cả năm": 1},
-        "Bồi dưỡng – kiểm tra": {"Lượt người": 100},
+        ("Đảng viên", 1): {"Từ trần": 1, "Cộng giảm (C)": 1},
+        (THEMES, 1): {"Quý IV": 1, "Cả năm": 1},
+        (THEMES, 2): {"Lượt người": 100},
     }
-    for title, rises in changes.items():
+    for (title, nth), rises in changes.items():
         before, now = sample_book()[title], after[title]
-        row, total = before.row_of(cell), before.row_of("Tổng cộng")
+        row, total = (_row_beginning(before, text, nth) for text in (cell, "Tổng cộng"))
         for head, rise in rises.items():
-            columns = _columns(before, head)
+            columns = _columns(before, head, row)
             for line in (row, total):
                 changed = {now.at(line, n) - before.at(line, n) for n in columns}
                 assert rise in changed <= {0, rise}, (title, head)
@@ -283,8 +287,19 @@ def test_members_meetings_and_activities_of_a_branch(alteration: tuple[Book, str
     assert "■ Không khớp" in members.rows[members.row_of(cell) - 1]
 
 
-def _columns(sheet: Sheet, head: str) -> list[int]:
-    rows = sheet.rows[:12]
+def _row_beginning(sheet: Sheet, text: str, nth: int) -> int:
+    """Return the nth row whose first cell begins so, or whose code is so."""
+    rows = [
+        number
+        for number, row in enumerate(sheet.rows, 1)
+        if str(row[0]).startswith(text) or row[1] == text
+    ]
+    return rows[nth - 1]
+
+
+def _columns(sheet: Sheet, head: str, row: int) -> list[int]:
+    """Return the columns that have a heading somewhere above a row."""
+    rows = sheet.rows[:row]
     return [column for row in rows for column, value in enumerate(row, 1) if value == head]
 
 
@@ -297,12 +312,10 @@ def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
         "Mẫu 7A, 7B",
         "Tổng quan",
         "Đảng viên",
-        "Chuyên đề",
-        "Bồi dưỡng – kiểm tra",
+        THEMES,
+        "Chỉ tiêu dự sinh hoạt",
         "Xếp loại sinh hoạt",
         "Lũy kế năm",
-        "Điểm theo tiêu chí",
-        "Dự từng chi bộ",
     }
     assert data == {
         "Dữ liệu xếp loại các năm",

@@ -19,12 +19,12 @@ from mlay_batch.model.records import Verdict
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
-PEOPLE = [
-    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Dự họp cần xác minh",
-    "Xếp loại sinh hoạt", "Lũy kế năm", "So với cùng kỳ", "Điểm theo tiêu chí", "Xếp loại năm",
-    "Mẫu 7A, 7B", "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Cảnh báo",
-    "Lỗi", "Nguồn gốc",
+FRONT = [
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Chi bộ được dự", "Xếp loại sinh hoạt", "Lũy kế năm",
+    "Tình hình nộp", "Chuyên đề – bồi dưỡng", "Đảng viên", "Cảnh báo", "Xếp loại năm",
+    "Mẫu 7A, 7B",
 ]  # fmt: skip
+PEOPLE = [*FRONT, "Lỗi", "Nguồn gốc"]
 
 
 def formulas() -> list[tuple[Worksheet, str, str]]:
@@ -54,6 +54,15 @@ def test_sheets_for_people_come_first_and_the_data_after_them() -> None:
     assert names[: len(PEOPLE)] == PEOPLE
     assert all(name.startswith("Dữ liệu ") for name in names[len(PEOPLE) :])
     assert all(len(name) <= LONGEST_TITLE for name in names)
+
+
+def test_front_sheets_have_a_coloured_tab_and_all_others_a_grey_one() -> None:
+    colours = {
+        sheet.title: str(sheet.sheet_properties.tabColor.rgb)[-6:] for sheet in reports.sheets()
+    }
+    grey = {colour for title, colour in colours.items() if title not in FRONT}
+    assert len(grey) == 1
+    assert grey.isdisjoint(colours[title] for title in FRONT)
 
 
 def test_every_data_sheet_is_one_table_with_a_valid_name() -> None:
@@ -188,9 +197,9 @@ def test_no_id_stands_where_people_read() -> None:
     assert seen == set()
 
 
-def test_where_there_is_no_day_nothing_stands() -> None:
+def test_where_there_is_no_day_no_number_stands() -> None:
     """Number 0 would be the 0th of January 1900 in Excel."""
     days = [cell for cell in visible_cells() if "yy" in cell.number_format]
     assert {type(cell.value) for cell in days} <= {datetime, NoneType, str}
-    assert {cell.value for cell in days if isinstance(cell.value, str)} <= {""}
+    assert {cell.value for cell in days if isinstance(cell.value, str)} <= {"–"}
     assert all(cell.value.year > 1900 for cell in days if isinstance(cell.value, datetime))

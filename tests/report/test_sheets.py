@@ -31,6 +31,7 @@ SCORED = "Mức đánh giá xếp loại sau buổi sinh hoạt"
 REMARK = "Ghi chú (thuyết minh điểm trừ)"
 MONTH = "Tháng 11 năm 2019"
 MONTHS_ATTENDED = "Số buổi đã dự trong các tháng năm 2019"
+SO_FAR, EXACTLY = "Tính đến hết kỳ", "Số phải dự tính theo tháng, chưa làm tròn"
 MEAN = "Bình quân 2016–2018"
 KINDS = ("Bồi dưỡng, tập huấn", "Kiểm tra", "Giám sát")
 
@@ -103,11 +104,12 @@ class TestQuota:
         for line in figures.quota:
             sheet = reports.sheets()[QUOTA]
             row = reports.find(sheet, line.officer).row
-            assert value(sheet, row, "Đã dự đến kỳ", "đã xác định") == line.attended
-            assert value(sheet, row, "Đã dự đến kỳ", "cần xác minh thêm") == line.unsettled
+            assert value(sheet, row, SO_FAR, "số buổi phải dự") == line.due
+            assert value(sheet, row, SO_FAR, "đã xác định") == line.attended
+            assert value(sheet, row, SO_FAR, "cần xác minh thêm") == line.unsettled
             assert value(sheet, row, "Số tháng được phân công", "đến kỳ") == line.served
             assert value(sheet, row, "Số tháng được phân công", "cả năm") == line.served_year
-            assert value(sheet, row, "Số buổi phải dự tính đến hết kỳ") == pytest.approx(line.owed)
+            assert value(sheet, row, EXACTLY) == pytest.approx(line.owed)
             assert value(sheet, row, "Chỉ tiêu năm") == line.obligation
             assert value(sheet, row, "Còn thiếu") == line.missing
             assert (
@@ -128,7 +130,7 @@ class TestQuota:
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
         inputs = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
         december = load_sheets(reports.write(inputs))[QUOTA]
-        result = column_under(december.rows, "Kết quả") - 1
+        result = december.find("Kết quả")[1] - 1
         results = {str(row[result]) for row in december.rows if row[result]}
         states = {state for state in results if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
@@ -137,8 +139,8 @@ class TestQuota:
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         inputs = reports.facts(10)
-        sheet = load_sheets(reports.write(inputs))["Dự họp cần xác minh"]
-        start = sheet.row_of("STT") + 3
+        sheet = load_sheets(reports.write(inputs))["Chi bộ được dự"]
+        start = sheet.row_of("STT", 2) + 2
         doubtful = [visit for visit in compute(inputs).attendances if visit.reason]
         assert doubtful
         for number, visit in enumerate(doubtful):
@@ -268,10 +270,10 @@ class TestIdsOfDescriptions:
         schemes = tuple(map(self.renamed, inputs.catalogue.schemes))
         renamed = replace(inputs, catalogue=replace(inputs.catalogue, schemes=schemes))
         own, other = book(inputs), book(renamed)
-        for title in (RATING, "Lũy kế năm", "Dữ liệu chất lượng tháng"):
+        until = reports.find(own["Lũy kế năm"], "Điểm tối đa").row + 1  # points have other ids
+        for title in (RATING, "Dữ liệu chất lượng tháng"):
             assert list(other[title].values) == list(own[title].values)
-        criteria = "Điểm theo tiêu chí"
-        assert list(other[criteria].values)[:12] == list(own[criteria].values)[:12]
+        assert list(other["Lũy kế năm"].values)[:until] == list(own["Lũy kế năm"].values)[:until]
 
 
 class TestClassification:
@@ -426,26 +428,29 @@ class TestBranches:
         assert [c.value for c in workbook[title.strip("'")][row][:4:3]] == [branch, 11]
 
     def test_who_held_no_thematic_meeting_in_the_quarter_is_marked_and_listed(self) -> None:
-        sheet, thematic = reports.sheets()["Chuyên đề"], reports.figures().thematic
+        sheet, thematic = reports.sheets()["Chuyên đề – bồi dưỡng"], reports.figures().thematic
         assert thematic
         states = {"met": "● Đã đủ", "on_course": "○ Chưa đến hạn", "unrated": "– Không thuộc diện"}
         for line in thematic.lines:
             row = reports.find(sheet, line.branch.code).row
             assert value(sheet, row, "Quý IV", "Kết quả") == states[line.state]
             topics = dict.fromkeys(theme.topic for theme in line.themes)
-            assert (value(sheet, row, "Quý IV", "Tên chuyên đề") or "") == "\n".join(topics)
-        without = [line.branch.code for line in thematic.lines if line.state == "on_course"]
+            none = None if line.open_months else "–"
+            assert value(sheet, row, "Quý IV", "Tên chuyên đề") == ("\n".join(topics) or none)
+        without = [line.branch.name for line in thematic.lines if line.state == "on_course"]
         text = str(reports.find(sheet, "Chưa có buổi chuyên đề nào, còn tháng").value)
-        assert text.endswith(f"({len(without)}): {', '.join(without)}.")
+        assert text.endswith(f"({len(without)}): {'; '.join(without)}.")
 
     def test_activities_are_counted_by_kind_and_listed(self) -> None:
-        sheet, activities = reports.sheets()["Bồi dưỡng – kiểm tra"], reports.figures().activities
+        sheet, activities = reports.sheets()["Chuyên đề – bồi dưỡng"], reports.figures().activities
         assert activities
         for line in activities.lines:
-            row = reports.find(sheet, line.branch.code).row
+            row = reports.find(sheet, line.branch.code, 2).row
             for kind, group in zip(activities.kinds, KINDS, strict=True):
                 in_period, in_year = line.counts[kind]
-                assert value(sheet, row, group, "Trong kỳ") == in_period
+                unknown = {"missing": None, "rejected": None, "ended": "–"}
+                printed = value(sheet, row, group, "Trong kỳ")
+                assert printed == unknown.get(line.state, in_period)
                 assert value(sheet, row, group, "Từ đầu năm") == in_year
                 assert value(sheet, row, group, "Lượt người") == line.people[kind]
             listed = str(value(sheet, row, "Các việc trong kỳ") or "")
@@ -618,14 +623,14 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
 def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
     inputs = replace(reports.small(), returns=(), ledger_entries=())
     workbook = book(inputs)
-    assert reports.find(workbook[YEARLY], "Chưa có báo cáo xếp loại năm")
+    assert YEARLY not in workbook.sheetnames
     assert "TẠM TÍNH" in str(workbook["Tổng quan"]["A7"].value)
     assert reports.find(workbook["Lỗi"], "Không có lỗi")
 
 
 def test_the_english_workbook_has_english_sheets_and_words() -> None:
     workbook = book(reports.small(), "en")
-    assert workbook.sheetnames[:3] == ["Overview", "Attendance quota", "Attendance by cell"]
+    assert workbook.sheetnames[:3] == ["Overview", "Attendance quota", "Cells attended"]
     assert reports.find(workbook["Meeting ratings"], "Not reported")
 
 
@@ -652,3 +657,88 @@ def test_two_officers_of_one_name_bear_their_posts() -> None:
     cells = load_sheets(changes.unchanged_book())["Chi bộ được dự"]
     named = str(cells.at(cells.row_of("CB2"), cells.find("Cán bộ được phân công dự")[1]))
     assert "Lò Văn Nam (Chuyên viên); Lò Văn Nam (Phó Trưởng ban)" in named
+
+
+CLASSIFIED = {"Xếp loại năm", "Mẫu 7A, 7B"}
+LEGEND = "Số 0: đã đếm, không có"
+
+
+@pytest.mark.parametrize(
+    ("period", "as_of", "received", "is_shown"),
+    [
+        (Period(2019, 11), date(2019, 12, 8), "2019-10-31", False),
+        (Period(2019, 11), date(2019, 12, 8), "2019-11-01", True),
+        (Period(2019, 11), date(2019, 12, 8), "2019-12-08", True),
+        (Period(2019, 11), date(2019, 12, 8), "2019-12-09", False),
+        (Period(2019, 10, 3), date(2020, 1, 8), "2019-10-02", True),
+        (Period(2019, 1, 12), date(2020, 1, 8), "2018-12-31", True),
+    ],
+)
+def test_the_classification_has_sheets_in_a_year_and_where_a_yearly_return_came_in(
+    period: Period, as_of: date, received: str, is_shown: bool
+) -> None:
+    inputs = reports.small()
+    returns = tuple(
+        replace(filed, entry=replace(filed.entry, received=f"{received}T09:00:00+07:00"))
+        for filed in inputs.returns
+        if filed.entry.form == "classification"
+    )
+    workbook = book(replace(inputs, period=period, as_of=as_of, returns=returns))
+    assert (set(workbook.sheetnames) >= CLASSIFIED) is is_shown
+    assert (CLASSIFIED & set(workbook.sheetnames) == set()) is not is_shown
+    overview = workbook["Tổng quan"]
+    row = reports.find(overview, "Đảng viên hoàn thành nhiệm vụ trở lên").row
+    share = float(str(reports.under(overview, row, MEAN, first="Nội dung").value))
+    assert round(share, 1) == 99.6
+    link = next(cell.hyperlink for cell in overview["G"] if str(cell.value).startswith(
+        ("Xếp loại năm", "Dữ liệu xếp loại")
+    ))  # fmt: skip
+    title = "Xếp loại năm" if is_shown else "Dữ liệu xếp loại các năm"
+    assert link.location.startswith(f"'{title}'!")
+
+
+def test_a_sheet_of_which_the_forms_tell_nothing_is_not_written() -> None:
+    inputs = reports.small()
+    forms = tuple(form for form in inputs.catalogue.forms if form.form != "meeting")
+    catalogue = replace(inputs.catalogue, forms=forms, quotas=())
+    register = replace(inputs.register, work=())
+    workbook = book(replace(inputs, catalogue=catalogue, register=register, returns=()))
+    shown = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    front = [title for title in shown if not title.startswith("Dữ liệu")]
+    assert front == [
+        "Tổng quan", "Xếp loại sinh hoạt", "Lũy kế năm", "Tình hình nộp", "Cảnh báo", "Lỗi",
+        "Nguồn gốc",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        QUOTA,
+        "Chi bộ được dự",
+        "Lũy kế năm",
+        "Chuyên đề – bồi dưỡng",
+        "Đảng viên",
+        *sorted(CLASSIFIED),
+    ],
+)
+def test_blank_is_not_reported_and_nothing_else(title: str) -> None:
+    """Where nothing can be, a formula gives –: none is blank on a sheet that says so."""
+    assert reports.find(reports.sheets()[title], LEGEND)
+    formulas = reports.sheets(cached=False)[title]
+    blank = [
+        cell.coordinate
+        for row in reports.sheets()[title].iter_rows()
+        for cell in row
+        if cell.value in (None, "") and formulas[cell.coordinate].data_type == "f"
+    ]
+    assert blank == []
+
+
+def test_a_front_sheet_asks_its_question_at_the_top() -> None:
+    questions = [
+        [str(cell.value) for cell in sheet[1] if str(cell.value or "").endswith("?")]
+        for sheet in reports.sheets().worksheets[1:11]
+    ]
+    assert all(len(question) == 1 for question in questions)
+    assert len({question for (question,) in questions}) == len(questions)

@@ -32,7 +32,7 @@ LABELS = re.compile(
     r"sheet\.|about\.|trend\.|channel\.|form7\.unit|criteria\.(own|confirmed|difference)|overview\."
     r"|completeness\.(legend|sent)|provenance\.|quota\.times|note\.section|rating\.movement|page\."
     r"|signs\.year$|severity\.|refers_to|file_number|column\.|members\.merged|year\.(every|least|best|or_better)"
-    r"|(back|as_of|long_day|yes|no|since|until)$"
+    r"|(back|as_of|long_day|yes|no|since|until|instead)$"
 )
 # Dates, numbers, places in a file, sums of column numbers, abbreviations of months and years.
 VALUE = re.compile(

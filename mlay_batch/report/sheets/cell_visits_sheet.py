@@ -1,4 +1,7 @@
-"""Chi bộ được dự: the meetings of every cell, who came to them from above, and where nobody did."""
+"""Chi bộ được dự: the meetings of every cell, who came to them from above, and where nobody did.
+
+Cells that were attended are folded away. Below stand the visits that are to be verified.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell, fixed, quote, whole
 from mlay_batch.report.listing import Column, Listing, branch_columns, day_column, titled_column
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import disputed_visits_block
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.ids import MEETING
 
@@ -37,33 +41,36 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
     listing.write_letterhead(ctx.t("visits/title.cells"))
-    listing.write_rows(ctx.figures.cell_visits)
+    for number, line in enumerate(ctx.figures.cell_visits, 1):
+        listing.write_row(line, number, folded=line.state == "attended")
+    listing.colour_states()
     listing.write_totals(ctx.figures.cell_visits)
-    last = listing.write_foot([ctx.t("visits/cells.how")])
-    listing.set_up_page(last, frozen=3, filtered="state")
+    listing.write_notes(map(ctx.t, ("legend", "folded.rows", "visits/cells.how")))
+    end_row = disputed_visits_block.write(ctx, sheet, data, listing.next_row + 1)
+    listing.set_up_page(end_row, frozen=3, filtered="state", landscape=False)
 
 
 def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits]]:
     column, visits, code = partial(titled_column, ctx), data.attendance, fixed("branch")
     count = partial(column, look="count", total=True)
     times = ctx.t("visits/column.times")
-    yield from branch_columns(ctx, 5, 10, 36)
-    yield column("visits/column.officers", 40, partial(_officer_names, ctx))
+    yield from branch_columns(ctx, 4, 9.5, 32)
+    yield column("visits/column.officers", 30, partial(_officer_names, ctx))
     held = data.sittings.sumifs("held", branch=code)
-    yield count("column.held", 9, attrgetter("sitting_count"), formula=held)
+    yield count("column.held", 6.5, attrgetter("sitting_count"), formula=held)
     attended = visits.sumifs("first_visit", branch=code)
-    yield count("visits/column.attended", 9, attrgetter("attended_sittings"), formula=attended)
+    yield count("visits/column.attended", 7, attrgetter("attended_sittings"), formula=attended)
     visited = visits.countifs(branch=code, counted='">=0"')
     counted = visits.sumifs("counted", branch=code)
-    yield count("visits/column.visits", 9, attrgetter("visit_count"), formula=visited, group=times)
+    yield count("visits/column.visits", 6, attrgetter("visit_count"), formula=visited, group=times)
     yield count(
-        "visits/column.that_count", 9, attrgetter("counted_visits"), formula=counted, group=times
+        "visits/column.that_count", 6.5, attrgetter("counted_visits"), formula=counted, group=times
     )
     last = f"SUMPRODUCT(MAX(({visits.ref('branch')}={code})*{visits.ref('held_on')}))"
     title, day = ctx.t("visits/column.last_visit"), attrgetter("last_visit")
-    yield day_column("last_visit", title, 11, day, last)
+    yield day_column("last_visit", title, 10, day, last)
     out = data.returns.countifs(form=quote(MEETING), branch=code, open="1")
-    yield count("visits/column.months_out", 10, attrgetter("open_months"), formula=out)
+    yield count("visits/column.months_out", 7, attrgetter("open_months"), formula=out)
     yield _state_column(ctx, data)
 
 
@@ -78,7 +85,7 @@ def _state_column(ctx: ReportContext, data: DataTables) -> Column[CellVisits]:
     return Column(
         "state",
         ctx.t("column.result"),
-        30,
+        21,
         lambda line: state_text(ctx, line.state),
         f"IF({cell('visits')}>0,{_visited(ctx, data, texts)},{_unvisited(ctx, data, texts)})",
         total=f"{quote(label)}&COUNTIF({whole('state')},{texts['unattended']})",

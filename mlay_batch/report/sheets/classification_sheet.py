@@ -13,33 +13,30 @@ from mlay_batch.core.text import begin_small
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.series_block import (
-    FIRST_COUNT,
-    RESULT_WIDTH,
+from mlay_batch.report.sheets.classification_lines import (
     MeanLine,
-    YearSeries,
+    kinds,
+    mean_lines,
     mean_title,
+    parts,
     years_title,
 )
+from mlay_batch.report.sheets.series_block import FIRST_COUNT, RESULT_WIDTH, YearSeries
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.scheme_text import target_text
-from mlay_batch.schema.schemes import Part
 
 _YEARS_ON_PAGE = 3  # years; with more, what stands below them begins a page
 _BLOCKS_ON_PAGE = 2  # parts or kinds; with more, the last one begins a page
-_MIN_COLUMNS = 12  # columns, where there is no year at all
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[MeanLine, ...]:
-    """Write the sheet; return the lines of the mean."""
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
+    """Write the sheet."""
     blocks = [
-        YearSeries(ctx, sheet, data, part, kind)
-        for part in _parts(ctx)
-        for kind in _kinds(ctx, part)
+        YearSeries(ctx, sheet, data, part, kind) for part in parts(ctx) for kind in kinds(ctx, part)
     ]
-    columns = max((block.column_count for block in blocks), default=_MIN_COLUMNS)
+    columns = max(block.column_count for block in blocks)
     sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
     for block in blocks:
         for column in block.wide_columns():
@@ -54,45 +51,23 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
         provisional=ctx.figures.has_open_returns(CLASSIFICATION),
         subtitle=years_title(ctx),
     )
-    row, means, breaks = letterhead.TABLE_ROW, [], []
+    row, breaks = letterhead.TABLE_ROW, []
     for block in blocks:
         breaks += [row] if block is blocks[-1] and len(blocks) > _BLOCKS_ON_PAGE else []
-        row, block_means = block.write(row)
-        means += block_means
+        row = block.write(row)
     breaks += [row] if len(ctx.figures.years) > _YEARS_ON_PAGE else []
     sheet.raw.set_h_pagebreaks(breaks)
     row = _write_conversion(ctx, sheet, row)
-    for note in _notes(ctx, means):
+    for note in _notes(ctx, list(mean_lines(ctx, data.classification))):
         sheet.write(row, 0, note, "note", span=columns)
         row += 1
     row = letterhead.write_signatures(ctx, sheet, row + 1, columns, split)
     sheet.raw.freeze_panes(0, 1)
     sheet.set_up_page(landscape=True, last=(row, columns - 1))
-    return tuple(means)
-
-
-def _parts(ctx: ReportContext) -> tuple[Part, ...]:
-    """Return the parts of the scheme whose wording leads."""
-    return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
-
-
-def _kinds(ctx: ReportContext, part: Part) -> list[str]:
-    """Return the kinds of a part that are shown apart; one empty name where it is one whole."""
-    prefix = f"{part.section}/"
-    figures = [year_part for year in ctx.figures.years for year_part in year.parts]
-    kinds = dict.fromkeys(
-        year_part.section.removeprefix(prefix)
-        for year_part in figures
-        if year_part.section.startswith(prefix)
-        and (year_part.expected or any(year_part.counts.values()))
-    )
-    return list(kinds) or [""]
 
 
 def _notes(ctx: ReportContext, means: Sequence[MeanLine]) -> Iterator[str]:
-    if not ctx.figures.years:
-        yield ctx.t("classification.none")
-        return
+    yield ctx.t("legend")
     years, newest = ctx.figures.years, ctx.figures.years[-1]
     yield ctx.t("ratings/series.heading", scheme=newest.heading.title.of(ctx.lang))
     yield from _base_notes(ctx)

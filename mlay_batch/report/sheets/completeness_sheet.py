@@ -1,4 +1,7 @@
-"""Tình hình nộp: who has sent what, branch by period, with the sums of every period."""
+"""Tình hình nộp: who has sent what, branch by period, with the sums of every period.
+
+Branches of which every return came in time are folded away.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from operator import attrgetter
 
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
-from mlay_batch.excel.metrics import CELL_MARGIN
 from mlay_batch.figures.report_records import OPEN, SENT, Completeness, Figures
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
@@ -33,11 +35,11 @@ _TONE_BY_STATE = {
     "ended": "off",
 }
 _SHOWN_STATES = tuple(state for state, symbol in RETURN_SYMBOLS.items() if symbol)
+_UNREMARKABLE = {"reported", "nil", "not_yet", "unused"}  # a branch with no other state is folded
 _SUMS = {"due": SENT + OPEN, "sent": SENT, "open": OPEN}
 _WIDTHS, _PERIOD_WIDTH = (5, 11, 40), 5.6
 _FIRST_PERIOD = len(_WIDTHS)
 _MIN_PERIODS = 12
-_PAGE_WIDTH = 93  # digits across A4
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,14 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[For
     sheet.set_widths(widths)
     letterhead.write_heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
     row = _write_legend(ctx, sheet, letterhead.TABLE_ROW, columns)
-    sums, starts = [], []
+    sums = []
     head = row + 2
     for matrix in matrices(ctx.figures):
-        starts.append(row + 1)
         row, form_sums = _write_matrix(ctx, sheet, data, row + 1, matrix)
         sums.append(form_sums)
     sheet.raw.freeze_panes(head + 2, _FIRST_PERIOD)
-    sheet.raw.set_h_pagebreaks(starts[1:])  # each form on pages of its own
-    needed_width = sum(width + CELL_MARGIN for width in widths)
-    # Excel keeps no break of a page that is fitted.
-    sheet.raw.set_print_scale(int(100 * _PAGE_WIDTH / needed_width))
     repeat = (head, head + 1)
-    sheet.set_up_page(landscape=False, last=(row, columns - 1), repeat=repeat, fit=False)
+    sheet.set_up_page(landscape=False, last=(row, columns - 1), repeat=repeat)
     return tuple(sums)
 
 
@@ -97,7 +94,8 @@ def _write_legend(ctx: ReportContext, sheet: SheetWriter, row: int, columns: int
     texts.append(ctx.t("completeness.grey", states=", ".join(titles.values())))
     legend = ctx.t("completeness.legend", symbols=";  ".join(texts))
     sheet.write(row, 0, legend, "note", span=columns)
-    return row + 1
+    sheet.write(row + 1, 0, ctx.t("folded.rows"), "note", span=columns)
+    return row + 2
 
 
 def _write_matrix(
@@ -109,7 +107,9 @@ def _write_matrix(
     columns = _columns(ctx, matrix)
     listing = Listing(ctx, sheet, columns, _FIRST_PERIOD, row + 1, heads=Heads(titles=1))
     listing.write_heads()
-    listing.write_rows(matrix.branches)
+    for number, branch in enumerate(matrix.branches, 1):
+        states = {matrix.cell(branch.code, period).state for period in matrix.periods}
+        listing.write_row(branch, number, folded=states <= _UNREMARKABLE)
     rows = _write_sums(listing, data, matrix)
     due, sent, open_count = (_report_sum(listing, matrix, name, rows[name]) for name in _SUMS)
     periods = _report_periods(matrix, ctx.figures.period)

@@ -83,7 +83,7 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
     last = listing.next_row - 1
     if other_problems:
         last = _write_other_problems(ctx, sheet, columns, last + 2, other_problems)
-    listing.set_up_page(last, frozen=3)
+    listing.set_up_page(last + 1, frozen=3)
     severities = listing.sheet_range("severity")
     return ErrorCounts(
         *(

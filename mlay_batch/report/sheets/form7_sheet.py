@@ -18,9 +18,10 @@ from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets import caps_block
-from mlay_batch.report.sheets.series_block import kind_title, years_title
+from mlay_batch.report.sheets.classification_lines import kind_title, years_title
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form
@@ -57,10 +58,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
         next_row = _write_caps(ctx, sheet, data, year, row)
         breaks += [row] if next_row > row else []
         row = next_row
-    if not years:
-        sheet.write(row, 0, ctx.t("classification.none"), "note", span=check_column + 1)
-        row += 1
-    last = letterhead.write_signatures(ctx, sheet, row, check_column + 1, _SPLIT)
+    sheet.write(row, 0, ctx.t("legend"), "note", span=check_column + 1)
+    last = letterhead.write_signatures(ctx, sheet, row + 1, check_column + 1, _SPLIT)
     sheet.raw.set_h_pagebreaks(breaks)
     sheet.raw.freeze_panes(letterhead.TABLE_ROW, 2)
     sheet.set_up_page(landscape=True, last=(last, check_column))
@@ -318,8 +317,8 @@ class _FormTable:
                     counts[self.count_ids[base_column]],
                 )
                 cells = xl_rowcol_to_cell(row, column - 1), xl_rowcol_to_cell(row, base_column)
-                formula = f'=IF({cells[1]}=0,"",100*{cells[0]}/{cells[1]})'
-                content = Formula(formula, 100 * numerator / base if base else "")
+                formula = f"=IF({cells[1]}=0,{quote(NONE)},100*{cells[0]}/{cells[1]})"
+                content = Formula(formula, 100 * numerator / base if base else NONE)
                 self.sheet.write(row, column, content, look, number_format=percent_format(2))
         self._write_check(row, counts)
 

@@ -58,7 +58,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> No
     month_counts, row = _count_months(hits), letterhead.TABLE_ROW
     columns = _columns(ctx, LinkTargets.of(ctx, sections, period_hits))
     listing = Listing(ctx, sheet, columns, _SPLIT, row + 2, heads=_HEADS)
-    width = len(listing.columns)
+    width = listing.width
     listing.write_title(ctx.t("title.signs"))
     sheet.write(row, 0, _summary_text(ctx, period_hits), "banner", span=width)
     sheet.write(row + 1, 0, ctx.t("signs.note"), "note", span=width)
@@ -70,7 +70,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> No
         for hit in period_hits[:MAX_ROWS]
     )
     _write_foot(listing, len(period_hits) - MAX_ROWS, _write_all_hits(ctx, hits))
-    listing.set_up_page(listing.next_row - 1, frozen=2)
+    listing.set_up_page(listing.next_row, frozen=2)
     sheet.raw.fit_to_pages(1, 1)  # a note is one page
 
 
@@ -114,7 +114,7 @@ def _write_foot(
     listing: Listing[_IndicatorLine], omitted: int, all_hits_sheet: SheetWriter | None
 ) -> None:
     """Write where the rest is to be found, and where contradictions between returns are."""
-    ctx, width = listing.ctx, len(listing.columns)
+    ctx, width = listing.ctx, listing.width
     if all_hits_sheet:
         text = ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year")
         link = Hyperlink(all_hits_sheet.address(0, 0), text)

@@ -1,7 +1,8 @@
 """Đảng viên: members by branch, A + B − C + S = D, in the period and in the year to date.
 
-Every count is a sum over the data sheet of the section that tells members. A month that does not
-open with what the month before closed with is marked, with a jump to its row there.
+Branches without a change or an open question are folded away. Every count is a sum over the data
+sheet of the section that tells members. A month that does not open with what the month before
+closed with is marked, with a jump to its row there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mlay_batch.figures.branch_records import (
     Movement,
     MovementLine,
 )
-from mlay_batch.report import letterhead
+from mlay_batch.figures.report_records import NOT_OWED
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
@@ -27,7 +28,7 @@ from mlay_batch.report.data.sections_data import (
 )
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formulas import cell, fixed, quote, text_for
-from mlay_batch.report.listing import Column, Listing, branch_columns
+from mlay_batch.report.listing import NONE, Column, Listing, branch_columns
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import Content, Formula, Hyperlink, SheetWriter
@@ -46,26 +47,24 @@ _ADDS_UP = (
 def write(
     ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable], trends: Trends
 ) -> None:
-    """Write the sheet; it says so where the period's forms do not ask for members."""
+    """Write the sheet; nothing where the period's forms do not ask for members."""
     movement = ctx.figures.movement
     if movement is None:
-        text = ctx.t("branches/members.none")
-        letterhead.write_empty_sheet(ctx, sheet, ctx.t("branches/members.title"), text)
         return
     data_sheet, table = tables[table_name(movement.fields.form, movement.fields.section)]
     columns = _MemberColumns(ctx, data_sheet, table, movement)
     listing = Listing(ctx, sheet, columns.all(), _SPLIT)
     listing.write_letterhead(ctx.t("branches/members.title"))
     for number, line in enumerate(movement.lines, 1):
-        listing.write_row(line, number)
+        listing.write_row(line, number, folded=columns.is_unremarkable(line))
     branches = (line.branch.code for line in movement.lines)
     trends.draw_sparklines(sheet, listing.first_row, listing.position("line"), branches, "members")
     listing.write_totals(movement.lines, _total_label(ctx, movement))
     _write_transfers_check(listing, columns)
     check = listing.position("check")
     sheet.colour_states((listing.first_row, check), (listing.next_row - 1, check), "●▲■")
-    last = listing.write_foot(_notes(ctx, movement), gap=0)
-    listing.set_up_page(last, frozen=3, filtered="check")
+    listing.write_notes(_notes(ctx, movement))
+    listing.set_up_page(listing.next_row, frozen=3, filtered="check")
 
 
 def _total_label(ctx: ReportContext, movement: Movement) -> str:
@@ -130,7 +129,7 @@ def _notes(ctx: ReportContext, movement: Movement) -> Iterator[str]:
                 count=sum(number for _, number in counts),
                 branches="; ".join(f"{code}: {number}" for code, number in counts),
             )
-    yield ctx.t("branches/members.how")
+    yield from map(ctx.t, ("legend", "folded.rows", "branches/members.how"))
 
 
 @dataclass(frozen=True)
@@ -156,11 +155,12 @@ class _Block:
         formula: str | Callable[[MemberMovement], str],
         sum_text: str = "",
     ) -> Column[MovementLine]:
-        """Return a column of counts, grey where nothing is reported."""
+        """Return a column of counts, grey where nothing is reported: – where nothing is owed."""
 
-        def line_value(line: MovementLine) -> int | None:
-            movement = self.of(line)
-            return value(movement) if movement else None
+        def line_value(line: MovementLine) -> int | str | None:
+            if movement := self.of(line):
+                return value(movement)
+            return NONE if line.state in NOT_OWED else None
 
         def line_formula(line: MovementLine) -> str:
             movement = self.of(line)
@@ -336,29 +336,36 @@ class _MemberColumns:
         }
         return self.table.sumifs(field, **conditions)
 
+    def is_unremarkable(self, line: MovementLine) -> bool:
+        """Whether the members of a branch did not change in the period and add up in the year."""
+        block = line.in_period
+        if block is None or block.merged or any(block.changes.values()):
+            return False
+        return self._check(line) == self._title("closes")
+
+    def _is_checked(self, line: MovementLine) -> bool:
+        is_reported = line.in_period is not None and not line.in_period.is_carried
+        is_told = bool(_missing(line) or self._remarks(line))
+        return not line.mismatches and (is_reported or is_told)
+
+    def _check(self, line: MovementLine) -> Content:
+        """Return whether a line adds up."""
+        if line.mismatches:
+            return self._gap_link(line)
+        return self._result([line]) if self._is_checked(line) else self._state(line)
+
+    def _check_look(self, line: MovementLine) -> str:
+        return "link" if line.mismatches else "text" if self._is_checked(line) else "quiet"
+
     def _check_column(self) -> Column[MovementLine]:
         """Return whether both blocks add up; a month that does not open as the last closed."""
-
-        def is_checked(line: MovementLine) -> bool:
-            is_reported = line.in_period is not None and not line.in_period.is_carried
-            is_told = bool(_missing(line) or self._remarks(line))
-            return not line.mismatches and (is_reported or is_told)
-
-        def value(line: MovementLine) -> Content:
-            if line.mismatches:
-                return self._gap_link(line)
-            return self._result([line]) if is_checked(line) else self._state(line)
-
-        def look(line: MovementLine) -> str:
-            return "link" if line.mismatches else "text" if is_checked(line) else "quiet"
-
         return Column(
             "check",
             self._title("check"),
             _CHECK_WIDTH,
-            value,
-            lambda line: self._result_formula([line]) if is_checked(line) else "",
-            look,
+            self._check,
+            lambda line: self._result_formula([line]) if self._is_checked(line) else "",
+            self._check_look,
             total=self._result_formula(self.movement.lines),
             total_value=self._result,
             total_look="total_label",

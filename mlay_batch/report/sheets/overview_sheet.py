@@ -1,4 +1,7 @@
-"""Tổng quan: what a committee wants to know on one page, each figure a formula to its sheet."""
+"""Tổng quan: what a committee wants to know on one page, each figure a formula to its sheet.
+
+What a sheet tells that is not in the workbook is calculated over the data.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from itertools import count
 
 from mlay_batch.figures.news import news, open_returns
 from mlay_batch.report import letterhead
+from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.news_text import NewsText
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets import overview_charts
+from mlay_batch.report.sheets import comparison_block, overview_charts
+from mlay_batch.report.sheets.classification_lines import mean_lines, mean_title
 from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.sheets.errors_sheet import ErrorCounts
 from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
-from mlay_batch.report.sheets.series_block import MeanLine, mean_title
 from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
 
 _COLUMNS = 8
@@ -38,7 +42,7 @@ class SheetResults:
         rating: the totals of the circulated list.
         year_mean: the mean score of the year.
         quotas: where the states of each quota stand.
-        classification: the shares of the yearly classification.
+        data: the tables; the yearly classification and the year before are calculated over them.
         errors: how many problems there are.
         sheets: the sheets by key, for the list of contents.
         trends: what the charts are drawn from.
@@ -48,7 +52,7 @@ class SheetResults:
     rating: RatingTotals
     year_mean: Formula
     quotas: Sequence[QuotaBlock]
-    classification: Sequence[MeanLine]
+    data: DataTables
     errors: ErrorCounts
     sheets: Mapping[str, SheetWriter]
     trends: Trends
@@ -65,16 +69,17 @@ def write(ctx: ReportContext, sheet: SheetWriter, results: SheetResults) -> None
     tables.write_news()
     tables.write_returns()
     tables.write_rating()
+    tables.write_comparison()
     tables.write_quotas()
     tables.write_classification()
     tables.write_errors()
     row = letterhead.write_signatures(ctx, sheet, tables.row + 1, _COLUMNS, _SPLIT)
     plots = overview_charts.draw(ctx, results.trends, results.quotas)
     charts_end, breaks = overview_charts.insert(sheet, plots, row + 1)
-    sheet.raw.set_h_pagebreaks([*breaks, charts_end + 1])
-    row = _write_contents(ctx, sheet, charts_end + 1)
+    sheet.raw.set_h_pagebreaks(breaks)
+    _write_contents(ctx, sheet, charts_end + 1)  # jumps, for the screen: they are not printed
     sheet.raw.set_print_scale(_PRINT_SCALE)
-    sheet.set_up_page(landscape=False, last=(row, _COLUMNS - 1), fit=False)
+    sheet.set_up_page(landscape=False, last=(charts_end, _COLUMNS - 1), fit=False)
     sheet.raw.activate()
 
 
@@ -92,9 +97,9 @@ class _OverviewTables:
         title_span = _COLUMNS - _LINK_SPAN
         title = f"{next(self.titles)}. {self.ctx.t(f'overview.{key}')}"
         self.sheet.write(self.row, 0, title, "section", span=title_span)
-        target = self.results.sheets[sheet]
-        link = Hyperlink(target.address(0, 0), f"{target.title} ►")
-        self.sheet.write(self.row, title_span, link, "back", span=_LINK_SPAN)
+        if target := self.results.sheets.get(sheet):
+            link = Hyperlink(target.address(0, 0), f"{target.title} ►")
+            self.sheet.write(self.row, title_span, link, "back", span=_LINK_SPAN)
         self.row += 1
 
     def _write_heads(self, first: str, heads: Sequence[str]) -> int:
@@ -131,10 +136,9 @@ class _OverviewTables:
         self.row += 1
         text, sentences = NewsText(ctx), news(ctx.inputs, ctx.figures)
         for sentence in sentences:
-            target = sheets[sentence.rule.sheet]
-            title = text.title(sentence)
-            link = Hyperlink(target.address(0, 0), f"{title} ►")
-            label = title if target is self.sheet else link
+            target, title = sheets.get(sentence.rule.sheet), text.title(sentence)
+            has_link = target and target is not self.sheet
+            label = Hyperlink(target.address(0, 0), f"{title} ►") if target and has_link else title
             self.sheet.write(self.row, 0, label, "label", span=_LABEL_SPAN)
             span = _COLUMNS - _LABEL_SPAN
             self.sheet.write(self.row, _LABEL_SPAN, text.sentence(sentence), "text", span=span)
@@ -166,6 +170,15 @@ class _OverviewTables:
         self._write_line(
             self.ctx.figures.period.title(self.ctx.lang), span, formulas, number_formats
         )
+
+    def write_comparison(self) -> None:
+        """Write the period beside the same one of the year before, if a return of that is held."""
+        figures = self.ctx.figures
+        if figures.totals is None or figures.year_before is None:
+            return
+        self._write_title("comparison", "")
+        data, form_sums = self.results.data, self.results.form_sums
+        self.row = comparison_block.write(self.ctx, self.sheet, data, form_sums, self.row)
 
     def write_quotas(self) -> None:
         """Count the officers of each quota by state; who cannot be judged where there is one."""
@@ -207,7 +220,7 @@ class _OverviewTables:
         self._write_title("classification", "classification")
         heads = [mean_title(self.ctx, mean.years)]
         span = self._write_heads(self.ctx.t("overview.line"), heads)
-        for line in self.results.classification:
+        for line in mean_lines(self.ctx, self.results.data.classification):
             title = line.title
             if line.years and line.years != mean.years:
                 title = f"{title} – {mean_title(self.ctx, line.years)}"
@@ -222,7 +235,7 @@ class _OverviewTables:
         self._write_line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
 
 
-def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
+def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> None:
     sheet.write(row, 0, ctx.t("overview.contents"), "section", span=_COLUMNS)
     for number, target in enumerate(ctx.writer.sheets[1:], row + 1):
         sheet.write(number, 0, Hyperlink(target.address(0, 0), target.title), "link", span=3)
@@ -232,5 +245,3 @@ def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
         sheet.write(number, 3, summary, "text", span=_COLUMNS - 4)
         mark = ctx.t("overview.to_sign") if target.is_signed else None
         sheet.write(number, _COLUMNS - 1, mark, "center")
-        row = number
-    return row + 1

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report.formulas import cell, quote
+from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.officer_cell_sheet import PairCells
+from mlay_batch.report.sheets.officer_cell_block import PairCells
 
 _GAP = "\x01"  # where a figure stands in a text
 
@@ -38,7 +39,7 @@ class Outlook:
     pair_cells: PairCells
 
     def text(self, line: _Line) -> str:
-        """Return what is still to be attended: nothing, so many in the months left, or lost.
+        """Return what is still to be attended: nothing (–), so many in the months left, or lost.
 
         Visits to be settled are taken to count, so that the number is the least there can be.
         """
@@ -46,7 +47,7 @@ class Outlook:
         need, remaining = figures.missing - figures.unsettled, figures.open_months + figures.to_come
         count = f"{self._text('least', line)}{need}" if figures.unsettled else str(need)
         if need <= 0:
-            return ""
+            return NONE
         if not remaining:
             return _fill(self._text("lost", line), count)
         text = _fill(self._text("need", line), count, str(remaining))
@@ -61,7 +62,7 @@ class Outlook:
         lost = _fill_formula(self._text("lost", line), count)
         text = _fill_formula(self._text("need", line), count, f"({remaining})")
         short = f'IF({need}>{remaining},{quote(self._text("short", line))},"")'
-        return f'IF({need}<=0,"",IF({remaining}=0,{lost},{text}&{short}))'
+        return f"IF({need}<=0,{quote(NONE)},IF({remaining}=0,{lost},{text}&{short}))"
 
     def _text(self, key: str, line: _Line) -> str:
         """Return a text with gaps for its figures; of several cells each month is a return.
@@ -75,11 +76,11 @@ class Outlook:
         return self.ctx.t(f"visits/outlook.{key}", missing=_GAP, remaining=_GAP)
 
     def unvisited(self, line: _Line) -> str:
-        """Return the cells that nobody attended of an officer who owes them all together."""
+        """Return the cells nobody attended of an officer who owes them all together; – for none."""
         states = {visits.branch.code: visits.state for visits in self.ctx.figures.cell_visits}
         key = line.figures.quota.quota, line.figures.officer
         pairs = self.ctx.figures.quota_pairs if line.branch_code is None else ()
-        return "; ".join(
+        cells = "; ".join(
             pair.branch.name
             if states.get(pair.branch.code) == "unattended"
             else self.ctx.t("visits/outlook.unknown", cell=pair.branch.name)
@@ -87,6 +88,7 @@ class Outlook:
             if (pair.quota.quota, pair.officer) == key
             and states.get(pair.branch.code) in ("unattended", "unknown")
         )
+        return cells or NONE
 
 
 def _fill(text: str, *figures: str) -> str:

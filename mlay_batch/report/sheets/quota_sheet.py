@@ -1,24 +1,22 @@
 """Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer (or officer and cell).
 
 Counts are sums over the table of visits, months of duty come from the assignments, months still
-open from the sheet of officers by cell: every figure is a formula. Nothing bounds the sittings of a
-month, so that what may still be attended is said of one meeting a month only.
+open from the block of officers by cell: every figure is a formula. What the state goes by stands
+there in whole numbers, as it is judged; months and exact numbers are folded away. Nothing bounds
+the sittings of a month, so that what may still be attended is said of one meeting a month only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
-from mlay_batch.core.text import day_and_month
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
@@ -26,10 +24,10 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.trends_data import OfficerFigures
 from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
-from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
+from mlay_batch.report.listing import NONE, Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets import quota_outlook, quota_year
-from mlay_batch.report.sheets.officer_cell_sheet import PairCells
+from mlay_batch.report.sheets import officer_cell_block, quota_outlook, quota_year
+from mlay_batch.report.sheets.officer_cell_block import PairCells
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Quota, QuotaSpan
@@ -95,104 +93,128 @@ def state_text(ctx: ReportContext, state: str) -> str:
     return f"{TONES[_TONE_BY_STATE[state]].symbol} {ctx.state_title('quota', state)}"
 
 
-def write(
-    ctx: ReportContext, sheet: SheetWriter, data: DataTables, pair_cells: PairCells
-) -> tuple[QuotaBlock, ...]:
-    """Write the sheet; return where each quota's states stand.
+@dataclass(frozen=True)
+class _QuotaPlace:
+    """Where a quota's block stands.
 
-    `pair_cells` are those of the sheet of officers by cell.
+    Attributes:
+        lines: its figures.
+        spans: the records of the quota by the months of the year in which they apply.
+        times_spans: the same, with neighbours that ask for the same number made one.
+        row: its first row.
+        heads: its headings, of which only the first block has any: all have the same columns.
     """
+
+    lines: tuple[QuotaLine, ...]
+    spans: tuple[QuotaSpan, ...]
+    times_spans: tuple[QuotaSpan, ...]
+    row: int
+    heads: Heads
+
+    @property
+    def changes(self) -> bool:
+        """Whether what is asked for changes within the year."""
+        return [(span.first, span.last) for span in self.times_spans] != [(1, 12)]
+
+    @property
+    def head_row(self) -> int:
+        """The row after its title and what is owed, where its headings begin."""
+        return self.row + max(len(self.times_spans), 2 if self.changes else 1)
+
+    @property
+    def end_row(self) -> int:
+        """The row after its lines and their totals."""
+        return self.head_row + self.heads.rows + len(self.lines) + 1
+
+
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[QuotaBlock, ...]:
+    """Write the sheet, the officers by cell below; return where each quota's states stand."""
+    places, notes = tuple(_places(ctx)), tuple(_notes(ctx, data))
+    pair_cells = officer_cell_block.PairCells(sheet)
     columns = tuple(_QuotaColumns(ctx, data, pair_cells).all())
-    letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.quota"))
-    sheet.set_widths(column.width for column in columns)
-    row, blocks = letterhead.TABLE_ROW, []
+    listings = [
+        Listing(ctx, sheet, columns, _SPLIT, place.head_row, heads=place.heads) for place in places
+    ]
+    listings[0].write_title(ctx.t("title.quota"))
+    foot_row = places[-1].end_row
+    pairs_end = officer_cell_block.write(ctx, sheet, data, foot_row + len(notes) + 4, pair_cells)
+    blocks = tuple(map(_write_block, listings, places))
+    listings[-1].next_row = foot_row + 1
+    listings[-1].write_notes(notes)
+    listings[-1].write_signatures()
+    listings[0].set_up_page(pairs_end, frozen=3)
+    return blocks
+
+
+def _places(ctx: ReportContext) -> Iterator[_QuotaPlace]:
+    """Yield where each quota's block stands, one below another."""
+    row, heads = letterhead.TABLE_ROW, Heads()
     for _, group in groupby(ctx.figures.quota, key=lambda line: line.quota.quota):
-        block, row = _write_block(ctx, sheet, columns, row, tuple(group))
-        blocks.append(block)
-    if not blocks:
-        sheet.write(row, 0, ctx.t("quota.none"), "note", span=len(columns))
-        row += 2
-    for note in (*_readings(ctx, blocks), ctx.t("visits/quota.how")):
-        sheet.write(row, 0, note, "note", span=len(columns))
-        row += 1
-    if data.windows:
-        sheet.write(row, 0, ctx.t("visits/quota.windows"), "note", span=len(columns))
-        row += 1
-    row -= 1
-    if any(line.open_months for line in ctx.figures.quota):
-        row += 1
-        sheet.write(row, 0, ctx.t("visits/quota.unseen"), "note", span=len(columns))
-    row = letterhead.write_signatures(ctx, sheet, row + 2, len(columns), _SPLIT)
-    sheet.raw.freeze_panes(0, 3)
-    head = blocks[0].first_row - HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
-    sheet.set_up_page(landscape=True, last=(row, len(columns) - 1), repeat=(head, head + 2))
-    return tuple(blocks)
+        lines = tuple(group)
+        spans = quota_year.spans(ctx, lines[0].quota)
+        times_spans = quota_year.join_alike(spans, attrgetter("times", "window"))
+        place = _QuotaPlace(lines, spans, times_spans, row, heads)
+        row, heads = place.end_row, Heads(titles=0, is_numbered=False)
+        yield place
 
 
-def _readings(ctx: ReportContext, blocks: Iterable[QuotaBlock]) -> Iterator[str]:
-    """Yield how each quota is read, which its source leaves open."""
-    for quota in (block.quota for block in blocks):
+def _notes(ctx: ReportContext, data: DataTables) -> Iterator[str]:
+    """Yield how each quota is read, which its source leaves open, and how the sheet is."""
+    yield ctx.t("legend")
+    yield ctx.t("folded.columns")
+    for quota in dict.fromkeys(line.quota for line in ctx.figures.quota):
         rule = ctx.t(f"visits/quota.per.{quota.per}", title=quota.title.of(ctx.lang))
         months = ctx.t(f"visits/quota.months_by.{quota.months_by}")
         yield ctx.t("visits/quota.reading", rule=rule, months=months)
+    yield ctx.t("visits/quota.how")
+    if data.windows:
+        yield ctx.t("visits/quota.windows")
+    if any(line.open_months for line in ctx.figures.quota):
+        yield ctx.t("visits/quota.unseen")
 
 
-def _write_block(
-    ctx: ReportContext,
-    sheet: SheetWriter,
-    columns: Sequence[Column[_OfficerLine]],
-    row: int,
-    quota_lines: tuple[QuotaLine, ...],
-) -> tuple[QuotaBlock, int]:
-    """Write a quota from `row` on; return where its states stand, and the row after it."""
-    quota = quota_lines[0].quota
-    spans = quota_year.spans(ctx, quota)
-    times_spans = quota_year.join_alike(spans, attrgetter("times", "window"))
-    changes = [(span.first, span.last) for span in times_spans] != [(1, 12)]
-    head_row = row + max(len(times_spans), 2 if changes else 1)
-    listing = Listing(ctx, sheet, columns, _SPLIT, head_row)
-    basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, spans))
-    title = f"{quota.title.of(ctx.lang)} ({basis})"
-    sheet.write(row, 0, title, "section", span=listing.position("owed"))
-    parameters = _write_parameters(listing, row, times_spans, with_months=changes)
-    times_note = _times_formula(ctx, parameters) if changes else None
+def _write_block(listing: Listing[_OfficerLine], place: _QuotaPlace) -> QuotaBlock:
+    """Write a quota; return where its states stand."""
+    ctx, quota = listing.ctx, place.lines[0].quota
+    basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, place.spans))
+    title, span = f"{quota.title.of(ctx.lang)} ({basis})", listing.position("due")
+    listing.sheet.write(place.row, 0, title, "section", span=span)
+    parameters = _write_parameters(listing, place)
+    times_note = _times_formula(ctx, parameters) if place.changes else None
     if times_note:
-        sheet.write(row + 1, 0, times_note, "note", span=listing.position("owed"))
+        listing.sheet.write(place.row + 1, 0, times_note, "note", span=span)
     listing.write_heads()
-    lines = [_OfficerLine(line, spans, parameters) for line in quota_lines]
+    lines = [_OfficerLine(line, place.spans, parameters) for line in place.lines]
     listing.write_rows(lines)
     listing.write_totals(lines)
     states = listing.sheet_range("result")
-    line_states = tuple(line.state for line in quota_lines)
+    line_states = tuple(line.state for line in place.lines)
     times_text = str(times_note.value) if times_note else ""
-    officers = tuple(_officer_figures(listing, quota_lines))
-    block = QuotaBlock(quota, states, line_states, officers, listing.first_row, times_text)
-    return block, listing.next_row + 1
+    officers = tuple(_officer_figures(listing, place.lines))
+    return QuotaBlock(quota, states, line_states, officers, listing.first_row, times_text)
 
 
 def _officer_figures(
     listing: Listing[_OfficerLine], quota_lines: Iterable[QuotaLine]
 ) -> Iterator[OfficerFigures]:
     """Yield what each line, written from the first row on, says was attended and is owed."""
+    reference = listing.sheet.reference
     attended, obligation = map(listing.position, ("sure", "obligation"))
     for row, line in enumerate(quota_lines, listing.first_row):
-        yield OfficerFigures(
-            line,
-            listing.sheet.reference(row, attended, line.attended),
-            listing.sheet.reference(row, obligation, line.obligation),
-        )
+        attended_cell = reference(row, attended, line.attended)
+        yield OfficerFigures(line, attended_cell, reference(row, obligation, line.obligation))
 
 
 def _write_parameters(
-    listing: Listing[_OfficerLine], row: int, spans: Sequence[QuotaSpan], *, with_months: bool
+    listing: Listing[_OfficerLine], place: _QuotaPlace
 ) -> tuple[tuple[QuotaSpan, str], ...]:
-    """Write the numbers owed a year from `row` on; return the cell of each after its months."""
+    """Write the numbers owed a year; return the cell of each after its months."""
     ctx, write, parameters = listing.ctx, listing.sheet.write, []
-    label_column, column = listing.position("owed"), listing.position("result")
-    for number, span in enumerate(spans, row):
+    label_column, column = listing.position("due"), listing.position("result")
+    for number, span in enumerate(place.times_spans, place.row):
         window = ctx.t(f"window.{span.quota.window}")
         label = ctx.t("quota.times", window=window)
-        if with_months:
+        if place.changes:
             months = quota_year.months_text(ctx, span)
             label = ctx.t("visits/quota.times", window=window, months=months)
         write(number, label_column, label, "plain_right", span=column - label_column)
@@ -237,7 +259,7 @@ class _QuotaColumns:
     Attributes:
         ctx: the workbook.
         data: the tables the formulas count over.
-        pair_cells: where each officer's figures by cell stand.
+        pair_cells: where each officer's figures by cell stand, once these are written.
     """
 
     ctx: ReportContext
@@ -246,48 +268,47 @@ class _QuotaColumns:
 
     def all(self) -> Iterator[Column[_OfficerLine]]:
         """Yield the columns."""
-        column, t = partial(titled_column, self.ctx), self.ctx.t
-        count = partial(column, look="count")
-        so_far = t("visits/column.so_far")
+        column = partial(titled_column, self.ctx)
         yield number_column(self.ctx, 4)
-        yield column("column.officer", 8, attrgetter("figures.officer"), "center")
+        yield column("column.officer", 7.5, attrgetter("figures.officer"), "center")
         yield column("column.officer_name", 18, attrgetter("figures.name"))
-        yield column("column.position", 17, attrgetter("figures.position"))
-        yield column("column.assigned", 24, self._assigned)
+        yield column("column.position", 23, attrgetter("figures.position"))
+        yield column("column.assigned", 41, self._assigned)
         yield from map(self._month_column, _MONTHS)
-        attended, year = attrgetter("figures.attended"), f"SUM({cell('month1')}:{cell('month12')})"
-        yield count("visits/column.sure", 6, attended, formula=year, group=so_far, total=True)
-        unsettled = attrgetter("figures.unsettled")
-        formula = self._unsettled_formula
-        yield count(
-            "visits/column.unsettled", 7, unsettled, formula=formula, group=so_far, total=True
-        )
         for key in ("served", "served_year"):
             formula = partial(self._served_formula, only_past=key == "served")
-            value = attrgetter(f"figures.{key}")
-            yield column(f"column.{key}", 6, value, _months_look, formula, group=t("quota.served"))
-        yield column("column.owed", 8.5, attrgetter("figures.owed"), "owed", self._owed_formula)
-        yield from self._year_columns()
+            value, group = attrgetter(f"figures.{key}"), self.ctx.t("quota.served")
+            yield column(
+                f"column.{key}", 11, value, _months_look, formula, group=group, folded=True
+            )
+        owed = attrgetter("figures.owed")
+        yield column("column.owed", 14, owed, "owed", self._owed_formula, folded=True)
+        yield from self._counts()
+        yield from self._results()
 
-    def _year_columns(self) -> Iterator[Column[_OfficerLine]]:
-        """Yield what is owed in the year, what is missing of it, and what that means."""
-        column, t = partial(titled_column, self.ctx), self.ctx.t
-        count = partial(column, look="count")
-        obligation = attrgetter("figures.obligation")
-        yield count(
-            "column.obligation", 7, obligation, formula=self._obligation_formula, total=True
+    def _counts(self) -> Iterator[Column[_OfficerLine]]:
+        """Yield what is due, attended and missing: whole numbers, by which the state goes."""
+        count = partial(titled_column, self.ctx, look="count", total=True)
+        so_far, year = (
+            self.ctx.t("visits/column.so_far"),
+            f"SUM({cell('month1')}:{cell('month12')})",
         )
-        yield count(
-            "column.missing",
-            7.5,
-            attrgetter("figures.missing"),
-            formula=self._missing_formula,
-            total=True,
-        )
+        for key, width, name, formula, group in (
+            ("visits/column.due", 7.5, "due", self._due_formula, so_far),
+            ("visits/column.sure", 7.5, "attended", year, so_far),
+            ("visits/column.unsettled", 9, "unsettled", self._unsettled_formula, so_far),
+            ("column.obligation", 7, "obligation", self._obligation_formula, ""),
+            ("column.missing", 7, "missing", self._missing_formula, ""),
+        ):
+            yield count(key, width, attrgetter(f"figures.{name}"), formula=formula, group=group)
+
+    def _results(self) -> Iterator[Column[_OfficerLine]]:
+        """Yield what that means, and what is left to do."""
+        column = partial(titled_column, self.ctx)
         yield Column(
             "result",
-            t("column.result"),
-            16,
+            self.ctx.t("column.result"),
+            15,
             lambda line: state_text(self.ctx, line.figures.state),
             self._state_formula,
             symbols=_SYMBOLS,
@@ -300,12 +321,14 @@ class _QuotaColumns:
         def formula(line: _OfficerLine) -> str:
             return self._windows_text_formula(line) or outlook.formula(line)
 
-        yield column("visits/column.outlook", 24, text, formula=formula)
-        yield column("visits/column.unvisited", 24, outlook.unvisited)
+        yield column("visits/column.outlook", 31, text, formula=formula)
+        yield column("visits/column.unvisited", 60, outlook.unvisited, folded=True)
 
     def _assigned(self, line: _OfficerLine) -> str:
+        if line.branch_code:
+            return self.ctx.name(line.branch_code)
         officer_duties = self._duties_by_officer.get(line.figures.officer, ())
-        return "; ".join(_assignment_texts(self.ctx, line, officer_duties))
+        return "; ".join(quota_year.assignment_texts(self.ctx, line.spans, officer_duties))
 
     @cached_property
     def _duties_by_officer(self) -> Mapping[str, Sequence[Duty]]:
@@ -327,6 +350,7 @@ class _QuotaColumns:
             group=self.ctx.t("quota.months", year=str(self.ctx.figures.period.year)),
             total=True,
             total_value=partial(_month_total, month),
+            folded=True,
         )
 
     def _certain_formula(self, line: _OfficerLine, **criteria: str) -> str:
@@ -369,11 +393,11 @@ class _QuotaColumns:
         return self.data.windows if line.figures.windows else None
 
     def _windows_text(self, line: _OfficerLine, count: str = "") -> str:
-        """Return how many quarters or months have less than is due by now; nothing for none."""
+        """Return how many quarters or months have less than is due by now; – for none."""
         short = sum(bool(window.state) for window in line.figures.windows)
         words = self.ctx.t("visits/outlook.windows", count=count or short)
         is_told = (short and line.figures.state != "unrated") or count
-        return words if is_told else ""
+        return words if is_told else NONE
 
     def _windows_text_formula(self, line: _OfficerLine) -> str:
         if not (table := self._windows(line)):
@@ -381,7 +405,8 @@ class _QuotaColumns:
         found = table.countifs(**self._in_windows(line), window_result='"?*"')
         before, after = self._windows_text(line, _GAP).split(_GAP)
         unrated = f"{cell('result')}={quote(state_text(self.ctx, 'unrated'))}"
-        return f'IF(OR({found}=0,{unrated}),"",{quote(before)}&{found}&{quote(after)})'
+        words = f"{quote(before)}&{found}&{quote(after)}"
+        return f"IF(OR({found}=0,{unrated}),{quote(NONE)},{words})"
 
     def _missing_formula(self, line: _OfficerLine) -> str:
         if table := self._windows(line):
@@ -415,15 +440,32 @@ class _QuotaColumns:
         )
         if table := self._windows(line):
             return self._worst_state_formula(line, table)
-        key = line.figures.quota.quota, line.figures.officer, line.branch_code
-        out, to_come = (self.pair_cells.cell_of(name, *key) for name in ("months_out", "to_come"))
-        sure, obligation = cell("sure"), cell("obligation")
-        due = f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{obligation})"
+        out, to_come = (self._pair_cell(line, name) for name in ("months_out", "to_come"))
+        sure, obligation, due = cell("sure"), cell("obligation"), cell("due")
         late = f"IF({out}+{to_come}>0,{behind},{not_met})"
         late = f"IF({sure}+{cell('unsettled')}>={due},{unsettled},{late})"
         state = f"IF({sure}>={obligation},{met},IF({sure}>={due},{on_course},{late}))"
         is_own = f"AND({self._may_count_formula(line)}=0,{sure}<{obligation})"
         return f"IF(OR({obligation}=0,{is_own}),{unrated},{state})"
+
+    def _pair_cell(self, line: _OfficerLine, name: str) -> str:
+        """Return the cell of a figure of the line's officer in his cells."""
+        key = line.figures.quota.quota, line.figures.officer, line.branch_code
+        return self.pair_cells.cell_of(name, *key)
+
+    def _due_formula(self, line: _OfficerLine) -> str:
+        """Return what is due by now in whole sittings: in each window that has begun."""
+        if table := self._windows(line):
+            to_come, owed, obligation = map(table.ref, ("to_come", "owed", "obligation"))
+            tests = {**self._in_windows(line), "from_month": f"{self.ctx.figures.period.end.month}"}
+            is_line = "*".join(
+                f"({table.ref(name)}{'<=' if name == 'from_month' else '='}{test})"
+                for name, test in tests.items()
+            )
+            due = f"({to_come}>0)*INT(ROUND({owed},9))+({to_come}=0)*{obligation}"
+            return f"SUMPRODUCT({is_line}*({due}))"
+        to_come = self._pair_cell(line, "to_come")
+        return f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{cell('obligation')})"
 
     def _worst_state_formula(self, line: _OfficerLine, table: DataTable) -> str:
         """Return the state of the line's worst quarter or month."""
@@ -455,37 +497,3 @@ def _month_total(month: int, lines: Sequence[_OfficerLine]) -> int | None:
     """Return the counted visits of a month; None where it is to come or nobody served."""
     counts = [line.figures.months[month - 1] for line in lines]
     return None if all(count is None for count in counts) else sum(count or 0 for count in counts)
-
-
-def _assignment_texts(
-    ctx: ReportContext, line: _OfficerLine, officer_duties: Iterable[Duty]
-) -> Iterator[str]:
-    """Yield the organisations assigned within the year, with the days where it is not all of it."""
-    if line.branch_code:
-        yield ctx.name(line.branch_code)
-        return
-    year = Period(ctx.figures.period.year, 1, 12)
-    for duty in officer_duties:
-        last_day = min(duty.last, year.end)
-        span_periods = (
-            _span_period(year, span) for span in line.spans if span.quota.role == duty.role
-        )
-        if duty.first <= last_day and any(
-            duty.first <= span.end and last_day >= span.start for span in span_periods
-        ):
-            since = ctx.t("visits/since", day=_short_day(ctx, duty.first))
-            until = ctx.t("visits/until", day=_short_day(ctx, last_day))
-            limits = [since] if duty.first > year.start else []
-            limits += [until] if last_day < year.end else []
-            yield ctx.name(duty.branch) + (f" ({' '.join(limits)})" if limits else "")
-
-
-def _span_period(year: Period, span: QuotaSpan) -> Period:
-    return Period(year.year, span.first, span.last - span.first + 1)
-
-
-def _short_day(ctx: ReportContext, day: date) -> str:
-    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
-    if ctx.lang != "vi":
-        return day.isoformat()
-    return day_and_month(day)

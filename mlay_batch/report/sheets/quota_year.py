@@ -5,8 +5,12 @@ A quota that stays the same all year is one span, and its formulas name no month
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import day_and_month
+from mlay_batch.figures.attendance import Duty
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.schema import Quota, QuotaSpan
@@ -75,3 +79,30 @@ def months_text(ctx: ReportContext, span: QuotaSpan) -> str:
         return ""
     key = "until" if span.first == 1 else "since" if span.last == _LAST_MONTH else "between"
     return ctx.t(f"visits/months.{key}", first=span.first, last=span.last)
+
+
+def assignment_texts(
+    ctx: ReportContext, records: Sequence[QuotaSpan], officer_duties: Iterable[Duty]
+) -> Iterator[str]:
+    """Yield the organisations assigned within the year, with the days where it is not all of it."""
+    year = Period(ctx.figures.period.year, 1, 12)
+    for duty in officer_duties:
+        last_day = min(duty.last, year.end)
+        span_periods = (
+            Period(year.year, span.first, span.last - span.first + 1)
+            for span in records
+            if span.quota.role == duty.role
+        )
+        if duty.first <= last_day and any(
+            duty.first <= span.end and last_day >= span.start for span in span_periods
+        ):
+            since = ctx.t("visits/since", day=_short_day(ctx, duty.first))
+            until = ctx.t("visits/until", day=_short_day(ctx, last_day))
+            limits = [since] if duty.first > year.start else []
+            limits += [until] if last_day < year.end else []
+            yield ctx.name(duty.branch) + (f" ({' '.join(limits)})" if limits else "")
+
+
+def _short_day(ctx: ReportContext, day: date) -> str:
+    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
+    return day_and_month(day) if ctx.lang == "vi" else day.isoformat()

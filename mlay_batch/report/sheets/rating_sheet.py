@@ -21,7 +21,6 @@ from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 
 _SPLIT = 4
-_PRINT_SCALE = 90  # per cent: the circulated list fills the width of A4
 _UNREPORTED = ("missing", "not_due")
 
 
@@ -70,11 +69,10 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
             lines.append(line)
     totals = listing.write_totals(lines, ctx.t("rating.totals"))
     listing.next_row += 1
-    for note in _notes(ctx):
-        listing.write_note(note)
+    listing.write_notes(_notes(ctx))
     listing.write_note(ctx.t("rating.movement"), "plain")
-    sheet.raw.set_print_scale(_PRINT_SCALE)
-    listing.set_up_page(listing.write_foot(gap=0), frozen=2, fit=False)
+    listing.write_signatures()
+    listing.set_up_page(listing.next_row, frozen=2)
     return RatingTotals(
         totals["meeting_day"],
         totals["points"],
@@ -99,14 +97,14 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
 
 def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:
     column = partial(titled_column, ctx)
-    yield number_column(ctx, look=_look("center"))
-    yield column("column.unit", 33, lambda line: line.rating.branch.name, _look("text", "quiet"))
+    yield number_column(ctx, 4.5, _look("center"))
+    yield column("column.unit", 32, lambda line: line.rating.branch.name, _look("text", "quiet"))
     members = partial(_figure_formula, ctx, data, "members")
-    yield column("column.members", 9, _members, _look("count"), members, total=True)
+    yield column("column.members", 8, _members, _look("count"), members, total=True)
     yield Column(
         "meeting_day",
         ctx.t("column.meeting_day"),
-        12,
+        10.5,
         lambda line: line.sitting.held_on if line.sitting else None,
         look=_look("date"),
         total=f"COUNT({whole('meeting_day')})",
@@ -114,7 +112,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
         total_format=f'#,##0" {ctx.t("rating.meetings")}"',
     )
     yield from _level_columns(ctx, data)
-    yield column("column.explanation", 50, partial(_note, ctx), _look("text", "quiet"))
+    yield column("column.explanation", 96, partial(_note, ctx), _look("text_small", "quiet"))
 
 
 def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:
@@ -123,7 +121,7 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
     yield Column(
         "points",
         ctx.t("column.points"),
-        9,
+        8,
         _score,
         partial(_figure_formula, ctx, data, "score"),
         _look("score"),
@@ -138,7 +136,7 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
         yield Column(
             bands.band_column(band.id),
             band.title.of(ctx.lang),
-            8,
+            6.5,
             partial(_cross, band.id),
             partial(_cross_formula, ctx, data, ranks[band.id]),
             _look("center"),

@@ -7,14 +7,13 @@ A share is held against a target only if the office has declared one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import begin_small, round_half_up
+from mlay_batch.core.text import round_half_up
 from mlay_batch.figures.classified import (
     ClassificationMean,
     ClassificationShare,
@@ -23,32 +22,19 @@ from mlay_batch.figures.classified import (
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext, strip_number
+from mlay_batch.report.sheets.classification_lines import (
+    BASE_COUNTS,
+    base_name,
+    kind_title,
+    mean_title,
+)
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema.schemes import Line, Part
 
 _SCHEME, _REPORTED, _EXPECTED, FIRST_COUNT = range(1, 5)
 RESULT_WIDTH = 15
-_BASE_COUNTS = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}
-
-
-@dataclass(frozen=True)
-class MeanLine:
-    """A line of the mean of several years, as the first sheet shows it.
-
-    Attributes:
-        title: what the share is of.
-        share: the mean, in per cent.
-        decimals: with how many decimals it is shown.
-        years: those it is of.
-        row_years: those that the row it stands in names.
-    """
-
-    title: str
-    share: Formula
-    decimals: int
-    years: tuple[int, ...]
-    row_years: tuple[int, ...]
 
 
 class YearSeries:
@@ -64,8 +50,7 @@ class YearSeries:
         self.grade_ids = [grade.id for grade in part.grades]
         self.counts = (*self._other_counts(), *self.grade_ids)
         self.base_column = FIRST_COUNT + len(self.counts)
-        bases = {year.scheme.share_base for year in ctx.figures.years}
-        self.base_name = bases.pop() if len(bases) == 1 else "of_year"
+        self.base_name = base_name(ctx)
         self.share_columns = 1 if self.base_name == "rated" else 2
         self.target_lines = [line.id for line in part.lines if self._has_target(line)]
         self.bases_column = (
@@ -122,18 +107,18 @@ class YearSeries:
     def _target_column(self, line_id: str) -> int:
         return self.line_column(line_id) + self.share_columns
 
-    def write(self, row: int) -> tuple[int, list[MeanLine]]:
-        """Write the block from `row` on; return the row after it and the mean."""
+    def write(self, row: int) -> int:
+        """Write the block from `row` on; return the row after it."""
         self.sheet.write(row, 0, self._title(), "section", span=self.column_count)
         row = self._write_head(row + 1)
         for number, year in enumerate(self.ctx.figures.years):
             self.year_rows[year.year] = row + number
             self._write_year(row + number, year)
         last = row + len(self.year_rows)
-        means = self._write_mean(last)
+        self._write_mean(last)
         for column in self.wide_columns():
             self.sheet.colour_states((row, column), (last, column), "●▲")
-        return last + 2, means
+        return last + 2
 
     def _title(self) -> str:
         """Return the kind, or the part as the newest form names it: "Đảng viên (mẫu 7B)"."""
@@ -212,8 +197,8 @@ class YearSeries:
             sums = "+".join(self.table.sumifs(count_id, **criteria) for count_id in count_ids)
             value = sum(counts.get(count_id, 0) for count_id in count_ids)
             write(row, column, Formula(f"={sums or 0}", value), "count")
-        base = "+".join(self.count_cell(row, name) for name in _BASE_COUNTS[year.scheme.share_base])
-        value = sum(counts.get(name, 0) for name in _BASE_COUNTS[year.scheme.share_base])
+        base = "+".join(self.count_cell(row, name) for name in BASE_COUNTS[year.scheme.share_base])
+        value = sum(counts.get(name, 0) for name in BASE_COUNTS[year.scheme.share_base])
         write(row, self.base_column, Formula(f"={base}", value), "count")
         self._write_shares(row, year)
 
@@ -241,7 +226,7 @@ class YearSeries:
         year_part = year.part(self.section)
         shares = {share.line: share for share in (year_part.shares if year_part else ())}
         for column in range(self.base_column + 1, self.column_count):
-            self.sheet.write(row, column, None, "tone_off")
+            self.sheet.write(row, column, NONE, "tone_off")
         for line in self.part.lines:
             year_line = year.line(self.part.section, line)
             if line.id in shares and year_line.grades:
@@ -259,7 +244,7 @@ class YearSeries:
             (self.count_cell(row, "rated"), share.rated_share),
         )
         for offset, (denominator, value) in enumerate(on_bases[: self.share_columns]):
-            formula = f'=IF({denominator}=0,"",100*({numerator})/{denominator})'
+            formula = f"=IF({denominator}=0,{quote(NONE)},100*({numerator})/{denominator})"
             self._write_percent(row, column + offset, formula, value, line)
         if year_line.has_target:
             self._write_target(row, year_line, share)
@@ -271,8 +256,9 @@ class YearSeries:
         cell = xl_rowcol_to_cell(row, self.line_column(line.id))
         bounds = ((">=", line.target_min), ("<=", line.target_max))
         tests = ",".join(f"{cell}{sign}{value:g}" for sign, value in bounds if value is not None)
-        formula = f'=IF({cell}="","",IF(AND({tests}),{quote(reached)},{quote(failed)}))'
-        text = "" if share.reaches_target is None else reached if share.reaches_target else failed
+        result = f"IF(AND({tests}),{quote(reached)},{quote(failed)})"
+        formula = f"=IF(ISNUMBER({cell}),{result},{quote(NONE)})"
+        text = NONE if share.reaches_target is None else reached if share.reaches_target else failed
         self.sheet.write(row, self._target_column(line.id), Formula(formula, text), "center")
 
     def _write_percent(
@@ -284,7 +270,7 @@ class YearSeries:
         line: Line,
         look: str = "points",
     ) -> None:
-        content = Formula(formula, "" if value is None else value)
+        content = Formula(formula, NONE if value is None else value)
         self.sheet.write(row, column, content, look, number_format=percent_format(line.decimals))
 
     def _write_base_check(self, row: int, shares: list[ClassificationShare]) -> None:
@@ -300,7 +286,7 @@ class YearSeries:
             f"OR({xl_rowcol_to_cell(row, self.base_column)}=0,{self.count_cell(row, 'rated')}=0)"
         )
         result = f"IF(OR({','.join(tests)}),{quote(differ)},{quote(same)})"
-        formula = f'=IF({no_base},"",{result})'
+        formula = f"=IF({no_base},{quote(NONE)},{result})"
         decimals = {line.id: line.decimals for line in self.part.lines}
         share_pairs = [
             [
@@ -312,43 +298,23 @@ class YearSeries:
         value = differ if any(on_base != on_rated for on_base, on_rated in share_pairs) else same
         missing = any(None in pair for pair in share_pairs)
         self.sheet.write(
-            row, self.bases_column, Formula(formula, "" if missing else value), "center"
+            row, self.bases_column, Formula(formula, NONE if missing else value), "center"
         )
 
-    def _write_mean(self, row: int) -> list[MeanLine]:
+    def _write_mean(self, row: int) -> None:
         """Write the row of the mean below the years; a single year has none and stands for it.
 
         The years are those of which this block has figures.
         """
         mean = self.ctx.figures.classification_mean
-        years = mean.years_of(self.section) if mean else ()
-        if mean is None or not years:
-            return []
-        if len(years) == 1:
-            row = self.year_rows[years[0]]
-        else:
+        if mean and len(mean.years_of(self.section)) > 1:
             self._write_mean_row(row, mean)
-        return [self._mean_line(row, line, mean) for line in self.part.lines]
-
-    def _mean_line(self, row: int, line: Line, mean: ClassificationMean) -> MeanLine:
-        lang, share = self.ctx.lang, mean.shares.get((self.section, line.id))
-        part_title = self.part.title.of(lang)
-        title = self.ctx.t(
-            "classification.line",
-            part=kind_title(self.ctx, self.part, self.kind) if self.kind else part_title,
-            line=begin_small(line.title.of(lang)),
-            base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
-        )
-        column = self.line_column(line.id)
-        formula = self.sheet.reference(row, column, "" if share is None else share)
-        years = mean.line_years.get((self.section, line.id), ())
-        return MeanLine(title, formula, line.decimals, years, mean.years_of(self.section))
 
     def _write_mean_row(self, row: int, mean: ClassificationMean) -> None:
         title = mean_title(self.ctx, mean.years_of(self.section))
         self.sheet.write(row, 0, title, "total_label", span=FIRST_COUNT)
         for column in range(FIRST_COUNT, self.column_count):
-            self.sheet.write(row, column, None, "total_count")
+            self.sheet.write(row, column, NONE, "total_count")
         for line in self.part.lines:
             key = self.section, line.id
             on_bases = ((None, mean.shares.get(key)), ("rated", mean.rated_shares.get(key)))
@@ -365,11 +331,11 @@ class YearSeries:
             if self._is_in_mean(year) and year.line(self.part.section, line).grades
         ]
         if not rows:
-            return '=""'
+            return f"={quote(NONE)}"
         if self.ctx.figures.years[-1].scheme.mean == "shares":
             letter = xl_col_to_name(column)
             cell_range = f"{letter}{rows[0] + 1}:{letter}{rows[-1] + 1}"
-            return f'=IF(COUNT({cell_range})=0,"",AVERAGE({cell_range}))'
+            return f"=IF(COUNT({cell_range})=0,{quote(NONE)},AVERAGE({cell_range}))"
         numerator = "+".join(self.count_cell(row, grade) for row in rows for grade in line.grades)
         denominator = "+".join(
             self.count_cell(row, pooled_on)
@@ -377,40 +343,9 @@ class YearSeries:
             else xl_rowcol_to_cell(row, self.base_column)
             for row in rows
         )
-        return f'=IF({denominator}=0,"",100*({numerator})/({denominator}))'
+        return f"=IF({denominator}=0,{quote(NONE)},100*({numerator})/({denominator}))"
 
     def _is_in_mean(self, year: ClassificationYear) -> bool:
         mean = self.ctx.figures.classification_mean
         has_part = year.part(self.section) is not None
         return has_part and mean is not None and year.year in mean.years
-
-
-def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
-    """Return what a kind of the rated is called; a type the scheme does not list by its title."""
-    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
-    return (
-        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
-    )
-
-
-def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
-    """Return of which years a mean is; of one year it is that year's figure and no mean.
-
-    "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
-    """
-    return _of_years(ctx, "classification.mean", years)
-
-
-def years_title(ctx: ReportContext) -> str:
-    """Return which years a sheet of the classification shows; empty without any."""
-    years = [year.year for year in ctx.figures.years]
-    return _of_years(ctx, "classification.years", years) if years else ""
-
-
-def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
-    first, last = years[0], years[-1]
-    if first == last:
-        return ctx.t("classification.one_year", year=str(first))
-    if last - first == len(years) - 1:
-        return ctx.t(key, years=f"{first}–{last}")
-    return ctx.t(key, years=", ".join(map(str, years)))

@@ -1,5 +1,7 @@
 """Lũy kế năm: the meetings of the year to date, a line for every cell that owes or has met.
 
+The means by criteria group stand below.
+
 A cell dissolved or merged within the year keeps its line, greyed and with its end and successor:
 what it reported stays in the total, which is that of the table of sittings.
 """
@@ -20,8 +22,9 @@ from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formulas import cell, fixed, quote, whole
-from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
+from mlay_batch.report.listing import NONE, Column, Listing, branch_columns, titled_column
 from mlay_batch.report.report_context import ReportContext, period_id
+from mlay_batch.report.sheets import criteria_block
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 from mlay_batch.schema.ids import MEETING
@@ -33,17 +36,21 @@ _SPLIT = 3
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, trends: Trends) -> Formula:
     """Write the sheet; return the mean of all scored meetings of the year."""
     ratings, columns = ctx.figures.year_ratings, _YearColumns(ctx, data)
+    sheet.set_widths(columns.grid())
     listing = Listing(ctx, sheet, columns.all(), _SPLIT, row_count=len(ratings))
     listing.write_letterhead(ctx.t("title.year"), bands.limits_text(ctx))
     listing.write_rows(ratings)
     branches = (rating.branch.code for rating in ratings)
     trends.draw_sparklines(sheet, listing.first_row, listing.position("line"), branches, "score")
     totals = listing.write_totals(ratings)
-    listing.set_up_page(listing.write_foot(_notes(ctx), space=1), frozen=3)
+    listing.write_notes(_notes(ctx))
+    end_row = criteria_block.write(ctx, sheet, data, listing.next_row + 1)
+    listing.set_up_page(end_row, frozen=3, landscape=False)
     return totals["mean"]
 
 
 def _notes(ctx: ReportContext) -> Iterator[str]:
+    yield ctx.t("legend")
     if scheme := ctx.figures.score_scheme:
         yield from scheme_text.year_requirements(scheme, ctx.lang)
 
@@ -71,36 +78,42 @@ class _YearColumns:
         """The number of each band, from 1 for the best."""
         return bands.ranks(self.ctx)
 
+    def grid(self) -> Iterator[float]:
+        """Yield the widths of the sheet's columns: narrow ones, for the criteria groups as well."""
+        yield from (4, 9.5, 31, 6.5, 6.5)
+        yield from [6] * len(bands.best_first(self.ctx))
+        yield from [6.5] * (10 if self.grades else 6)
+
     def all(self) -> Iterator[Column[CellRating]]:
         """Yield the columns."""
         column, code = partial(titled_column, self.ctx), fixed("branch")
         count, meetings = partial(column, look="count", total=True), self.data.sittings
-        yield from branch_columns(self.ctx, 5, 11, 40, center=_center_look, text=_text_look)
+        yield from branch_columns(self.ctx, 4, 9.5, 31, center=_center_look, text=_text_look)
         held = meetings.sumifs("held", branch=code)
-        yield count("column.held", 9, attrgetter("sitting_count"), formula=held)
+        yield count("column.held", 6.5, attrgetter("sitting_count"), formula=held)
         scored = meetings.countifs(branch=code, score='">=0"')
-        yield count("column.scored", 9, attrgetter("scored_count"), formula=scored)
+        yield count("column.scored", 6.5, attrgetter("scored_count"), formula=scored)
         by_band = self.ctx.t("rating.by_band")
         for band in bands.best_first(self.ctx):
             column_id, title = bands.band_column(band.id), band.title.of(self.ctx.lang)
             in_band = meetings.countifs(branch=code, rank=str(self.ranks[band.id]))
             value = partial(_in_band, band.id)
-            yield Column(column_id, title, 8, value, in_band, "count", group=by_band, total=True)
+            yield Column(column_id, title, 6, value, in_band, "count", group=by_band, total=True)
         yield self._mean_column()
         if self.grades:
             months, to_come = attrgetter("months"), attrgetter("to_come")
-            yield column("column.year_months", 8, months, "count", self._owed_months_formula)
-            yield column("column.to_come", 8, to_come, "count", self._open_months_formula)
+            yield column("column.year_months", 6.5, months, "count", self._owed_months_formula)
+            yield column("column.to_come", 6.5, to_come, "count", self._open_months_formula)
             yield Column(
                 "year_grade",
                 self._grade_heading(),
-                17,
+                20,
                 self._grade_text,
                 self._grade_formula,
                 "center",
             )
-        yield column("column.remark", 26, partial(_remark, self.ctx), _text_look)
-        yield column("branches/trend.line", 14)
+        yield column("column.remark", 20, partial(_remark, self.ctx), _text_look)
+        yield column("branches/trend.line", 13)
 
     def _mean_column(self) -> Column[CellRating]:
         """Return the mean scores; below, each weighs by the number of its scored meetings."""
@@ -110,11 +123,11 @@ class _YearColumns:
         return Column(
             "mean",
             self.ctx.t("column.mean"),
-            9,
-            lambda rating: "" if rating.mean is None else rating.mean,
-            f'IF({scored}=0,"",{mean})',
+            6.5,
+            lambda rating: NONE if rating.mean is None else rating.mean,
+            f"IF({scored}=0,{quote(NONE)},{mean})",
             "points",
-            total=f'IF({scored}=0,"",{weighted}/{scored})',
+            total=f"IF({scored}=0,{quote(NONE)},{weighted}/{scored})",
             total_value=_weighted_mean,
             total_look="total_points",
         )
@@ -242,7 +255,7 @@ def _in_band(band: str, rating: CellRating) -> int:
 def _weighted_mean(ratings: Sequence[CellRating]) -> float | str:
     scored = sum(rating.scored_count for rating in ratings)
     points = sum(rating.scored_count * (rating.mean or 0) for rating in ratings)
-    return points / scored if scored else ""
+    return points / scored if scored else NONE
 
 
 def _remark(ctx: ReportContext, rating: CellRating) -> str:

@@ -1,4 +1,7 @@
-"""So với cùng kỳ: the main figures of the period beside those of the same one a year before."""
+"""So với cùng kỳ: the main figures of the period beside those of the same one a year before.
+
+A block of the first sheet, written where a return of the year before is held.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,15 @@ from operator import attrgetter
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Totals
-from mlay_batch.report import bands, letterhead
+from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell
-from mlay_batch.report.listing import Column, Heads, Listing, number_column
+from mlay_batch.report.listing import Column, Heads, Listing
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.writer import SheetWriter
 
-_SPLIT, _SIGNATURE_SPLIT = 2, 3
+_LABEL_WIDTH, _FIGURE_WIDTH = 46, 11  # digits: four columns of the first sheet, and one
 
 
 @dataclass(frozen=True)
@@ -53,48 +56,44 @@ class _ComparisonLine:
 
 
 def write(
-    ctx: ReportContext, sheet: SheetWriter, data: DataTables, form_sums: Sequence[FormSums]
-) -> None:
-    """Write the sheet; without any return of the year before it says so and compares nothing."""
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    data: DataTables,
+    form_sums: Sequence[FormSums],
+    row: int,
+) -> int:
+    """Write the block from its headings in `row` on; return the row after it."""
     current, previous = ctx.figures.totals, ctx.figures.year_before
-    year_ago = replace(ctx.figures.period, year=ctx.figures.period.year - 1)
-    listing = Listing(ctx, sheet, _columns(ctx, year_ago), _SPLIT, heads=Heads(titles=1))
-    width = len(listing.columns)
-    listing.write_title(ctx.t("comparison/title"))
-    sheet.raw.freeze_panes(listing.first_row, 2)
-    last = listing.head_row
     if current is None or previous is None:
-        reason = ctx.t("comparison/none", before=str(year_ago))
-        sheet.write(last, 0, reason, "note", span=width)
-    else:
-        listing.write_heads()
-        listing.write_rows(_comparison_lines(ctx, data, form_sums, current, previous))
-        listing.write_note(ctx.t("comparison/how"))
-        row = listing.next_row + 1
-        last = letterhead.write_signatures(ctx, sheet, row, width, _SIGNATURE_SPLIT)
-    sheet.set_up_page(landscape=False, last=(last, width - 1))
+        return row
+    year_ago = replace(ctx.figures.period, year=ctx.figures.period.year - 1)
+    heads = Heads(titles=1, is_numbered=False)
+    listing = Listing(ctx, sheet, _columns(ctx, year_ago), 1, row, heads=heads)
+    listing.write_heads()
+    listing.write_rows(_comparison_lines(ctx, data, form_sums, current, previous))
+    listing.write_note(ctx.t("comparison/how"))
+    return listing.next_row
 
 
 def _columns(ctx: ReportContext, year_ago: Period) -> Iterator[Column[_ComparisonLine]]:
     current, previous, difference = cell("current"), cell("previous"), cell("difference")
     number_format = attrgetter("number_format")
-    yield number_column(ctx, 6)
-    yield Column("figure", ctx.t("comparison/figure"), 44, attrgetter("title"))
+    yield Column("figure", ctx.t("comparison/figure"), _LABEL_WIDTH, attrgetter("title"))
     yield Column(
         "current",
         ctx.figures.period.title(ctx.lang),
-        15,
+        _FIGURE_WIDTH,
         lambda line: "" if line.current is None else line.current,
         attrgetter("formula"),
         "count",
         number_format,
     )
     title, value = year_ago.title(ctx.lang), attrgetter("previous")
-    yield Column("previous", title, 15, value, "", "count", number_format)
+    yield Column("previous", title, _FIGURE_WIDTH, value, "", "count", number_format)
     yield Column(
         "difference",
         ctx.t("comparison/difference"),
-        15,
+        _FIGURE_WIDTH,
         attrgetter("difference"),
         f'IF(OR({current}="",{previous}=""),"",{current}-{previous})',
         "count",
@@ -103,7 +102,7 @@ def _columns(ctx: ReportContext, year_ago: Period) -> Iterator[Column[_Compariso
     yield Column(
         "change",
         ctx.t("comparison/change"),
-        18,
+        _FIGURE_WIDTH,
         attrgetter("change"),
         f'IF(OR({difference}="",{previous}=0),"",100*{difference}/{previous})',
         "count",

@@ -1,6 +1,7 @@
 """Điểm theo tiêu chí: mean points by criteria group of the year, own, confirmed, difference.
 
-Three lines a cell, so that a filter shows one of the three for all cells; the mean of all below.
+Three lines a cell, so that a filter shows one of the three for all cells, folded away; the mean of
+all below.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from mlay_batch.figures.report_records import CriteriaMean
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import mark_column
 from mlay_batch.report.formulas import quote
-from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
+from mlay_batch.report.listing import (
+    NONE,
+    Column,
+    Heads,
+    Listing,
+    number_column,
+    titled_column,
+)
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.schemes import Group
@@ -23,7 +31,6 @@ from mlay_batch.schema.schemes import Group
 _SPLIT = 3
 _KINDS = ("own", "confirmed", "difference")
 _CODE_PLACEHOLDER = "\1"  # stands for a cell's code in the formulas all cells share
-_CELLS_ON_FIRST_PAGE, _CELLS_ON_PAGE = 8, 10  # cells, so that no page ends between the lines of one
 
 
 @dataclass(frozen=True)
@@ -43,37 +50,34 @@ class _CriteriaLine:
     name: str | None = None
 
     def mean(self, group: str) -> float | str:
-        """Return the mean of a group, or ``total``; nothing where there is none."""
+        """Return the mean of a group, or ``total``; – where there is none."""
         values = {
             "own": self.means.own_points,
             "confirmed": self.means.confirmed_points,
             "difference": self.means.difference,
         }[self.kind]
         mean = values.get(group)
-        return "" if mean is None else mean
+        return NONE if mean is None else mean
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
-    """Write the sheet."""
-    groups, title = _scored_groups(ctx), ctx.t("ratings/criteria.title")
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int) -> int:
+    """Write the block from `row` on; return the row after it."""
+    groups = _scored_groups(ctx)
     heads = Heads(free=int(bool(groups)))  # a row for the full marks of the groups
-    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=heads)
+    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, row + 1, heads=heads)
+    sheet.write(row, 0, ctx.t("ratings/criteria.title"), "section", span=sheet.column_count)
     if not ctx.figures.criteria_means:
-        listing.write_title(title)
-        width, reason = len(listing.columns), ctx.t("ratings/criteria.none")
-        sheet.write(listing.head_row, 0, reason, "note", span=width)
-        sheet.set_up_page(landscape=True, last=(listing.head_row, width - 1))
-        return
-    listing.write_letterhead(title)
+        listing.next_row = listing.head_row
+        listing.write_note(ctx.t("ratings/criteria.none"))
+        return listing.next_row
+    listing.write_heads()
     if groups:
         _write_full_marks(listing, groups)
     _write_lines(listing)
-    cells = len(ctx.figures.year_ratings)
-    breaks = range(_CELLS_ON_FIRST_PAGE, cells, _CELLS_ON_PAGE)
-    sheet.raw.set_h_pagebreaks([listing.first_row + len(_KINDS) * number for number in breaks])
-    notes = [ctx.t("ratings/criteria.how"), *([] if groups else [ctx.t("not_asked.groups")])]
-    last = listing.write_foot(notes, space=1)
-    listing.set_up_page(last, frozen=3)
+    listing.write_notes([ctx.t("ratings/criteria.how"), ctx.t("folded.rows")])
+    if not groups:
+        listing.write_note(ctx.t("not_asked.groups"))
+    return listing.next_row
 
 
 def _scored_groups(ctx: ReportContext) -> tuple[Group, ...]:
@@ -87,13 +91,14 @@ def _scored_groups(ctx: ReportContext) -> tuple[Group, ...]:
 
 def _write_full_marks(listing: Listing[_CriteriaLine], groups: tuple[Group, ...]) -> None:
     """Write the full marks of each group and their sum, above the numbers of the columns."""
-    write, row, first = listing.sheet.write, listing.first_row - 2, listing.position("scored") + 1
-    write(row, 0, listing.ctx.t("ratings/criteria.full"), "total_label", span=first)
-    full_marks = [group.max for group in groups]
+    row, first = listing.first_row - 2, mark_column(groups[0].id)
+    label, span = listing.ctx.t("ratings/criteria.full"), listing.position(first)
+    listing.sheet.write(row, 0, label, "total_label", span=span)
+    for group in groups:
+        listing.write_cell(row, mark_column(group.id), group.max, "total_count")
     # score forms of several kinds of meetings have the same sum
     total = sum(group.max for group in groups if group.section == groups[0].section)
-    for column, full_mark in enumerate((*full_marks, total), first):
-        write(row, column, full_mark, "total_count")
+    listing.write_cell(row, "total", total, "total_count")
 
 
 def _write_lines(listing: Listing[_CriteriaLine]) -> None:
@@ -104,12 +109,13 @@ def _write_lines(listing: Listing[_CriteriaLine]) -> None:
         code, name = rating.branch.code, rating.branch.name
         for kind in _KINDS:
             line = _CriteriaLine(kind, means.get(code, no_means), code, name)
-            listing.write_row(line, number if kind == "own" else None)
+            listing.write_row(line, number if kind == "own" else None, folded=True)
     listing.write_filter("total")
     for kind in _KINDS:
         row = listing.next_row
         listing.write_row(_CriteriaLine(kind, means[None]))
-        listing.sheet.write(row, 0, ctx.t("ratings/criteria.all"), "total_label", span=3)
+        span = listing.position("line")
+        listing.sheet.write(row, 0, ctx.t("ratings/criteria.all"), "total_label", span=span)
 
 
 def _columns(
@@ -117,25 +123,23 @@ def _columns(
 ) -> Iterator[Column[_CriteriaLine]]:
     formulas, column = _LineFormulas(ctx, data), partial(titled_column, ctx)
     counts = {kind: _counts(ctx, kind) for kind in _KINDS}
-    yield number_column(ctx)
-    yield column("column.branch", 11, attrgetter("code"), _own_look("center", "quiet_center"))
-    yield column("column.unit", 46, attrgetter("name"), _own_look("text", "quiet"))
+    yield number_column(ctx, 4)
+    yield column("column.branch", 9.5, attrgetter("code"), _own_look("center", "quiet_center"))
+    yield column("column.unit", 31, attrgetter("name"), _own_look("text", "quiet"))
     center, count = _look("center", "total_count"), _look("count", "total_count")
-    kind_width = 12 if groups else 20  # alone with the total, it holds place and day above
-    yield column(
-        "ratings/criteria.line",
-        kind_width,
-        lambda line: ctx.t(f"ratings/criteria.{line.kind}"),
-        center,
-    )
+    yield column("ratings/criteria.line", 12, partial(_kind_title, ctx), center)
     formula = _for_line(formulas.count)
-    yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)
+    yield column("column.scored", 6, lambda line: counts[line.kind][line.code], count, formula)
     heading = ctx.t("ratings/criteria.groups")
     for group in groups:
         column_id, title = mark_column(group.id), group.title.of(ctx.lang)
         group_mean = partial(formulas.group_mean, group)
         yield _mean_column(column_id, group.id, title, group_mean, heading)
     yield _mean_column("total", "total", ctx.t("ratings/criteria.total"), formulas.total_mean)
+
+
+def _kind_title(ctx: ReportContext, line: _CriteriaLine) -> str:
+    return ctx.t(f"ratings/criteria.{line.kind}")
 
 
 def _mean_column(
@@ -147,7 +151,7 @@ def _mean_column(
 ) -> Column[_CriteriaLine]:
     """Return the column of the means of a group (its id), or of the ``total``."""
     value, look = methodcaller("mean", mean), _look("points", "total_points")
-    return Column(column_id, title, 9.5, value, _for_line(formula), look, "0.00", heading)
+    return Column(column_id, title, 6.5, value, _for_line(formula), look, "0.00", heading)
 
 
 def _own_look(look: str, repeated_look: str) -> Callable[[_CriteriaLine], str]:
@@ -187,7 +191,7 @@ class _LineFormulas:
         scored = _scored_criteria(kind, branch)
         own, confirmed = (self.sittings.averageifs(name, **scored) for name in _KINDS[:2])
         means = {"own": own, "confirmed": confirmed, "difference": f"{confirmed}-{own}"}
-        return f'IF({self.sittings.countifs(**scored)}=0,"",{means[kind]})'
+        return f"IF({self.sittings.countifs(**scored)}=0,{quote(NONE)},{means[kind]})"
 
     def group_mean(self, group: Group, kind: str, branch: str | None) -> str:
         """Return the mean of the points of a group in the scores that count."""
@@ -203,7 +207,7 @@ class _LineFormulas:
         else:
             limit, value = {"scorer": self.scorers[kind]}, mean(kind, {})
         count = scores.countifs(**of_branch, **limit, **{group.id: '">=0"'})
-        return f'IF({count}=0,"",{value})'
+        return f"IF({count}=0,{quote(NONE)},{value})"
 
 
 def _of_branch(branch: str | None) -> dict[str, str]:

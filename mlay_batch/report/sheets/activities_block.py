@@ -1,24 +1,27 @@
 """Bồi dưỡng – kiểm tra: training, inspections and supervisions by branch and kind.
 
+Branches without one in the period are folded away.
+
 Counts and people are sums over the data sheet of the activities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from mlay_batch.figures.branch_records import Activities, ActivityLine
-from mlay_batch.figures.report_records import OPEN
-from mlay_batch.report import letterhead
-from mlay_batch.report.data.sections_data import (
-    BRANCH_COLUMN,
-    MONTH_COLUMN,
-    PlacedTable,
-    table_name,
-)
+from mlay_batch.figures.report_records import NOT_OWED, OPEN
+from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN
 from mlay_batch.report.formulas import fixed, quote
-from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
+from mlay_batch.report.listing import (
+    NONE,
+    Column,
+    Listing,
+    branch_columns,
+    titled_column,
+    where_counted,
+)
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable, is_in_report_year
 from mlay_batch.report.writer import Content, SheetWriter
@@ -26,31 +29,28 @@ from mlay_batch.report.writer import Content, SheetWriter
 _SPLIT = 7
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable]) -> None:
-    """Write the sheet; it says so where the cells are not asked for activities."""
-    activities, title = ctx.figures.activities, ctx.t("branches/activities.title")
-    if activities is None:
-        reasons = [ctx.t("not_asked"), *_office_lines(ctx)]
-        letterhead.write_empty_sheet(ctx, sheet, title, *reasons)
-        return
-    table = tables[table_name(*activities.section)][1]
-    listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT)
-    listing.write_letterhead(title)
-    listing.write_rows(activities.lines)
+def write(
+    ctx: ReportContext, sheet: SheetWriter, table: DataTable, activities: Activities, row: int
+) -> Listing[ActivityLine]:
+    """Write the block from `row` on; `table` is that of the activities."""
+    listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT, row + 1)
+    sheet.write(row, 0, ctx.t("branches/activities.title"), "section", span=listing.width)
+    listing.write_heads()
+    for number, line in enumerate(activities.lines, 1):
+        listing.write_row(line, number, folded=not line.activities and line.state not in OPEN)
     listing.write_totals(activities.lines)
-    notes = [ctx.t("branches/activities.how"), *_office_lines(ctx)]
-    last = listing.write_foot(notes, gap=0)
-    listing.set_up_page(last, frozen=3, filtered="delivery")
+    listing.write_notes([ctx.t("branches/activities.how"), *office_lines(ctx)])
+    return listing
 
 
 def _columns(
     ctx: ReportContext, table: DataTable, activities: Activities
 ) -> Iterator[Column[ActivityLine]]:
     column = partial(titled_column, ctx)
-    yield from branch_columns(ctx, 4.5, 10, 36)
+    yield from branch_columns(ctx, 4, 9.5, 32)
     for kind in activities.kinds:
         yield from _kind_columns(ctx, table, kind)
-    yield column("branches/activities.list", 52, partial(_activity_texts, ctx), _list_look)
+    yield column("branches/activities.list", 50, partial(_activity_texts, ctx), _list_look)
     yield column("column.delivery", 9, partial(_file_link, ctx), "link")
 
 
@@ -63,13 +63,21 @@ def _kind_columns(
     in_period = in_year | {MONTH_COLUMN: (f'">={months[0].month}"', f'"<={months[-1].month}"')}
 
     def count(
-        name: str, value: Callable[[ActivityLine], int], formula: str
+        name: str,
+        value: Callable[[ActivityLine], int | str | None],
+        formula: str | Callable[[ActivityLine], str],
     ) -> Column[ActivityLine]:
         heading = ctx.t(f"branches/activities.{name}")
         column_id = f"{kind}_{name}"
-        return Column(column_id, heading, 6.5, value, formula, "count", group=title, total=True)
+        return Column(column_id, heading, 6, value, formula, "count", group=title, total=True)
 
-    yield count("now", lambda line: line.counts[kind][0], table.countifs(**in_period))
+    def in_period_count(line: ActivityLine) -> int | str | None:
+        if line.activities or line.state not in OPEN + NOT_OWED:
+            return line.counts[kind][0]
+        return NONE if line.state in NOT_OWED else None
+
+    now = where_counted(in_period_count, table.countifs(**in_period))
+    yield count("now", in_period_count, now)
     yield count("year", lambda line: line.counts[kind][1], table.countifs(**in_year))
     people = table.sumifs("participants", **in_year)
     yield count("people", lambda line: line.people[kind], people)
@@ -87,8 +95,12 @@ def _activity_texts(ctx: ReportContext, line: ActivityLine) -> str | None:
     return "\n".join(texts) or None
 
 
-def _office_lines(ctx: ReportContext) -> Iterator[str]:
-    """Yield what the office itself did in the year so far, with its cell in the register."""
+def office_lines(ctx: ReportContext) -> Iterator[str]:
+    """Yield that the cells are not asked, and what the office did in the year, with its cell in the
+    register.
+    """
+    if ctx.figures.activities is None:
+        yield ctx.t("not_asked")
     work = [w for w in ctx.inputs.register.work if is_in_report_year(ctx, w.held_on)]
     if work:
         yield ctx.t("branches/activities.office", count=len(work))

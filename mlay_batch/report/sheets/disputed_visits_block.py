@@ -13,7 +13,7 @@ from mlay_batch.figures.report_records import Attendance
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.visits_data import visit_rows
 from mlay_batch.report.formulas import quote
-from mlay_batch.report.listing import Column, Listing, number_column, titled_column
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import place_text
 from mlay_batch.report.writer import SheetWriter
@@ -34,14 +34,19 @@ class _DisputedVisit:
     visit: Attendance
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
-    """Write the sheet: a row for each doubtful visit and quota."""
-    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
-    listing.write_letterhead(ctx.t("visits/title.doubts"))
-    listing.write_rows(_disputed_visits(ctx))
-    if listing.is_empty:
-        listing.write_note(ctx.t("none"))
-    listing.set_up_page(listing.write_foot(space=1), frozen=3, filtered="delivery")
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int) -> int:
+    """Write the block from `row` on, a line for each doubtful visit and quota; nothing without any.
+
+    Return the row after it.
+    """
+    visits = list(_disputed_visits(ctx))
+    if not visits:
+        return row
+    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT, row + 1, heads=Heads(titles=1))
+    sheet.write(row, 0, ctx.t("visits/title.doubts"), "section", span=listing.width)
+    listing.write_heads()
+    listing.write_rows(visits)
+    return listing.next_row
 
 
 def _disputed_visits(ctx: ReportContext) -> Iterator[_DisputedVisit]:
@@ -60,30 +65,31 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_DisputedV
     def counts(line: _DisputedVisit) -> str:
         return yes if line.visit.counts else no
 
-    def deputy(line: _DisputedVisit) -> str | None:
-        officer = line.visit.on_behalf_of
-        return ctx.officer_in_words(officer) if officer else None
-
     def unit(line: _DisputedVisit) -> str:
         return f"{line.visit.branch} – {ctx.name(line.visit.branch)}"
 
     column = partial(titled_column, ctx)
-    yield number_column(ctx)
+    yield number_column(ctx, 4)
     yield column("column.officer", 9, lambda line: line.visit.officer, "center")
-    yield column("column.officer_name", 20, lambda line: ctx.officer_name(line.visit.officer))
-    yield column("visits/column.instead", 20, deputy)
-    yield column("column.branch_name", 34, unit)
+    yield column("column.officer_name", 32, lambda line: _officer_text(ctx, line.visit))
+    yield column("column.branch_name", 30, unit)
     yield column("column.held_on", 11, lambda line: line.visit.held_on, "date")
-    yield column("column.role", 20, lambda line: _role_title(ctx, line.visit))
-    yield column("column.counted", 7, counts, "center", counts_formula)
-    yield column("column.reason", 44, lambda line: _reason_text(ctx, line.visit))
-    yield column("column.file", 26, lambda line: line.visit.place.file)
-    yield column("column.cell", 13, lambda line: place_text(line.visit.place), "center")
-    yield column("column.delivery", 9, lambda line: ctx.file_link(line.visit.delivery), "link")
+    yield column("column.counted", 6, counts, "center", counts_formula)
+    yield column("column.delivery", 7, lambda line: ctx.file_link(line.visit.delivery), "link")
+    yield column("column.reason", 40, lambda line: _reason_text(ctx, line.visit))
+
+
+def _officer_text(ctx: ReportContext, visit: Attendance) -> str:
+    """Return the officer, whom he stood in for, and the role the quota asks for."""
+    deputy = visit.on_behalf_of
+    of = ctx.t("visits/instead", officer=ctx.officer_in_words(deputy)) if deputy else ""
+    return "; ".join(filter(None, (ctx.officer_name(visit.officer), of, _role_title(ctx, visit))))
 
 
 def _reason_text(ctx: ReportContext, visit: Attendance) -> str:
-    return explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what
+    """Return why it is in doubt, and the cell of the file."""
+    reason = explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what
+    return f"{reason} ({place_text(visit.place)})"
 
 
 def _role_title(ctx: ReportContext, visit: Attendance) -> str | None:

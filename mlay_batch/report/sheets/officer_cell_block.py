@@ -1,13 +1,13 @@
-"""Dự từng chi bộ: each officer in each of his cells, by kind of meeting.
+"""Dự từng chi bộ: each officer in each of his cells, by kind of meeting, below the quotas.
 
-An officer with several cells has a line that adds them up. Which months are still open, and which
-cells were never attended, is calculated here and taken from here by the sheet of quotas.
+An officer with several cells has a line that adds them up. Which months are still open is
+calculated here and taken from here by the quotas. The rows are folded away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import groupby
@@ -17,10 +17,17 @@ from mlay_batch.figures.report_records import QuotaPair
 from mlay_batch.report.data import visits_data
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell, fixed, quote
-from mlay_batch.report.listing import Column, Listing, day_column, number_column, titled_column
+from mlay_batch.report.listing import (
+    NUMBER,
+    Column,
+    Listing,
+    day_column,
+    number_column,
+    titled_column,
+)
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
-from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.report.writer import Content, Formula, SheetWriter
 from mlay_batch.schema import Quota, QuotaSpan
 from mlay_batch.schema.ids import MEETING
 
@@ -29,17 +36,17 @@ _SPLIT = 4
 
 @dataclass(frozen=True)
 class PairCells:
-    """Where the figures of an officer in his cells stand.
+    """Where the figures of an officer in his cells stand, filled in as they are written.
 
     Attributes:
-        sheet: the sheet of officers by cell.
+        sheet: the sheet they stand on.
         rows: its rows by quota, officer and cell; cell None for the sum of all his cells.
         columns: its columns by id.
     """
 
     sheet: SheetWriter
-    rows: Mapping[tuple[str, str, str | None], int]
-    columns: Mapping[str, int]
+    rows: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
 
     def cell_of(self, column: str, quota: str, officer: str, branch: str | None) -> str:
         """Return the cell of a figure; 0 without cells."""
@@ -62,19 +69,26 @@ class _PairLine:
     is_only: bool
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> PairCells:
-    """Write the sheet; return where its figures stand."""
+def write(
+    ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int, pair_cells: PairCells
+) -> int:
+    """Write the block from `row` on, and where its figures stand; return the row after it."""
     columns = _OfficerCellColumns(ctx, data)
-    listing = Listing(ctx, sheet, columns.all(), _SPLIT)
-    listing.write_letterhead(ctx.t("visits/title.pairs"))
-    rows: dict[tuple[str, str, str | None], int] = {}
+    listing = Listing(ctx, sheet, columns.all(), _SPLIT, row + 3)
+    listing.next_row = row
+    listing.write_note(ctx.t("visits/title.pairs"), "section")
+    listing.write_note(ctx.t("folded.rows"))
+    sheet.fold_row(listing.next_row)
+    listing.write_note(ctx.t("visits/pairs.how"))
+    listing.next_row = listing.first_row
+    listing.write_heads()
+    listing.fold_heads()
+    pair_cells.columns.update(
+        (column.id, listing.position(column.id)) for column in listing.columns
+    )
     for quota, pairs in groupby(ctx.figures.quota_pairs, key=attrgetter("quota")):
-        _write_quota(listing, columns, quota, pairs, rows)
-    if not rows:
-        listing.write_note(ctx.t("quota.none"))
-    listing.set_up_page(listing.write_foot([ctx.t("visits/pairs.how")]), frozen=3)
-    positions = {column.id: position for position, column in enumerate(listing.columns)}
-    return PairCells(sheet, rows, positions)
+        _write_quota(listing, columns, quota, pairs, pair_cells.rows)
+    return listing.next_row
 
 
 def _write_quota(
@@ -85,6 +99,7 @@ def _write_quota(
     rows: dict[tuple[str, str, str | None], int],
 ) -> None:
     """Write a quota's lines; put into `rows` where they stand."""
+    listing.sheet.fold_row(listing.next_row)
     listing.write_note(quota.title.of(listing.ctx.lang), "section")
     spans = quota_year.spans(listing.ctx, quota)
     for number, (officer, group) in enumerate(groupby(pairs, key=attrgetter("officer")), 1):
@@ -96,27 +111,29 @@ def _write_quota(
             _write_officer(listing, columns, number, lines)
         for line in lines:
             rows[quota.quota, officer, line.pair.branch.code] = listing.next_row
-            listing.write_row(line, number if line.is_only else None)
+            listing.write_row(line, number if line.is_only else None, folded=True)
 
 
 def _write_officer(
     listing: Listing[_PairLine], columns: _OfficerCellColumns, number: int, lines: list[_PairLine]
 ) -> None:
     """Write the line that adds up an officer's cells, which follow it."""
-    ctx, write, row = listing.ctx, listing.sheet.write, listing.next_row
-    officer, cells = lines[0].pair.officer, len(lines)
-    write(row, 0, number, "total_count")
-    write(row, 1, officer, "total_count")
-    write(row, 2, ctx.officer_name(officer), "total_label")
-    write(row, 3, ctx.t("visits/all_cells", count=cells), "total_label", span=2)
-    totals = columns.officer_totals(quote(officer), lines)
-    for position, column in enumerate(listing.columns[5:], 5):
-        content = totals.get(column.id)
+    ctx, row, officer = listing.ctx, listing.next_row, lines[0].pair.officer
+    contents: dict[str, Content] = {
+        NUMBER: number,
+        "officer": officer,
+        "officer_name": ctx.officer_name(officer),
+        "branch_name": ctx.t("visits/all_cells", count=len(lines)),
+    }
+    contents |= columns.officer_totals(quote(officer), lines)
+    for column in listing.columns:
         if column.id in columns.sums:
-            first, last = (listing.cell(row + offset, column.id) for offset in (1, cells))
+            first, last = (listing.cell(row + offset, column.id) for offset in (1, len(lines)))
             values = [value for value in map(column.value, lines) if isinstance(value, int)]
-            content = Formula(f"=SUM({first}:{last})", sum(values))
-        write(row, position, content, "total_count")
+            contents[column.id] = Formula(f"=SUM({first}:{last})", sum(values))
+        look = "total_label" if column.id in ("officer_name", "branch_name") else "total_count"
+        listing.write_cell(row, column.id, contents.get(column.id), look)
+    listing.sheet.fold_row(row)
     listing.next_row += 1
 
 
@@ -167,34 +184,31 @@ class _OfficerCellColumns:
         column, served = partial(titled_column, self.ctx), self.ctx.t("quota.served")
         past, so_far = self.data.duties.months.ref("past"), self.ctx.t("visits/column.so_far")
         yield number_column(self.ctx, 4)
-        yield column("column.officer", 9, attrgetter("pair.officer"), "center")
-        yield column("column.officer_name", 22, self._officer_name, _name_look)
+        yield column("column.officer", 7.5, attrgetter("pair.officer"), "center")
+        yield column("column.officer_name", 18, self._officer_name, _name_look)
         yield column("column.branch", 10, attrgetter("pair.branch.code"), "center")
-        yield column("column.branch_name", 38, attrgetter("pair.branch.name"))
+        yield column("column.branch_name", 28, attrgetter("pair.branch.name"))
         for key in ("served", "served_year"):
             formula = partial(self._served_formula, only_past=key == "served")
             value = attrgetter(f"pair.{key}")
-            yield column(f"column.{key}", 7, value, _months_look, formula, group=served)
+            yield column(
+                f"column.{key}", 7, value, _months_look, formula, group=served, folded=True
+            )
         yield from map(self._kind_column, self.kinds)
         ids = tuple(self.kinds)
-        yield column(
-            "visits/column.sure",
-            9,
-            attrgetter("pair.attended_count"),
-            "count",
-            f"SUM({cell(ids[0])}:{cell(ids[-1])})" if ids else "0",
-            group=so_far,
+        sure = f"SUM({cell(ids[0])}:{cell(ids[-1])})" if ids else "0"
+        count = partial(column, look="count")
+        attended, unsettled = map(attrgetter, ("pair.attended_count", "pair.unsettled"))
+        yield count("visits/column.sure", 7, attended, formula=sure, group=so_far)
+        yield count(
+            "visits/column.unsettled", 7, unsettled, formula=self._unsettled_formula, group=so_far
         )
-        unsettled = attrgetter("pair.unsettled")
-        yield column(
-            "visits/column.unsettled", 9, unsettled, "count", self._unsettled_formula, group=so_far
-        )
-        last_visit, day = self.ctx.t("visits/column.last_visit"), attrgetter("pair.last_visit")
-        yield day_column("last_visit", last_visit, 11, day, self._last_visit_formula)
         open_months, out = attrgetter("pair.open_months"), partial(self._open_formula, past)
-        yield column("visits/column.months_out", 11, open_months, "count", out)
+        yield count("visits/column.months_out", 7, open_months, formula=out)
         to_come = partial(self._overlap_formula, f"*(1-{past})")
-        yield column("visits/column.to_come", 9, attrgetter("pair.to_come"), "count", to_come)
+        yield count("visits/column.to_come", 7, attrgetter("pair.to_come"), formula=to_come)
+        last_visit, day = self.ctx.t("visits/column.last_visit"), attrgetter("pair.last_visit")
+        yield day_column("last_visit", last_visit, 12, day, self._last_visit_formula)
 
     def _officer_name(self, line: _PairLine) -> str:
         return self.ctx.officer_name(line.pair.officer)
@@ -212,7 +226,7 @@ class _OfficerCellColumns:
             return line.pair.kinds.get(kind, 0)
 
         group = self.ctx.t("visits/column.by_kind")
-        return Column(column_id, title, 9.5, value, formula, "count", group=group)
+        return Column(column_id, title, 9, value, formula, "count", group=group, folded=True)
 
     def _unsettled_formula(self, line: _PairLine) -> str:
         quota, visits = line.pair.quota.quota, self.data.attendance
