@@ -1,12 +1,12 @@
-"""So với cùng kỳ: the main figures of the period beside those of the same one a year before.
+"""The main figures of the period beside those of the one before and of the same a year before.
 
-A block of the first sheet, written where a return of the year before is held.
+A block of the first sheet, written where a return of either is held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
@@ -19,40 +19,38 @@ from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets.completeness_sheet import FormSums
 from mlay_batch.report.writer import SheetWriter
 
-_LABEL_WIDTH, _FIGURE_WIDTH = 46, 11  # digits: four columns of the first sheet, and one
+_WIDTH = 11.5  # digits: a column of the first sheet
+_COLUMNS = 8  # of the first sheet; the label has what the figures leave
 
 
 @dataclass(frozen=True)
 class _ComparisonLine:
-    """A figure in both periods.
+    """A figure in all periods.
 
     Attributes:
         title: its words.
         formula: the formula of the report's period.
         current: its value in the report's period.
-        previous: that a year before; None without one.
+        earlier: those in the earlier periods, in their order; None without one.
         number_format: how all of them are shown.
     """
 
     title: str
     formula: str
     current: float | None
-    previous: float | None
+    earlier: tuple[float | None, ...]
     number_format: str = "#,##0"
 
-    @property
-    def difference(self) -> float | str:
-        """What it changed by; nothing where one of the two is missing."""
-        if self.current is None or self.previous is None:
-            return ""
-        return self.current - self.previous
+    def difference(self, number: int) -> float | str:
+        """Return what it changed by; nothing where one of the two is missing."""
+        previous = self.earlier[number]
+        return "" if self.current is None or previous is None else self.current - previous
 
-    @property
-    def change(self) -> float | str:
-        """The same in per cent of the year before."""
-        if not self.previous or isinstance(self.difference, str):
-            return ""
-        return 100 * self.difference / self.previous
+
+def earlier_totals(ctx: ReportContext) -> tuple[Totals, ...]:
+    """Return those of the period before and of the same one a year before, as far as held."""
+    figures = ctx.figures
+    return tuple(totals for totals in (figures.before, figures.year_before) if totals)
 
 
 def write(
@@ -63,51 +61,52 @@ def write(
     row: int,
 ) -> int:
     """Write the block from its headings in `row` on; return the row after it."""
-    current, previous = ctx.figures.totals, ctx.figures.year_before
-    if current is None or previous is None:
+    current, earlier = ctx.figures.totals, earlier_totals(ctx)
+    if current is None or not earlier:
         return row
-    year_ago = replace(ctx.figures.period, year=ctx.figures.period.year - 1)
     heads = Heads(titles=1, is_numbered=False)
-    listing = Listing(ctx, sheet, _columns(ctx, year_ago), 1, row, heads=heads)
+    columns = _columns(ctx, [totals.period for totals in earlier])
+    listing = Listing(ctx, sheet, columns, 1, row, heads=heads)
     listing.write_heads()
-    listing.write_rows(_comparison_lines(ctx, data, form_sums, current, previous))
+    listing.write_rows(_comparison_lines(ctx, data, form_sums, current, earlier))
     listing.write_note(ctx.t("comparison/how"))
     return listing.next_row
 
 
-def _columns(ctx: ReportContext, year_ago: Period) -> Iterator[Column[_ComparisonLine]]:
-    current, previous, difference = cell("current"), cell("previous"), cell("difference")
-    number_format = attrgetter("number_format")
-    yield Column("figure", ctx.t("comparison/figure"), _LABEL_WIDTH, attrgetter("title"))
+def _columns(ctx: ReportContext, earlier: Sequence[Period]) -> Iterator[Column[_ComparisonLine]]:
+    number_format, current = attrgetter("number_format"), cell("current")
+    label_width = _WIDTH * (_COLUMNS - 1 - 2 * len(earlier))
+    yield Column("figure", ctx.t("comparison/figure"), label_width, attrgetter("title"))
     yield Column(
         "current",
         ctx.figures.period.title(ctx.lang),
-        _FIGURE_WIDTH,
+        _WIDTH,
         lambda line: "" if line.current is None else line.current,
         attrgetter("formula"),
         "count",
         number_format,
     )
-    title, value = year_ago.title(ctx.lang), attrgetter("previous")
-    yield Column("previous", title, _FIGURE_WIDTH, value, "", "count", number_format)
-    yield Column(
-        "difference",
-        ctx.t("comparison/difference"),
-        _FIGURE_WIDTH,
-        attrgetter("difference"),
-        f'IF(OR({current}="",{previous}=""),"",{current}-{previous})',
-        "count",
-        lambda line: f"+{line.number_format};−{line.number_format};0",
-    )
-    yield Column(
-        "change",
-        ctx.t("comparison/change"),
-        _FIGURE_WIDTH,
-        attrgetter("change"),
-        f'IF(OR({difference}="",{previous}=0),"",100*{difference}/{previous})',
-        "count",
-        "+0.0;−0.0;0",
-    )
+    for number, period in enumerate(earlier):
+        column_id = f"earlier{number}"
+        previous, title = cell(column_id), period.title(ctx.lang)
+        yield Column(column_id, title, _WIDTH, _earlier_value(number), "", "count", number_format)
+        yield Column(
+            f"difference{number}",
+            ctx.t("comparison/difference"),
+            _WIDTH,
+            _difference(number),
+            f'IF(OR({current}="",{previous}=""),"",{current}-{previous})',
+            "count",
+            lambda line: f"+{line.number_format};−{line.number_format};0",
+        )
+
+
+def _earlier_value(number: int) -> Callable[[_ComparisonLine], float | None]:
+    return lambda line: line.earlier[number]
+
+
+def _difference(number: int) -> Callable[[_ComparisonLine], float | str]:
+    return lambda line: line.difference(number)
 
 
 def _comparison_lines(
@@ -115,7 +114,7 @@ def _comparison_lines(
     data: DataTables,
     form_sums: Sequence[FormSums],
     current: Totals,
-    previous: Totals,
+    earlier: Sequence[Totals],
 ) -> Iterator[_ComparisonLine]:
     """Yield every figure; those of the period as formulas over the data sheets."""
 
@@ -123,16 +122,14 @@ def _comparison_lines(
         key: str, formula: str, number_format: str = "#,##0", **params: str
     ) -> _ComparisonLine:
         title = ctx.t(f"comparison/{key}", **params)
-        return _ComparisonLine(
-            title, formula, getattr(current, key), getattr(previous, key), number_format
-        )
+        values = tuple(getattr(totals, key) for totals in earlier)
+        return _ComparisonLine(title, formula, getattr(current, key), values, number_format)
 
     meetings, days = data.sittings, _days(current.period)
     for sums in (sums for sums in form_sums if sums.matrix.form == current.form):
         yield figure_line("due", sums.expected.formula[1:])
         yield figure_line("sent", sums.sent.formula[1:])
-        rates = current.rate, previous.rate
-        yield _ComparisonLine(ctx.t("comparison/rate"), sums.rate.formula[1:], *rates, "0.0")
+        yield figure_line("rate", sums.rate.formula[1:], "0.0")
     yield figure_line("held", meetings.sumifs("held", held_on=days))
     yield figure_line("regular", meetings.sumifs("regular", held_on=days))
     yield figure_line("thematic", meetings.sumifs("thematic", held_on=days))
@@ -143,8 +140,8 @@ def _comparison_lines(
     for band in bands.best_first(ctx):
         title = ctx.t("comparison/band", band=band.title.of(ctx.lang))
         formula = meetings.countifs(held_on=days, rank=str(ranks[band.id]))
-        counts = current.bands.get(band.id, 0), previous.bands.get(band.id, 0)
-        yield _ComparisonLine(title, formula, *counts)
+        count, *counts = (totals.bands.get(band.id, 0) for totals in (current, *earlier))
+        yield _ComparisonLine(title, formula, count, tuple(counts))
     names = [quota.quota for quota in ctx.inputs.catalogue.quotas_for(current.period)]
     visits = "+".join(data.attendance.sumifs(f"least:{name}", held_on=days) for name in names)
     yield figure_line("visits", f"ROUND({visits or '0'},6)")

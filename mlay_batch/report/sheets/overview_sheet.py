@@ -172,9 +172,8 @@ class _OverviewTables:
         )
 
     def write_comparison(self) -> None:
-        """Write the period beside the same one of the year before, if a return of that is held."""
-        figures = self.ctx.figures
-        if figures.totals is None or figures.year_before is None:
+        """Write the period beside the one before and a year before, if returns of them are held."""
+        if self.ctx.figures.totals is None or not comparison_block.earlier_totals(self.ctx):
             return
         self._write_title("comparison", "")
         data, form_sums = self.results.data, self.results.form_sums
