@@ -81,13 +81,14 @@ class NewsRule:
 
     Attributes:
         id: unique; the keys of its texts begin with it.
-        sheet: key of the sheet on which its figures stand.
+        sheets: keys of the sheets on which its figures stand, the first sheet of all for those
+            that come from other sentences.
         max_names: names printed in each clause; the rest is counted.
         clauses: what yields its clauses; without any it is not said.
     """
 
     id: str
-    sheet: str
+    sheets: tuple[str, ...]
     max_names: int
     clauses: Callable[[ReportInputs, Figures], Iterator[Clause]]
 
@@ -400,17 +401,17 @@ def _count_low(rating: CellRating, low_ids: set[str]) -> int:
 
 
 NEWS_RULES = (
-    NewsRule("returns", "completeness", 6, _returns),
-    NewsRule("outstanding", "completeness", 12, _outstanding),
-    NewsRule("quality", "rating", 9, _quality),
-    NewsRule("low", "rating", 8, _low),
-    NewsRule("often_low", "year", 6, _often_low),
-    NewsRule("signs", "signs", 4, _signs),
-    NewsRule("quotas", "quota", 6, _quotas),
-    NewsRule("unvisited", "cells", 15, _unvisited),
-    NewsRule("themes", "thematic", 10, _themes),
-    NewsRule("change", "overview", 0, _change_before),
-    NewsRule("change_year", "overview", 0, _change_year),
-    NewsRule("proposals", "overview", 0, _proposals),
+    NewsRule("returns", ("completeness",), 6, _returns),
+    NewsRule("outstanding", ("completeness",), 12, _outstanding),
+    NewsRule("quality", ("rating",), 9, _quality),
+    NewsRule("low", ("rating",), 8, _low),
+    NewsRule("often_low", ("year",), 6, _often_low),
+    NewsRule("signs", ("signs", "rating"), 4, _signs),
+    NewsRule("quotas", ("quota",), 6, _quotas),
+    NewsRule("unvisited", ("cells",), 15, _unvisited),
+    NewsRule("themes", ("thematic",), 10, _themes),
+    NewsRule("change", ("overview",), 0, _change_before),
+    NewsRule("change_year", ("overview",), 0, _change_year),
+    NewsRule("proposals", ("overview", "cells", "signs"), 0, _proposals),
 )
 """The sentences in the order in which they are printed."""

@@ -16,6 +16,7 @@ from mlay_batch.figures.news import (
 from mlay_batch.figures.report_records import OPEN, SENT, QuotaLine
 from mlay_batch.report.committee.committee_report import Align, ReportColumn, ReportTable, Value
 from mlay_batch.report.report_context import ReportWords
+from mlay_batch.report.sheets.classification_lines import kinds, line_title, parts, section_of
 from mlay_batch.schema.schemes import Line, Part
 
 _MAX_ANNEX_ROWS = 500
@@ -119,26 +120,32 @@ def classification_table(words: ReportWords) -> Iterator[ReportTable]:
     if mean and len(mean.years) > 1:
         columns += _columns(words, mean=12)
     rows = []
-    for part in figures.years[-1].heading.parts:
-        for line in part.lines:
-            shares = [_share(year, part, line) for year in years]
-            if mean and len(mean.years) > 1:
-                shares.append(mean.shares.get((part.section, line.id)))
-            title = f"{part.title.of(words.lang)}: {line.title.of(words.lang)}"
-            rows.append((title, *(_percent(words, share, line.decimals) for share in shares)))
+    for part, kind, line in _classification_lines(words):
+        section = section_of(part, kind)
+        shares = [_share(year, section, line) for year in years]
+        if mean and len(mean.years) > 1:
+            shares.append(mean.shares.get((section, line.id)))
+        percents = (_percent(words, share, line.decimals) for share in shares)
+        rows.append((line_title(words, part, kind, line), *percents))
     yield _table(words, "classification", columns, rows)
 
 
-def _share(year: ClassificationYear, part: Part, line: Line) -> float | None:
-    figures = year.part(part.section)
+def _classification_lines(words: ReportWords) -> Iterator[tuple[Part, str, Line]]:
+    for part in parts(words):
+        for kind in kinds(words, part):
+            yield from ((part, kind, line) for line in part.lines)
+
+
+def _share(year: ClassificationYear, section: str, line: Line) -> float | None:
+    figures = year.part(section)
     shares = figures.shares if figures else ()
     return next((share.share for share in shares if share.line == line.id), None)
 
 
 def _percent(words: ReportWords, share: float | None, decimals: int) -> str | None:
-    """Return a share as printed, with all its decimals: ``99,60%``."""
-    if share is None:
-        return None
+    """Return a share as printed, with all its decimals: ``99,60%``; nobody is ``0%``."""
+    if not share:
+        return None if share is None else "0%"
     text = messages.show_rounded(share, decimals, words.lang)
     return f"{text}%" if words.lang == "vi" else f"{text} %"
 

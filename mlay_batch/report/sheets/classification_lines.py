@@ -13,7 +13,7 @@ from mlay_batch.core.text import begin_small
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import NONE
-from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.report_context import ReportContext, ReportWords
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula
 from mlay_batch.schema.schemes import Line, Part
@@ -68,7 +68,7 @@ class _MeanSeries:
     @property
     def section(self) -> str:
         """The section of the return, of a kind with the kind."""
-        return f"{self.part.section}/{self.kind}" if self.kind else self.part.section
+        return section_of(self.part, self.kind)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -77,15 +77,8 @@ class _MeanSeries:
 
     def line(self, line: Line) -> MeanLine:
         """Return a line with its words and its mean."""
-        key, lang = (self.section, line.id), self.ctx.lang
-        title = self.ctx.t(
-            "classification.line",
-            part=kind_title(self.ctx, self.part, self.kind)
-            if self.kind
-            else self.part.title.of(lang),
-            line=begin_small(line.title.of(lang)),
-            base=begin_small(self.ctx.t(f"classification.of_{base_name(self.ctx)}")),
-        )
+        key = self.section, line.id
+        title = line_title(self.ctx, self.part, self.kind, line)
         share = self.mean.shares.get(key)
         formula = Formula(f"={self._formula(line)}", NONE if share is None else share)
         years = self.mean.line_years.get(key, ())
@@ -128,21 +121,36 @@ class _MeanSeries:
         return "+".join(self.table.sumifs(column, **criteria) for column in columns) or "0"
 
 
-def base_name(ctx: ReportContext) -> str:
+def section_of(part: Part, kind: str) -> str:
+    """Return the section of a part of the return, of a kind with the kind."""
+    return f"{part.section}/{kind}" if kind else part.section
+
+
+def line_title(words: ReportWords, part: Part, kind: str, line: Line) -> str:
+    """Return what a line is a share of."""
+    return words.t(
+        "classification.line",
+        part=kind_title(words, part, kind) if kind else part.title.of(words.lang),
+        line=begin_small(line.title.of(words.lang)),
+        base=begin_small(words.t(f"classification.of_{base_name(words)}")),
+    )
+
+
+def base_name(words: ReportWords) -> str:
     """Return what the shares are of, ``of_year`` where that differs from year to year."""
-    bases = {year.scheme.share_base for year in ctx.figures.years}
+    bases = {year.scheme.share_base for year in words.figures.years}
     return bases.pop() if len(bases) == 1 else "of_year"
 
 
-def parts(ctx: ReportContext) -> tuple[Part, ...]:
+def parts(words: ReportWords) -> tuple[Part, ...]:
     """Return the parts of the scheme whose wording leads."""
-    return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
+    return words.figures.years[-1].heading.parts if words.figures.years else ()
 
 
-def kinds(ctx: ReportContext, part: Part) -> list[str]:
+def kinds(words: ReportWords, part: Part) -> list[str]:
     """Return the kinds of a part that are shown apart; one empty name where it is one whole."""
     prefix = f"{part.section}/"
-    figures = [year_part for year in ctx.figures.years for year_part in year.parts]
+    figures = [year_part for year in words.figures.years for year_part in year.parts]
     reported = dict.fromkeys(
         year_part.section.removeprefix(prefix)
         for year_part in figures
@@ -152,32 +160,34 @@ def kinds(ctx: ReportContext, part: Part) -> list[str]:
     return list(reported) or [""]
 
 
-def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
+def kind_title(words: ReportWords, part: Part, kind: str) -> str:
     """Return what a kind of the rated is called; a type the scheme does not list by its title."""
-    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
+    titles = {listed.id: listed.title.of(words.lang) for listed in part.kinds}
     return (
-        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
+        titles.get(kind)
+        or words.choice_title("organisation_type", kind)
+        or words.t("unknown_branch")
     )
 
 
-def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
+def mean_title(words: ReportWords, years: Sequence[int]) -> str:
     """Return of which years a mean is; of one year it is that year's figure and no mean.
 
     "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
     """
-    return _of_years(ctx, "classification.mean", years)
+    return _of_years(words, "classification.mean", years)
 
 
-def years_title(ctx: ReportContext) -> str:
+def years_title(words: ReportWords) -> str:
     """Return which years a sheet of the classification shows; empty without any."""
-    years = [year.year for year in ctx.figures.years]
-    return _of_years(ctx, "classification.years", years) if years else ""
+    years = [year.year for year in words.figures.years]
+    return _of_years(words, "classification.years", years) if years else ""
 
 
-def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
+def _of_years(words: ReportWords, key: str, years: Sequence[int]) -> str:
     first, last = years[0], years[-1]
     if first == last:
-        return ctx.t("classification.one_year", year=str(first))
+        return words.t("classification.one_year", year=str(first))
     if last - first == len(years) - 1:
-        return ctx.t(key, years=f"{first}–{last}")
-    return ctx.t(key, years=", ".join(map(str, years)))
+        return words.t(key, years=f"{first}–{last}")
+    return words.t(key, years=", ".join(map(str, years)))

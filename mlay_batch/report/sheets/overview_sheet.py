@@ -136,7 +136,7 @@ class _OverviewTables:
         self.row += 1
         text, sentences = NewsText(ctx), news(ctx.inputs, ctx.figures)
         for sentence in sentences:
-            target, title = sheets.get(sentence.rule.sheet), text.title(sentence)
+            target, title = sheets.get(sentence.rule.sheets[0]), text.title(sentence)
             has_link = target and target is not self.sheet
             label = Hyperlink(target.address(0, 0), f"{title} ►") if target and has_link else title
             self.sheet.write(self.row, 0, label, "label", span=_LABEL_SPAN)
