@@ -95,7 +95,10 @@ def command_paths() -> Iterator[tuple[str, ...]]:
 def workbooks(town: Path) -> Iterator[tuple[str, bytes]]:
     for period in WORKBOOKS:
         run_command("consolidate", "--period", period, "--as-of", AS_OF)
-        yield from pin_package(town, f"reports/{period}/tong-hop-{period}.xlsx")
+        folder = f"reports/{period}"
+        for name in (f"tong-hop-{period}.xlsx", f"bao-cao-{period}.docx", f"bao-cao-{period}.xlsx"):
+            yield from pin_package(town, f"{folder}/{name}")
+        yield f"{folder}/tin-{period}.txt", (town / folder / f"tin-{period}.txt").read_bytes()
     run_command("consolidate", "--period", "2019-11", "--as-of", AS_OF, "--lang", "en")
     yield from pin_package(town, "reports/2019-11/tong-hop-2019-11.xlsx", "en/")
     for branch in BRANCH_PAGES:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import openpyxl.xml
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,3 +50,11 @@ def test_the_readme_names_every_system_package_the_ci_installs() -> None:
     packages = re.findall(r"packages=\((.*?)\)", ci_run, re.DOTALL)[0].split()
     assert packages
     assert [name for name in packages if f"`{name}`" not in readme] == []
+
+
+def test_openpyxl_writes_without_lxml_once_the_program_is_imported() -> None:
+    """With lxml, which python-docx brings, forms would have other bytes: letters as references."""
+    code = "import mlay_batch, lxml, openpyxl.xml; print(openpyxl.xml.LXML)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert not openpyxl.xml.LXML

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from html import unescape
 from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
@@ -40,8 +41,8 @@ def read_parts(data: bytes) -> Parts:
 
 def sheet_part(parts: Parts, title: str) -> str:
     """Return the name of the part with the sheet of that title."""
-    titles = _SHEET.findall(parts["xl/workbook.xml"])
-    return f"xl/worksheets/sheet{titles.index(escape(title)) + 1}.xml"
+    titles = list(map(unescape, _SHEET.findall(parts["xl/workbook.xml"])))
+    return f"xl/worksheets/sheet{titles.index(title) + 1}.xml"
 
 
 def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
