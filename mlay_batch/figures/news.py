@@ -135,7 +135,7 @@ def _outstanding(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
     """Which returns of the period are not in: by form, and how many are not due yet."""
     returns = open_returns(figures)
     overdue = [cell for cell in returns if cell.state != "not_due"]
-    for form in dict.fromkeys(cell.form for cell in overdue):
+    for form in sorted({cell.form for cell in overdue}, key=lambda form: (form != MEETING, form)):
         states = Counter((cell.branch, cell.state) for cell in overdue if cell.form == form)
         names = tuple(
             NewsName("name_more" if count > 1 else "name", branch, amounts=_state(state, count))
