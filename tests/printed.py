@@ -19,7 +19,8 @@ from openpyxl import load_workbook
 SHEETS = {
     "quota": "Chỉ tiêu dự", "visits": "Chi bộ được dự",
     "members": "Đảng viên", "year": "Lũy kế", "themes": "Chuyên đề", "series": "Xếp loại năm",
-    "forms": "Mẫu 7A", "returns": "Tình hình nộp", "overview": "Tổng quan", "origin": "Nguồn gốc",
+    "forms": "Xếp loại năm", "returns": "Tình hình nộp", "overview": "Tổng quan",
+    "origin": "Nguồn gốc",
 }  # fmt: skip
 HEADINGS = {
     "officer": "mã cán bộ", "cell": "mã đơn vị", "result": "kết quả", "verdict": "kết luận",

@@ -132,20 +132,23 @@ def _returns(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
 
 
 def _outstanding(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
-    """Which returns of the period are not in."""
+    """Which returns of the period are not in: by form, and how many are not due yet."""
     returns = open_returns(figures)
-    if not returns:
-        return
-    states = Counter((cell.branch, cell.form, cell.state) for cell in returns)
-    names = tuple(
-        NewsName(
-            ("name" if form == MEETING else "name_of_form") + ("_more" if count > 1 else ""),
-            branch,
-            amounts={"form": form, "state": state, "count": count},
+    overdue = [cell for cell in returns if cell.state != "not_due"]
+    for form in sorted({cell.form for cell in overdue}, key=lambda form: (form != MEETING, form)):
+        states = Counter((cell.branch, cell.state) for cell in overdue if cell.form == form)
+        names = tuple(
+            NewsName("name_more" if count > 1 else "name", branch, amounts=_state(state, count))
+            for (branch, state), count in states.items()
         )
-        for (branch, form, state), count in states.items()
-    )
-    yield Clause("outstanding", {"count": len(returns)}, names)
+        key = "outstanding" if form == MEETING else "outstanding.form"
+        yield Clause(key, {"form": form, "count": states.total()}, names)
+    if len(returns) > len(overdue):
+        yield Clause("outstanding.not_due", {"count": len(returns) - len(overdue)})
+
+
+def _state(state: str, count: int) -> Mapping[str, Amount]:
+    return {"state": state, "count": count}
 
 
 def _quality(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
@@ -367,7 +370,7 @@ def _proposals(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
     """What is proposed to be decided, from the lists above: the decision is the office's."""
     low = {name.branch for clause in _low(inputs, figures) for name in clause.names}
     counts = {
-        "returns": len({cell.branch for cell in open_returns(figures)}),
+        "returns": len({c.branch for c in open_returns(figures) if c.state != "not_due"}),
         "visits": _count(_unvisited(inputs, figures), "unvisited.unattended"),
         "assign": _count(_unvisited(inputs, figures), "unvisited.own", "unvisited.unassigned"),
         "low": len(low),

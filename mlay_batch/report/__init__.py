@@ -22,7 +22,6 @@ from mlay_batch.report.sheets import (
     classification_sheet,
     completeness_sheet,
     errors_sheet,
-    form7_sheet,
     indicators_sheet,
     members_sheet,
     overview_sheet,
@@ -51,7 +50,6 @@ _FRONT_SHEETS = {
     "members": "6B3F8C",
     "signs": "C4501B",
     "classification": "2A7F86",
-    "forms7": "2A7F86",
 }
 _BACK_SHEETS = ("errors", "provenance")
 P = ParamSpec("P")
@@ -98,11 +96,11 @@ def write(
 def _has_sheet(ctx: ReportContext, key: str) -> bool:
     """Whether there is anything to write on a sheet.
 
-    The yearly classification has its sheets in a year's workbook, and in that of a period in which
+    The yearly classification has its sheet in a year's workbook, and in that of a period in which
     a yearly return came in: from its first day to that of the figures.
     """
     figures, inputs = ctx.figures, ctx.inputs
-    if key in ("classification", "forms7"):
+    if key == "classification":
         days = [
             accepted.entry.received[:10]
             for accepted in inputs.returns
@@ -153,7 +151,6 @@ def _write_figure_sheets(
         "signs": partial(indicators_sheet.write, sections=placed_tables),
         "cells": partial(cell_visits_sheet.write, data=data),
         "classification": partial(classification_sheet.write, data=data),
-        "forms7": partial(form7_sheet.write, data=data),
     }
     for key, write in by_key.items():
         if key in sheets:

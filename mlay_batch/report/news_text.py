@@ -110,7 +110,7 @@ class NewsText:
         if name == "state":
             return words.state_title("return", value).lower()
         if name == "form":
-            return words.form_title(value)
+            return words.form_title(value).capitalize()
         if name == "quota":
             return self._quota_title(value)
         if name == "band":

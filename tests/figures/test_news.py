@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 import pytest
@@ -52,6 +53,7 @@ class Month(NamedTuple):
         period: the period of the report.
         organisations: the register's organisations as a table.
         assignments: its assignments as a table.
+        as_of: the day of the figures; else the tenth after the period.
         merged: the cells whose meetings were held together with those of the workplace.
     """
 
@@ -60,6 +62,7 @@ class Month(NamedTuple):
     organisations: str = ONE
     assignments: str = ""
     merged: tuple[str, ...] = ()
+    as_of: date | None = None
 
     def inputs(self) -> ReportInputs:
         town = register(self.organisations, OFFICERS, self.assignments)
@@ -67,7 +70,7 @@ class Month(NamedTuple):
             with_merged(entry) if entry.entry.branch in self.merged else entry
             for entry in returns(self.filed)
         ]
-        return facts(town, self.period, filed)
+        return facts(town, self.period, filed, as_of=self.as_of)
 
     def said(self) -> dict[str, News]:
         inputs = self.inputs()
@@ -237,6 +240,19 @@ def test_no_gap_is_left_open(rule: str, lang: str) -> None:
 def test_the_parts_of_a_sentence(month: Month, text: str) -> None:
     texts = [month.text(rule) for rule in month.said()]
     assert any(text in sentence for sentence in texts), texts
+
+
+def test_what_is_not_due_yet_is_neither_named_nor_asked_for() -> None:
+    month = Month("branch|day", as_of=date(2019, 4, 1))
+    assert month.text("outstanding") == "1 báo cáo chưa đến hạn nộp."
+    assert "proposals" not in month.said() or "(1) Yêu cầu" not in month.text("proposals")
+
+
+def test_other_forms_are_named_apart() -> None:
+    text = Month("branch|day", "2019", as_of=date(2021, 1, 1)).text("outstanding")
+    assert text.startswith("Còn 12 báo cáo chưa có: Một (chưa nộp: 12).")
+    assert "Kết quả đánh giá, xếp loại" in text
+    assert text.endswith("còn 1 báo cáo chưa có: Một (chưa nộp).")
 
 
 def test_january_is_compared_with_december() -> None:

@@ -20,7 +20,7 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.model.records import Decision, Row, Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
-FORMS, SERIES = "Mẫu 7A, 7B", "Xếp loại năm"
+FORMS, SERIES = "Xếp loại năm", "Xếp loại năm"
 SUBJECT = {
     "scheme-tan-yen.yaml": """
 extends: scheme-classification-2014.yaml

@@ -79,7 +79,7 @@ def test_exemplary_cells_are_counted_within_the_first_grade(tmp_path: Path) -> N
     row = series.row_of("2012", 2)  # cells below a committee
     assert series.at(row, series.find("Tỷ lệ Trong sạch vững mạnh tiêu biểu", 2)[1]) == 15
     assert series.at(row, series.find("Tỷ lệ Trong sạch vững mạnh", 3)[1]) == 70
-    form = book["Mẫu 7A, 7B"]
+    form = book["Xếp loại năm"]
     row, column = form.row_of("Chi bộ (mẫu 7A)"), form.find("Trong đó: tiêu biểu")[1]
     below, direct, total = (
         [form.at(row + line, at) for at in (column, column + 1, column + 2)] for line in (4, 5, 6)

@@ -17,7 +17,7 @@ from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Cap, Crosswalk
 
-SHEET = "Mẫu 7A, 7B"
+SHEET = "Xếp loại năm"
 CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW", confirmed=True)
 
 

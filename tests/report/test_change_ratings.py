@@ -27,7 +27,7 @@ from mlay_batch.schema import Catalogue
 from mlay_batch.schema.schemes import Demand
 
 SCORES, YEARLY = "Dữ liệu chấm điểm", "Dữ liệu xếp loại các năm"
-SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm", "Mẫu 7A, 7B")
+SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm")
 TOWN = """
 code | type        | parent | founded    | ended      | successor
 TX   | office      |        |            |            |

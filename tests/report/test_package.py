@@ -22,7 +22,6 @@ REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 FRONT = [
     "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Chi bộ được dự", "Xếp loại sinh hoạt", "Lũy kế năm",
     "Tình hình nộp", "Chuyên đề – bồi dưỡng", "Đảng viên", "Cảnh báo", "Xếp loại năm",
-    "Mẫu 7A, 7B",
 ]  # fmt: skip
 PEOPLE = [*FRONT, "Lỗi", "Nguồn gốc"]
 

@@ -659,7 +659,7 @@ def test_two_officers_of_one_name_bear_their_posts() -> None:
     assert "Lò Văn Nam (Chuyên viên); Lò Văn Nam (Phó Trưởng ban)" in named
 
 
-CLASSIFIED = {"Xếp loại năm", "Mẫu 7A, 7B"}
+CLASSIFIED = {"Xếp loại năm"}
 LEGEND = "Số 0: đã đếm, không có"
 
 

@@ -8,11 +8,13 @@ is on the sheet of forms 7A and 7B.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from mlay_batch.core.text import begin_small
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import form7_block
 from mlay_batch.report.sheets.classification_lines import (
     MeanLine,
     kinds,
@@ -36,11 +38,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     blocks = [
         YearSeries(ctx, sheet, data, part, kind) for part in parts(ctx) for kind in kinds(ctx, part)
     ]
-    columns = max(block.column_count for block in blocks)
-    sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
-    for block in blocks:
-        for column in block.wide_columns():
-            sheet.set_widths([RESULT_WIDTH], column)
+    widths = _widths(blocks, form7_block.widths(ctx))
+    sheet.set_widths(widths)
+    columns = len(widths)
     split = min(7, columns - 4)
     letterhead.write_heading(
         ctx,
@@ -56,14 +56,25 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
         breaks += [row] if block is blocks[-1] and len(blocks) > _BLOCKS_ON_PAGE else []
         row = block.write(row)
     breaks += [row] if len(ctx.figures.years) > _YEARS_ON_PAGE else []
-    sheet.raw.set_h_pagebreaks(breaks)
     row = _write_conversion(ctx, sheet, row)
     for note in _notes(ctx, list(mean_lines(ctx, data.classification))):
         sheet.write(row, 0, note, "note", span=columns)
         row += 1
+    row, form_breaks = form7_block.write(ctx, sheet, data, row + 1)
+    sheet.raw.set_h_pagebreaks([*breaks, *form_breaks])
     row = letterhead.write_signatures(ctx, sheet, row + 1, columns, split)
     sheet.raw.freeze_panes(0, 1)
     sheet.set_up_page(landscape=True, last=(row, columns - 1))
+
+
+def _widths(blocks: Sequence[YearSeries], below: Sequence[float]) -> list[float]:
+    """Return the widths of the columns, with room for the series and for the forms below them."""
+    columns = max(block.column_count for block in blocks)
+    widths = [9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))]
+    for block in blocks:
+        for column in block.wide_columns():
+            widths[column] = RESULT_WIDTH
+    return [max(pair) for pair in zip_longest(widths, below, fillvalue=0)]
 
 
 def _notes(ctx: ReportContext, means: Sequence[MeanLine]) -> Iterator[str]:

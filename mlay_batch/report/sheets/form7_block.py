@@ -1,5 +1,7 @@
 """Mẫu 7A, 7B: the classification of each year in its own wording, by type of organisation.
 
+A block below the series of the years.
+
 7A are the organisations and their cells, 7B the members: all = exempt + not yet rated + rated, and
 the rated split into the grades. The newest year comes first; caps on a grade stand below its year.
 """
@@ -14,55 +16,48 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import ClassificationYear
-from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import NONE
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets import caps_block
-from mlay_batch.report.sheets.classification_lines import kind_title, years_title
+from mlay_batch.report.sheets.classification_lines import kind_title
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form
-from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Grade, Part
 
 _NAME, _TOTAL, _EXEMPT, _NOT_RATED, _RATED, _RATE, _FIRST_GRADE = range(1, 8)
-_SPLIT = 5
 _CHECK_WIDTH = 13
 _TWO_LINES = 32  # letters of a grade over its two columns
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
-    """Write the sheet."""
-    years = tuple(reversed(ctx.figures.years))
-    most_grades = max(
-        (len(part.counts) for past_year in years for part in past_year.scheme.parts), default=4
-    )
-    check_column = _FIRST_GRADE + 2 * most_grades
-    sheet.set_widths((5, 34, *([8.5] * (check_column - 2)), _CHECK_WIDTH))
-    letterhead.write_heading(
-        ctx,
-        sheet,
-        check_column + 1,
-        _SPLIT,
-        ctx.t("ratings/form7.title"),
-        provisional=ctx.figures.has_open_returns(CLASSIFICATION),
-        subtitle=years_title(ctx),
-    )
-    row, breaks = letterhead.TABLE_ROW, []
-    for year in years:
-        breaks += [row] if year is not years[0] else []
+def widths(ctx: ReportContext) -> tuple[float, ...]:
+    """Return the widths of the columns that the block needs, in digits."""
+    return (5, 34, *([8.5] * (_check_column(ctx) - 2)), _CHECK_WIDTH)
+
+
+def write(
+    ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int
+) -> tuple[int, tuple[int, ...]]:
+    """Write all years from `row` on; return the row after them, and the rows that begin a page."""
+    breaks, check_column = [row], _check_column(ctx)
+    sheet.write(row, 0, ctx.t("ratings/form7.title"), "section", span=check_column + 1)
+    row += 1
+    for number, year in enumerate(reversed(ctx.figures.years)):
+        breaks += [row] if number else []
         row = _write_year(ctx, sheet, data, year, row, check_column)
         next_row = _write_caps(ctx, sheet, data, year, row)
         breaks += [row] if next_row > row else []
         row = next_row
-    sheet.write(row, 0, ctx.t("legend"), "note", span=check_column + 1)
-    last = letterhead.write_signatures(ctx, sheet, row + 1, check_column + 1, _SPLIT)
-    sheet.raw.set_h_pagebreaks(breaks)
-    sheet.raw.freeze_panes(letterhead.TABLE_ROW, 2)
-    sheet.set_up_page(landscape=True, last=(last, check_column))
+    return row, tuple(breaks)
+
+
+def _check_column(ctx: ReportContext) -> int:
+    """Return the last column, which tells whether the counts of a row agree."""
+    parts = (part for year in ctx.figures.years for part in year.scheme.parts)
+    return _FIRST_GRADE + 2 * max((len(part.counts) for part in parts), default=4)
 
 
 def _write_year(
