@@ -116,10 +116,12 @@ class Printed:
         )
 
     def shares(self) -> list[str]:
-        """Return the names of the yearly shares in the overview's fourth block."""
+        """Return the names of the yearly shares in the overview's block of them."""
         rows = [(str(row[0] or ""), row[-1]) for row in self.rows["overview"]]
-        starts = [n for n, (name, _) in enumerate(rows) if re.match(r"[45]\. ", name)]
-        return [name for name, share in rows[slice(*starts)] if isinstance(share, int | float)]
+        starts = [n for n, (name, _) in enumerate(rows) if re.match(r"\d\. ", name)]
+        first = next(n for n in starts if "Xếp loại hằng năm" in rows[n][0])
+        last = next(n for n in starts if n > first)
+        return [name for name, share in rows[first:last] if isinstance(share, int | float)]
 
     def deliveries(self) -> Iterator[Line]:
         """Yield every file received."""

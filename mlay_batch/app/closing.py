@@ -16,7 +16,7 @@ from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
-from mlay_batch.model.records import CheckedFile
+from mlay_batch.model.records import CheckedFile, Output
 from mlay_batch.schema.catalogue import shipped_folder
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip: the same files give the same bytes
@@ -70,10 +70,17 @@ def close(
         closing = Closing(period, revision, as_of, who, workbook, register, schemas)
         paths = ReportPaths.of(workspace.reports, period)
         built.files.write(ledger, paths)
-        copy = paths.workbook.with_stem(f"{paths.workbook.stem}_chot-{revision}")
-        write_atomically(copy, built.files.workbook)
+        copy = _write_copy(paths.workbook, revision, built.files.workbook)
+        _write_copy(paths.report, revision, built.files.outputs[Output.REPORT])
         closings.close(closing)
     return ClosingResult(closing, copy)
+
+
+def _write_copy(path: Path, revision: int, data: bytes) -> Path:
+    """Write a copy that bears the revision in its name; return its path."""
+    copy = path.with_stem(f"{path.stem}_chot-{revision}")
+    write_atomically(copy, data)
+    return copy
 
 
 def reopen(

@@ -61,7 +61,7 @@ def consolidate(
     Raises LockedError, LedgerError, OutputBusyError.
     """
     workspace = office.workspace
-    paths = ReportPaths.of(workspace.reports, period)
+    paths = ReportPaths.of(workspace.reports, period, has_names=has_names)
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         source = _ReportSource(office, ledger, period, as_of, lang)
         closing = Closings(ledger).in_force().get(period)

@@ -32,13 +32,13 @@ class ReportPaths:
     message: Path
 
     @classmethod
-    def of(cls, reports: Path, period: Period) -> ReportPaths:
-        """Return the paths in the folder of reports."""
-        folder = reports / str(period)
+    def of(cls, reports: Path, period: Period, *, has_names: bool = True) -> ReportPaths:
+        """Return the paths in the folder of reports; the copy without names has one of its own."""
+        folder, unnamed = reports / str(period), "" if has_names else "-khong-ten"
         return cls(
             folder / f"tong-hop-{period}.xlsx",
             folder / f"bao-cao-{period}.docx",
-            folder / f"bao-cao-{period}.xlsx",
+            folder / f"bao-cao-{period}{unnamed}.xlsx",
             folder / f"tin-{period}.txt",
         )
 

@@ -90,13 +90,38 @@ class NewsRule:
     id: str
     sheets: tuple[str, ...]
     max_names: int
-    clauses: Callable[[ReportInputs, Figures], Iterator[Clause]]
+    clauses: Callable[[Facts], Iterator[Clause]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a sentence is made from.
+
+    Attributes:
+        inputs: returns, register and descriptions.
+        figures: the figures of the period.
+        said: the clauses of the sentences before it, by key.
+    """
+
+    inputs: ReportInputs
+    figures: Figures
+    said: Mapping[str, Clause] = field(default_factory=dict, hash=False)
+
+    def count(self, *keys: str) -> int:
+        """Return the sum of what the clauses of these keys count."""
+        counts = (self.said[key].amounts["count"] for key in keys if key in self.said)
+        return sum(count for count in counts if isinstance(count, int))
 
 
 def news(inputs: ReportInputs, figures: Figures) -> tuple[News, ...]:
     """Return the sentences that have something to say, in the order in which they are printed."""
-    sentences = (News(rule, tuple(rule.clauses(inputs, figures))) for rule in NEWS_RULES)
-    return tuple(sentence for sentence in sentences if sentence.clauses)
+    sentences: list[News] = []
+    said: dict[str, Clause] = {}
+    for rule in NEWS_RULES:
+        if clauses := tuple(rule.clauses(Facts(inputs, figures, said))):
+            sentences.append(News(rule, clauses))
+            said |= {clause.key: clause for clause in clauses}
+    return tuple(sentences)
 
 
 def due_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
@@ -116,9 +141,9 @@ def open_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
     return tuple(cell for cell in due_returns(figures) if cell.state in OPEN)
 
 
-def _returns(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _returns(facts: Facts) -> Iterator[Clause]:
     """How many returns are in, and which came late."""
-    due = due_returns(figures)
+    due = due_returns(facts.figures)
     if not due:
         return
     sent = [cell for cell in due if cell.state in SENT]
@@ -131,9 +156,9 @@ def _returns(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
         yield Clause("returns.late", {"count": len(late)}, names)
 
 
-def _outstanding(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _outstanding(facts: Facts) -> Iterator[Clause]:
     """Which returns of the period are not in: by form, and how many are not due yet."""
-    returns = open_returns(figures)
+    returns = open_returns(facts.figures)
     overdue = [cell for cell in returns if cell.state != "not_due"]
     for form in sorted({cell.form for cell in overdue}, key=lambda form: (form != MEETING, form)):
         states = Counter((cell.branch, cell.state) for cell in overdue if cell.form == form)
@@ -151,29 +176,36 @@ def _state(state: str, count: int) -> Mapping[str, Amount]:
     return {"state": state, "count": count}
 
 
-def _quality(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
-    """How many meetings there were, and how good they were."""
-    totals, scheme = figures.totals, figures.score_scheme
-    if totals is None or not totals.held:
-        return
-    yield Clause("quality", {"held": totals.held})
-    if totals.mean is None or scheme is None:
-        return
-    names = tuple(
-        NewsName(amounts={"band": band.id, "count": totals.bands.get(band.id, 0)})
-        for band in scheme.bands_best_first()
-    )
-    yield Clause("quality.bands", {"scored": totals.scored, "mean": totals.mean}, names)
+def _quality(facts: Facts) -> Iterator[Clause]:
+    """How many meetings there were and how good they were; who reported that there was none."""
+    totals, scheme = facts.figures.totals, facts.figures.score_scheme
+    if totals and totals.held and totals.scored < totals.held:
+        yield Clause("quality", {"held": totals.held})
+    if totals and scheme and totals.mean is not None:
+        names = tuple(
+            NewsName(amounts={"band": band.id, "count": totals.bands.get(band.id, 0)})
+            for band in scheme.bands_best_first()
+        )
+        key = "quality.all" if totals.scored == totals.held else "quality.bands"
+        yield Clause(key, {"scored": totals.scored, "mean": totals.mean}, names)
+    nil = [cell.branch for cell in due_returns(facts.figures) if cell.state == "nil"]
+    if nil:
+        names = tuple(NewsName("name_nil", branch) for branch in dict.fromkeys(nil))
+        yield Clause("quality.nil", {"count": len(nil)}, names)
 
 
-def _low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
-    """Which meetings of the period were rated low, and how often that was so in the year."""
-    meetings = low_meetings(figures)
+def _low(facts: Facts) -> Iterator[Clause]:
+    """Which meetings of the period were rated low, and how often that was so in the year.
+
+    Of a cell with several the one with the lowest score is named.
+    """
+    meetings = low_meetings(facts.figures)
     if not meetings:
         return
+    lowest = {meeting.sitting.branch: meeting for meeting in reversed(meetings)}
     names = tuple(
         NewsName(
-            branch=meeting.sitting.branch,
+            branch=branch,
             amounts={
                 "band": meeting.sitting.band,
                 "score": meeting.sitting.score,
@@ -181,10 +213,10 @@ def _low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
                 "scored": meeting.scored_in_year,
             },
         )
-        for meeting in meetings
+        for branch, meeting in sorted(lowest.items(), key=lambda item: meetings.index(item[1]))
     )
-    band = lowest_good_band(figures.score_scheme)
-    yield Clause("low", {"count": len(meetings), "band": band}, names)
+    band = lowest_good_band(facts.figures.score_scheme)
+    yield Clause("low", {"count": len(meetings), "cells": len(names), "band": band}, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +246,12 @@ def low_meetings(figures: Figures) -> tuple[LowMeeting, ...]:
     return tuple(sorted(meetings, key=lambda meeting: meeting.sitting.score or 0))
 
 
-def _often_low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _often_low(facts: Facts) -> Iterator[Clause]:
     """Which cells were rated low in half of the year's meetings, though not in this period."""
-    low_ids = {band.id for band in low_bands(figures.score_scheme)}
+    low_ids = {band.id for band in low_bands(facts.figures.score_scheme)}
     ratings = [
         (_count_low(rating, low_ids), rating)
-        for rating in figures.ratings
+        for rating in facts.figures.ratings
         if rating.sittings
         and low_ids.isdisjoint(sitting.band for sitting in rating.sittings)
         and rating.scored_count >= _OFTEN_FROM
@@ -235,18 +267,14 @@ def _often_low(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
         )
         yield Clause(
             "often_low",
-            {"count": len(often), "band": lowest_good_band(figures.score_scheme)},
+            {"count": len(often), "band": lowest_good_band(facts.figures.score_scheme)},
             names,
         )
 
 
-def _signs(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _signs(facts: Facts) -> Iterator[Clause]:
     """Which signs of formality there are, and where they stand beside a good score."""
-    months = set(figures.period.months())
-    signs: dict[str, dict[str, str]] = {}
-    for hit in figures.indicator_hits:
-        if hit.indicator.severity is Severity.WARNING and hit.period in months:
-            signs.setdefault(hit.branch, {})[hit.indicator.code] = hit.indicator.code
+    signs = signs_by_branch(facts.figures)
     if not signs:
         return
     counts = Counter(code for codes in signs.values() for code in codes)
@@ -254,12 +282,22 @@ def _signs(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
         NewsName(amounts={"sign": code, "count": count}) for code, count in counts.most_common()
     )
     yield Clause("signs", {"count": len(signs)}, names)
-    if beside := tuple(_good_beside_signs(figures, signs)):
+    if beside := tuple(_good_beside_signs(facts.figures, signs)):
         yield Clause("signs.good", {"least": _SIGNS_BESIDE_GOOD_SCORE}, beside)
 
 
+def signs_by_branch(figures: Figures) -> Mapping[str, tuple[str, ...]]:
+    """Return the codes of the different signs seen in the period at each branch."""
+    months = set(figures.period.months())
+    signs: dict[str, dict[str, None]] = {}
+    for hit in figures.indicator_hits:
+        if hit.indicator.severity is Severity.WARNING and hit.period in months:
+            signs.setdefault(hit.branch, {})[hit.indicator.code] = None
+    return {branch: tuple(codes) for branch, codes in signs.items()}
+
+
 def _good_beside_signs(
-    figures: Figures, signs: Mapping[str, Mapping[str, str]]
+    figures: Figures, signs: Mapping[str, tuple[str, ...]]
 ) -> Iterator[NewsName]:
     """Yield the cells with a meeting of the best band and several signs, most signs first."""
     scheme = figures.score_scheme
@@ -273,19 +311,21 @@ def _good_beside_signs(
             yield NewsName("name_good", code, amounts=amounts)
 
 
-def _quotas(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _quotas(facts: Facts) -> Iterator[Clause]:
     """Who has attended what he owes, who is behind, and who will hardly make it, by quota."""
-    for _, group in groupby(figures.quota, key=lambda line: line.quota.quota):
+    for _, group in groupby(facts.figures.quota, key=lambda line: line.quota.quota):
         lines = [line for line in group if line.state != "unrated"]
         if not lines:
             continue
         states = Counter(line.state for line in lines)
         title: dict[str, Amount] = {"quota": lines[0].quota.quota, "count": len(lines)}
         yield Clause("quotas", title | {"met": states["met"], "on_course": states["on_course"]})
-        for outlook in ("not_met", "hard", "behind", "unsettled"):
-            some = [line for line in lines if quota_outlook(line) == outlook]
+        for state in ("not_met", "behind", "unsettled"):
+            some = [line for line in lines if line.state == state]
             if some:
-                yield Clause(f"quotas.{outlook}", {"count": len(some)}, _officers(some))
+                yield Clause(f"quotas.{state}", {"count": len(some)}, _officers(some))
+        if hard := [line for line in lines if quota_outlook(line) == "hard"]:
+            yield Clause("quotas.hard", {"count": len(hard)}, _officers(hard, "name_alone"))
 
 
 def quota_outlook(line: QuotaLine) -> str:
@@ -293,11 +333,11 @@ def quota_outlook(line: QuotaLine) -> str:
     return "hard" if line.state == "behind" and line.is_hardly_reachable else line.state
 
 
-def _officers(lines: Sequence[QuotaLine]) -> tuple[NewsName, ...]:
+def _officers(lines: Sequence[QuotaLine], key: str = "name") -> tuple[NewsName, ...]:
     """Return the officers of the lines, those who lack most first."""
     return tuple(
         NewsName(
-            "name" if line.quota.per == "officer" else "name_in_cell",
+            key if line.quota.per == "officer" else "name_in_cell",
             "" if line.quota.per == "officer" else line.branches[0].code,
             line.officer,
             amounts={"attended": line.obligation - line.missing, "obligation": line.obligation},
@@ -306,52 +346,51 @@ def _officers(lines: Sequence[QuotaLine]) -> tuple[NewsName, ...]:
     )
 
 
-def _unvisited(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _unvisited(facts: Facts) -> Iterator[Clause]:
     """Which cells nobody has attended this year, for which reason."""
-    if not figures.quota:
+    if not facts.figures.quota:
         return
-    since = next(iter(inputs.months_in_use), None)
+    since = next(iter(facts.inputs.months_in_use), None)
     for state in ("unattended", "own", "unassigned", "unknown"):
-        cells = [visits.branch.code for visits in figures.cell_visits if visits.state == state]
+        cells = [
+            visits.branch.code for visits in facts.figures.cell_visits if visits.state == state
+        ]
         if cells:
             amounts: dict[str, Amount] = {"count": len(cells), "since": str(since)}
             names = tuple(NewsName(branch=code) for code in cells)
             yield Clause(f"unvisited.{state}", amounts, names)
 
 
-def _themes(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _themes(facts: Facts) -> Iterator[Clause]:
     """Which cells still owe a thematic meeting in the window the period ends in."""
-    thematic = figures.thematic
+    thematic = facts.figures.thematic
     lines = [line for line in thematic.lines if line.obligation] if thematic else []
     if thematic is None or not lines:
         return
     months = thematic.window.months
-    amounts = {"first": months[0], "last": months[-1], "count": len(lines)}
+    window: dict[str, Amount] = {"first": months[0], "last": months[-1]}
     has = sum(line.attended >= line.obligation for line in lines)
-    yield Clause("themes", amounts | {"has": has})
-    for key, states in (
-        ("themes.to_come", ("on_course",)),
-        ("themes.behind", ("behind", "not_met")),
-    ):
-        owing = [line.branch.code for line in lines if line.state in states]
+    yield Clause("themes", window | {"count": len(lines), "has": has})
+    for state in ("on_course", "behind", "not_met"):
+        owing = [line.branch.code for line in lines if line.state == state]
         if owing:
             names = tuple(NewsName(branch=code) for code in owing)
-            yield Clause(key, {"count": len(owing)}, names)
+            yield Clause(f"themes.{state}", window | {"count": len(owing)}, names)
 
 
-def _change_before(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _change_before(facts: Facts) -> Iterator[Clause]:
     """What changed against the period before."""
-    yield from _change(figures, figures.before)
+    yield from _change(facts.figures, facts.figures.before)
 
 
-def _change_year(_: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _change_year(facts: Facts) -> Iterator[Clause]:
     """What changed against the same period of the year before."""
-    yield from _change(figures, figures.year_before)
+    yield from _change(facts.figures, facts.figures.year_before)
 
 
 def _change(figures: Figures, before: Totals | None) -> Iterator[Clause]:
     now = figures.totals
-    if now is None or before is None:
+    if now is None or before is None or not now.sent:
         return
     amounts: dict[str, Amount] = {"period": str(before.period)}
     for name in ("held", "visits", "rate", "mean"):
@@ -360,31 +399,32 @@ def _change(figures: Figures, before: Totals | None) -> Iterator[Clause]:
     for suffix, totals in (("", now), ("_before", before)):
         amounts[f"low{suffix}"] = sum(totals.bands.get(band, 0) for band in low)
     yield Clause("change", amounts)
+    if now.sent < now.due:
+        yield Clause("change.partial", {"sent": now.sent, "due": now.due})
     if now.rate is not None and before.rate is not None:
         yield Clause("change.rate", amounts)
     if now.mean is not None and before.mean is not None:
         yield Clause("change.mean", amounts | {"band": lowest_good_band(figures.score_scheme)})
 
 
-def _proposals(inputs: ReportInputs, figures: Figures) -> Iterator[Clause]:
+def _proposals(facts: Facts) -> Iterator[Clause]:
     """What is proposed to be decided, from the lists above: the decision is the office's."""
-    low = {name.branch for clause in _low(inputs, figures) for name in clause.names}
+    out = {cell.branch for cell in open_returns(facts.figures) if cell.state != "not_due"}
+    low = facts.said.get("low")
     counts = {
-        "returns": len({c.branch for c in open_returns(figures) if c.state != "not_due"}),
-        "visits": _count(_unvisited(inputs, figures), "unvisited.unattended"),
-        "assign": _count(_unvisited(inputs, figures), "unvisited.own", "unvisited.unassigned"),
-        "low": len(low),
-        "themes": _count(_themes(inputs, figures), "themes.to_come", "themes.behind"),
-        "signs": _count(_signs(inputs, figures), "signs"),
+        "returns": len(out),
+        "visits": facts.count("unvisited.unattended"),
+        "assign_other": facts.count("unvisited.own"),
+        "assign": facts.count("unvisited.unassigned"),
+        "low": len(low.names) if low else 0,
+        "themes": facts.count("themes.on_course", "themes.behind"),
+        "themes_missed": facts.count("themes.not_met"),
+        "signs": facts.count("signs"),
     }
+    band = lowest_good_band(facts.figures.score_scheme)
     numbered = enumerate(((key, count) for key, count in counts.items() if count), 1)
     for number, (key, count) in numbered:
-        yield Clause(f"proposals.{key}", {"number": number, "count": count})
-
-
-def _count(clauses: Iterator[Clause], *keys: str) -> int:
-    counts = (clause.amounts["count"] for clause in clauses if clause.key in keys)
-    return sum(count for count in counts if isinstance(count, int))
+        yield Clause(f"proposals.{key}", {"number": number, "count": count, "band": band})
 
 
 def low_bands(scheme: Scheme | None) -> tuple[Band, ...]:

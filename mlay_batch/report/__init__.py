@@ -113,7 +113,7 @@ def _has_sheet(ctx: ReportContext, key: str) -> bool:
         "quota": figures.quota,
         "cells": figures.cell_visits,
         "thematic": figures.thematic or figures.activities or inputs.register.work,
-        "members": figures.movement,
+        "members": figures.movement and figures.movement.lines,
         "signs": figures.indicator_hits or inputs.catalogue.indicator_sets_for(figures.period),
     }
     return bool(contents.get(key, True))

@@ -45,8 +45,6 @@ class NewsText:
     def clauses(self, sentence: News) -> Iterator[str]:
         """Yield the parts of a sentence that are printed."""
         limit = sentence.rule.max_names
-        if self.is_chat:
-            limit = min(limit, CHAT_NAMES)
         yield from filter(None, (self._clause(part, limit) for part in sentence.clauses))
 
     def _clause(self, clause: Clause, limit: int) -> str:
@@ -54,6 +52,8 @@ class NewsText:
         if self.is_chat and key == clause.key:
             return ""
         names = self._names(clause)
+        if self.is_chat and any(name.branch for name in clause.names):  # bands are never cut
+            limit = min(limit, CHAT_NAMES)
         text = "; ".join(names[:limit])
         if len(names) > limit:
             text = self._text("more", names=text, count=len(names) - limit)
@@ -106,7 +106,7 @@ class NewsText:
 
     def _title(self, name: str, value: str) -> str:
         """Return the title of an id."""
-        words, lang = self.words, self.words.lang
+        words = self.words
         if name == "state":
             return words.state_title("return", value).lower()
         if name == "form":
@@ -115,9 +115,9 @@ class NewsText:
             return self._quota_title(value)
         if name == "band":
             return words.band_title(value)
-        hits = words.figures.indicator_hits
-        titles = (hit.indicator.title.of(lang) for hit in hits if hit.indicator.code == value)
-        return next(titles, value)
+        if name == "sign":
+            return words.sign_title(value)
+        raise KeyError(name)
 
     def _quota_title(self, quota_id: str) -> str:
         """Return who owes a quota; in a report with how many meetings."""

@@ -101,6 +101,11 @@ class ReportWords:
         """Return the title of a state: `kind` is ``quota`` or ``return``."""
         return messages.text("figures", f"{kind}.{state}", self.lang)
 
+    def sign_title(self, code: str) -> str:
+        """Return the title of a sign by its code; the code where it was not seen."""
+        hits = (hit.indicator for hit in self.figures.indicator_hits if hit.indicator.code == code)
+        return next((indicator.title.of(self.lang) for indicator in hits), code)
+
     def band_title(self, band_id: str) -> str:
         """Return the title of a band of the meeting score; its id where the scheme has none."""
         scheme = self.figures.score_scheme

@@ -122,7 +122,7 @@ CASES: dict[str, tuple[Month, str, Month]] = {
     "quality": (
         Month(scores(95, 60, 80)),
         (
-            "Các chi bộ đã họp 1 buổi. 1 buổi được chấm điểm, bình quân 80 điểm: "
+            "Các chi bộ đã họp 1 buổi, đều được chấm điểm, bình quân 80 điểm: "
             "Tốt 0; Khá 1; Trung bình 0; Kém 0."
         ),
         Month("branch|day"),
@@ -215,7 +215,7 @@ def test_no_gap_is_left_open(rule: str, lang: str) -> None:
         ),
         (
             Month(scores(*[95] * 11), "2019-11", assignments=ASSIGNED),
-            "Khó đạt (mỗi báo cáo còn lại một buổi dự thì không đủ): Lò Văn An 0/4.",
+            "Trong đó khó đạt (mỗi báo cáo còn lại một buổi dự thì không đủ): Lò Văn An.",
         ),
         (Month(scores(*[95] * 12), "2019-12", assignments=ASSIGNED), "Không đạt: Lò Văn An 0/4."),
         (
@@ -228,13 +228,16 @@ def test_no_gap_is_left_open(rule: str, lang: str) -> None:
                 organisations=TWO,
                 assignments=ASSIGNED + "B|CB2|office_official|2019-01-01",
             ),
-            "1 chi bộ chưa ai dự vì chỉ được giao cho người sinh hoạt tại đó",
+            "1 chi bộ chỉ được giao cho người sinh hoạt tại đó, lượt dự không tính: Hai.",
         ),
         (
             Month(HELD),
-            "1 chi bộ chậm hoặc không đủ: Một.",
+            "1 chi bộ chưa đủ, còn tháng chưa có báo cáo hoặc chưa đến: Một.",
         ),
-        (Month(HELD, "2019-01"), "1 chi bộ còn phải họp đến hết thời gian đó: Một."),
+        (
+            Month(HELD, "2019-01"),
+            "Còn 1 chi bộ phải sinh hoạt chuyên đề trước khi hết quý I năm 2019: Một.",
+        ),
     ],
 )
 def test_the_parts_of_a_sentence(month: Month, text: str) -> None:
@@ -253,6 +256,10 @@ def test_other_forms_are_named_apart() -> None:
     assert text.startswith("Còn 12 báo cáo chưa có: Một (chưa nộp: 12).")
     assert "Kết quả đánh giá, xếp loại" in text
     assert text.endswith("còn 1 báo cáo chưa có: Một (chưa nộp).")
+
+
+def test_a_month_without_a_return_is_not_compared() -> None:
+    assert "change" not in Month(scores(95, 60), "2019-03").said()
 
 
 def test_january_is_compared_with_december() -> None:

@@ -79,10 +79,13 @@ def test_a_report_changed_by_hand_is_left_alone(office):
     assert third.paths.report in third.changed
 
 
-def test_without_names_only_the_copy_changes(office):
-    month(office)
+def test_the_copy_without_names_is_a_file_of_its_own(office):
+    named = month(office)
     unnamed = month(office, has_names=False)
     assert unnamed.changed == (unnamed.paths.circulation,)
+    assert unnamed.paths.circulation.name == "bao-cao-2019-11-khong-ten.xlsx"
+    assert named.paths.circulation.is_file()
+    assert month(office).changed == ()
 
 
 def test_a_closed_period_keeps_all_four(office):

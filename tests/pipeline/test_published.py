@@ -93,7 +93,7 @@ def nam_can(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
 def totals(sheet: Sheet, form: str) -> list[object]:
     """The sums of a form of one year, from the total at the rating date on."""
-    rows = sheet.rows
+    rows = sheet.rows[sheet.row_of("KẾT QUẢ ĐÁNH GIÁ, XẾP LOẠI TỔ CHỨC ĐẢNG (MẪU 7A)") :]
     start = next(n for n, row in enumerate(rows) if str(row[0]).startswith(form))
     total_row = next(row for row in rows[start:] if row[0] == "Tổng cộng")
     return [value for value in total_row[2:] if value is not None]

@@ -25,6 +25,7 @@ from mlay_batch.report.committee.committee_report import CommitteeReport
 from mlay_batch.report.committee.compose import MAX_CHAT_LINES, chat_message, compose_report
 from mlay_batch.report.committee.docx_report import show_value
 from mlay_batch.report.committee.leaks import find_leaks
+from mlay_batch.report.committee.masking import mask_names
 from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.report_context import ReportWords
 
@@ -111,20 +112,47 @@ def texts_by_sheet(data: bytes) -> dict[str, str]:
     }
 
 
-def test_officers_are_named_only_where_the_table_is_about_them() -> None:
+def with_decision(content: str, recipients: str = "") -> ReportInputs:
     inputs = reports.facts()
-    decided = Decision("2019-11", "Giao đồng chí Cà Thị Nguyệt dự hai chi bộ.")
-    inputs = replace(inputs, register=replace(inputs.register, decisions=(decided,)))
+    rules = inputs.register.rules
+    rules = replace(rules, profile=replace(rules.profile, recipients=recipients))
+    decided = (Decision("2019-11", content),)
+    return replace(inputs, register=replace(inputs.register, decisions=decided, rules=rules))
+
+
+def test_officers_are_named_only_where_the_table_is_about_them() -> None:
+    inputs = with_decision(
+        "Giao đồng chí CÀ THỊ  NGUYỆT dự hai chi bộ; Lò Văn Thắng dự một.", "Đ/c Cà Thị Nguyệt"
+    )
     outputs = write_outputs(inputs, compute(inputs), "vi")
     named = {
         sheet
         for sheet, text in texts_by_sheet(outputs[Output.CIRCULATION]).items()
-        if any(name in text for name in people(inputs))
+        if any(name_key(name) in name_key(text) for name in people(inputs))
     }
-    assert named <= {"Chỉ tiêu dự", "Báo cáo"}  # a decision is the office's own words
-    assert "Chỉ tiêu dự" in named
+    assert named == {"Chỉ tiêu dự"}
+    text = texts_by_sheet(outputs[Output.CIRCULATION])["Báo cáo"]
+    assert "Giao đồng chí Phó Bí thư Đảng ủy Trung tâm Y tế dự hai chi bộ" in text
+    assert "một cán bộ dự một" in text  # two officers bear this name
     assert find_leaks(outputs[Output.UNNAMED], people(inputs)) == ()
     assert find_leaks(outputs[Output.CIRCULATION]) == ()
+
+
+def test_a_longer_name_is_not_cut_by_a_shorter_one() -> None:
+    town = register(ONE_CELL, OFFICERS + "\nB|Lò Văn Anh|Trưởng ban", ASSIGNED)
+    unnamed = words(facts(town, "2019-03"), has_names=False)
+    assert mask_names(unnamed, "Lò Văn Anh và Lò Văn An") == "Trưởng ban và Bí thư"
+
+
+@pytest.mark.parametrize("path", [r"D:\Bao cao\t3.docx", "C:/5", r"\\maychu\chung", "/home/an/x"])
+def test_a_path_that_somebody_wrote_is_masked_and_breaks_nothing(path: str) -> None:
+    town = register(ONE_CELL.replace("Chi bộ Một", f"Chi bộ {path}"), OFFICERS, ASSIGNED)
+    filed = returns(f"branch|day|kind|own|note\nCB1|2019-03-05|regular|65|Xem tệp {path}")
+    inputs = facts(town, "2019-03", filed)
+    write_outputs(inputs, compute(inputs), "vi")
+    text = all_text(compose_report(words(inputs)))
+    assert path not in text
+    assert "Xem tệp …" in text
 
 
 def test_words_of_the_cells_do_not_circulate() -> None:

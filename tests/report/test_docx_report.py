@@ -171,7 +171,7 @@ class TestThePaper:
 
     def test_what_is_not_known_takes_no_line(self) -> None:
         assert texts(committee_reports.bare()) == [
-            "THỊ ỦY MƯỜNG LAY", "*", "ĐẢNG CỘNG SẢN VIỆT NAM", "BÁO CÁO", "-----", "Nơi nhận:",
+            "THỊ ỦY MƯỜNG LAY", "*", "ĐẢNG CỘNG SẢN VIỆT NAM", "BÁO CÁO", "-----",
         ]  # fmt: skip
 
     @pytest.mark.parametrize(

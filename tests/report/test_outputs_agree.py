@@ -12,6 +12,7 @@ from functools import cache
 
 import pytest
 from builders import reports
+from builders.figure_inputs import facts, register
 from builders.sheet_cells import Book, Sheet, load_sheets
 
 from mlay_batch.core import messages
@@ -151,7 +152,9 @@ def _day(value: object) -> date | None:
 
 def test_every_officer_of_the_table_stands_so_on_the_sheet_of_quotas() -> None:
     sheet = workbook()["Chỉ tiêu dự sinh hoạt"]
-    states = {"Khó đạt": "Chậm tiến độ"}  # what the paper says of those who will hardly make it
+    states = {
+        "Chậm, khó đạt": "Chậm tiến độ"
+    }  # what the paper says of those who will hardly make it
     listed = {
         (name, post, missing, str(state).partition(" ")[2])
         for name, post, missing, state in rows_of(
@@ -184,3 +187,11 @@ def test_a_year_s_classification_is_that_of_the_first_page() -> None:
         (share,) = [value for value in line if isinstance(value, float)]
         decimals = 2 if share < 1 else 1
         assert mean == (f"{share:.{decimals}f}%".replace(".", ",") if share else "0%")
+
+
+def test_an_office_without_a_cell_has_its_workbook_and_report() -> None:
+    """As after `mlay init`, before the register is filled in."""
+    empty = facts(register("code|type|parent|name\nTX|office||Đảng ủy xã"), "2019-03")
+    sheet = load_sheets(reports.write(empty))["Tổng quan"]
+    assert sheet.find("Trong kỳ không có việc gì cần nêu.")
+    assert compose_report(ReportWords(empty, compute(empty), "vi")).sections

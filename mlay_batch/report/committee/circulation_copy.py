@@ -160,7 +160,8 @@ class _ReportSheet:
         """Write who receives and prepared the report on the left, who signs it on the right."""
         self._skip_row()
         words = messages.text("paper", "recipients", self.sheet.book.lang)
-        lines = [words, *report.recipients, report.prepared.on_one_line()]
+        lines = [words, *report.recipients] if report.recipients else []
+        lines.append(report.prepared.on_one_line())
         signed = report.signed
         names = [(signed.authority.upper(), "signing"), (signed.position.upper(), "plain_center")]
         names += [("", "plain_center")] * _SIGNING_LINES

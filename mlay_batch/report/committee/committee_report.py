@@ -82,9 +82,9 @@ class SignatureBlock:
     name: str
 
     def on_one_line(self) -> str:
-        """Return all that is known of it, as of who prepared a report: ``Người lập biểu: …``."""
+        """Return who prepared a report: ``Người lập biểu: …``; nothing where nobody is named."""
         person = ", ".join(part for part in (self.name, self.position) if part)
-        return ": ".join(part for part in (self.authority, person) if part)
+        return f"{self.authority.capitalize()}: {person}" if person else ""
 
 
 @dataclass(frozen=True)

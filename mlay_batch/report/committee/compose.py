@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlay_batch.core import messages
 from mlay_batch.core.text import begin_small
-from mlay_batch.figures.news import News, news, open_returns
+from mlay_batch.figures.news import News, news, open_returns, signs_by_branch
 from mlay_batch.report import letterhead
 from mlay_batch.report.committee import report_tables
 from mlay_batch.report.committee.committee_report import (
@@ -16,6 +16,7 @@ from mlay_batch.report.committee.committee_report import (
     ReportTable,
     SignatureBlock,
 )
+from mlay_batch.report.committee.masking import mask_names, mask_paths
 from mlay_batch.report.news_text import NewsText
 from mlay_batch.report.report_context import ReportWords
 
@@ -54,7 +55,8 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
     """Return the report of the period.
 
     The copy that `circulates` has no words written by the cells, and no officer is named but in the
-    table of quotas; without names (`ReportWords.has_names`) not there either.
+    table of quotas; without names (`ReportWords.has_names`) not there either. Paths of files are
+    masked.
     """
     sentences = {sentence.rule.id: sentence for sentence in news(words.inputs, words.figures)}
     profile, period = words.inputs.register.rules.profile, words.figures.period
@@ -62,8 +64,8 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
     open_count = len(open_returns(words.figures))
     state = "provisional" if open_count else "final"
     names = (part.strip() for part in (profile.recipients or "").split(";"))
-    recipients = list(filter(None, names))
-    return CommitteeReport(
+    recipients = [mask_names(words, name) if circulates else name for name in names if name]
+    report = CommitteeReport(
         superior=profile.parent or "",
         office=words.inputs.register.root().name,
         number=_text(words, "number", symbol=symbol) if symbol else _text(words, "number.blank"),
@@ -71,7 +73,7 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
         kind=_text(words, "kind"),
         subject=_text(words, "subject", period=begin_small(period.title(words.lang))),
         state=_text(words, state, count=open_count, day=day),
-        sections=tuple(_sections(words, sentences)),
+        sections=tuple(_sections(words, sentences, circulates=circulates)),
         annexes=tuple(_annexes(words, sentences, circulates=circulates)),
         recipients=tuple(
             f"- {name}{',' if number < len(recipients) else '.'}"
@@ -82,6 +84,7 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
         as_of=day,
         lang=words.lang,
     )
+    return mask_paths(report)
 
 
 def chat_message(words: ReportWords) -> str:
@@ -96,7 +99,9 @@ def chat_message(words: ReportWords) -> str:
     return "\n".join(lines[:MAX_CHAT_LINES]) + "\n"
 
 
-def _sections(words: ReportWords, sentences: Mapping[str, News]) -> Iterator[ReportSection]:
+def _sections(
+    words: ReportWords, sentences: Mapping[str, News], *, circulates: bool
+) -> Iterator[ReportSection]:
     """Yield the sections that have something to say; of none, one that says so."""
     is_empty, text = True, NewsText(words, "table")
     for rule in _SECTION_RULES:
@@ -104,7 +109,10 @@ def _sections(words: ReportWords, sentences: Mapping[str, News]) -> Iterator[Rep
         tables = tuple(rule.tables(words)) if rule.tables else ()
         if rule.id == "proposals":
             proposed = sentences.get(rule.id)
-            lines = [*(text.clauses(proposed) if proposed else ()), *_decisions(words)]
+            lines = [
+                *(text.clauses(proposed) if proposed else ()),
+                *_decisions(words, circulates=circulates),
+            ]
         if lines or tables:
             is_empty = False
             yield ReportSection(_text(words, f"section.{rule.id}"), tuple(lines), tables)
@@ -112,7 +120,7 @@ def _sections(words: ReportWords, sentences: Mapping[str, News]) -> Iterator[Rep
         yield ReportSection(_text(words, "section.quality"), (_text(words, "none"),))
 
 
-def _decisions(words: ReportWords) -> Iterator[str]:
+def _decisions(words: ReportWords, *, circulates: bool) -> Iterator[str]:
     """Yield what the office decided: after this report, and after the one before."""
     period = words.figures.period
     before = period.previous()
@@ -120,18 +128,10 @@ def _decisions(words: ReportWords) -> Iterator[str]:
         title = begin_small(decided.title(words.lang))
         for decision in words.inputs.register.decisions:
             if decision.period == str(decided):
-                content = decision.content if words.has_names else _unnamed(words, decision.content)
+                content = decision.content
+                if circulates:
+                    content = mask_names(words, content)
                 yield _text(words, key, period=title, content=content)
-
-
-def _unnamed(words: ReportWords, text: str) -> str:
-    """Return a text with posts in place of the names of officers and signatories."""
-    register = words.inputs.register
-    posts = {officer.name: officer.position for officer in register.officers}
-    posts |= {person.name: person.position for person in register.signatories}
-    for name, post in posts.items():
-        text = text.replace(name, post or words.t("unnamed"))
-    return text
 
 
 def _annexes(
@@ -143,9 +143,15 @@ def _annexes(
         (text.title(sentence), name)
         for key, sentence in sentences.items()
         if key not in ("low", "quotas")  # tables of their own
-        for name in text.cut_names(sentence)
+        for name in (_signs(words) if key == "signs" else text.cut_names(sentence))
     ]
     yield from report_tables.names_table(words, cut)
+
+
+def _signs(words: ReportWords) -> Iterator[str]:
+    """Yield each cell with its signs."""
+    for branch, codes in signs_by_branch(words.figures).items():
+        yield f"{words.name(branch)}: {'; '.join(map(words.sign_title, codes))}"
 
 
 def _signature(words: ReportWords, signing: str, *, is_named: bool) -> SignatureBlock:

@@ -117,7 +117,8 @@ class _PaperWriter:
         recipients = [(line, "Recipient") for line in report.recipients]
         if words := report.prepared.on_one_line():
             recipients += [("", "Recipient"), (words, "Recipient")]
-        _fill(left, [(self._word("recipients"), "Recipients"), *recipients])
+        heading = [(self._word("recipients"), "Recipients")] if report.recipients else []
+        _fill(left, [*heading, *recipients])
         signed = report.signed
         post = [(signed.authority.upper(), "Authority"), (signed.position.upper(), "Position")]
         _fill(right, [*post, *[("", "Position")] * _SIGNING_LINES, (signed.name, "Authority")])
@@ -178,7 +179,8 @@ class _PaperWriter:
             _write_texts(row, self._cell_texts(columns, values))
         if totals:
             _emphasize(rows[-1], TOTAL_FILL)
-        for row in rows[:-1] if len(rows) <= _LONGEST_KEPT else rows[-2:-1]:
+        last = len(rows) if table.notes else -1
+        for row in rows[:last] if len(rows) <= _LONGEST_KEPT else rows[-2:last]:
             _keep_row_with_next(row)
         for note in table.notes:
             self._add(note, f"{look} note")

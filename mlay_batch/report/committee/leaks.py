@@ -128,7 +128,7 @@ _PLAIN_PROPERTIES = """
     SharedDoc HyperlinksChanged AppVersion lpstr i4
 """
 _PROPERTY_PARTS = ("docProps/core.xml", "docProps/app.xml")
-_PATH = re.compile(
+PATH = re.compile(
     r"[A-Za-z]:\\|(?<![A-Za-z])[A-Za-z]:/|\bfile:/|\\\\\w|"
     r"(?<![\w/.])/(?:home|Users|root|tmp|var|mnt|media|opt|srv|usr|etc|Volumes|private)/"
 )
@@ -204,7 +204,7 @@ def _part_leaks(
     if scanner.sheets > MAX_SHEETS:
         yield Leak("sheets", name, str(scanner.sheets))
     for text in scanner.texts:
-        if match := _PATH.search(text):
+        if match := PATH.search(text):
             yield Leak("path", name, text[match.start() :][:80])
         key = name_key(text)
         yield from (Leak("word", name, word) for word, found in words.items() if found.search(key))

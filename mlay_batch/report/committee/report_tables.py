@@ -86,7 +86,7 @@ def quota_table(words: ReportWords) -> Iterator[ReportTable]:
     if not open_lines:
         return
     columns = _columns(words, officer=22) if words.has_names else []
-    columns += _columns(words, post=40, attended=8, obligation=9, missing=8, outlook=15)
+    columns += _columns(words, post=36, attended=8, obligation=9, missing=8, outlook=19)
     open_lines.sort(key=lambda line: (_OUTLOOKS.index(quota_outlook(line)), -line.missing))
     rows = [_quota_row(words, line) for line in open_lines]
     notes = [
@@ -156,8 +156,10 @@ def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTabl
     if has_notes:
         columns += _columns(words, note=76)
     rows: list[tuple[Value, ...]] = []
+    no_meeting = {cell.branch for cell in due_returns(words.figures) if cell.state == "nil"}
     for number, rating in enumerate(words.figures.ratings, 1):
-        state = words.state_title("return", rating.state)
+        nil = rating.branch.code in no_meeting
+        state = words.state_title("return", "nil" if nil else rating.state)
         if not rating.sittings:
             rows.append((number, rating.branch.name, None, None, None, state, "")[: len(columns)])
         for sitting in rating.sittings:

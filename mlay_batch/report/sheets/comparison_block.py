@@ -48,8 +48,13 @@ class _ComparisonLine:
 
 
 def earlier_totals(ctx: ReportContext) -> tuple[Totals, ...]:
-    """Return those of the period before and of the same one a year before, as far as held."""
+    """Return those of the period before and of the same one a year before, as far as held.
+
+    Without a return of the period itself there is nothing to compare.
+    """
     figures = ctx.figures
+    if figures.totals is None or not figures.totals.sent:
+        return ()
     return tuple(totals for totals in (figures.before, figures.year_before) if totals)
 
 
