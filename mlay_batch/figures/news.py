@@ -398,7 +398,7 @@ def _change(figures: Figures, before: Totals | None) -> Iterator[Clause]:
     low = [band.id for band in low_bands(figures.score_scheme)]
     for suffix, totals in (("", now), ("_before", before)):
         amounts[f"low{suffix}"] = sum(totals.bands.get(band, 0) for band in low)
-    yield Clause("change", amounts)
+    yield Clause("change" if figures.quota else "change.held", amounts)
     if now.sent < now.due:
         yield Clause("change.partial", {"sent": now.sent, "due": now.due})
     if now.rate is not None and before.rate is not None:
@@ -446,7 +446,7 @@ def _count_low(rating: CellRating, low_ids: set[str]) -> int:
 NEWS_RULES = (
     NewsRule("returns", ("completeness",), 6, _returns),
     NewsRule("outstanding", ("completeness",), 12, _outstanding),
-    NewsRule("quality", ("rating",), 9, _quality),
+    NewsRule("quality", ("rating", "completeness"), 9, _quality),
     NewsRule("low", ("rating",), 8, _low),
     NewsRule("often_low", ("year",), 6, _often_low),
     NewsRule("signs", ("signs", "rating"), 4, _signs),

@@ -163,7 +163,7 @@ CASES: dict[str, tuple[Month, str, Month]] = {
     "change": (
         Month(scores(95, 60, 80)),
         (
-            "So với tháng 02 năm 2019: 1 buổi (trước: 1), 0 lượt cấp trên dự được tính (trước: 0). "
+            "So với tháng 02 năm 2019: 1 buổi (trước: 1). "
             "Báo cáo đã nhận 100% (trước: 100%). "
             "Điểm bình quân 80 (trước: 60); dưới Khá 0 buổi (trước: 1)."
         ),
@@ -171,7 +171,7 @@ CASES: dict[str, tuple[Month, str, Month]] = {
     ),
     "change_year": (
         Month(LAST_YEAR),
-        "So với tháng 3 năm 2018: 1 buổi (trước: 1), 0 lượt cấp trên dự được tính (trước: 0).",
+        "So với tháng 3 năm 2018: 1 buổi (trước: 1).",
         Month(HELD),
     ),
     "proposals": (
