@@ -12,14 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from mlay_batch.app.office import open_office
+from mlay_batch.app.report_files import ReportPaths, hash_file
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import TEMPORARY_PREFIX, write_atomically
 from mlay_batch.errors import LedgerError, LockedError, MlayError
 from mlay_batch.intake import collect
-from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.ledger import Archive, Closings, Ledger, lock
 from mlay_batch.ledger.change_count import change_counter, high_water_mark, set_high_water_mark
 from mlay_batch.ledger.integrity import check_archive, find_issues, original_hashes
 from mlay_batch.ledger.lock import stale_holder
+from mlay_batch.model.records import Output
 
 Fix = Callable[[], None]
 _OTHERS_MODE = 0o077  # permissions of group and others
@@ -219,13 +221,22 @@ def _find_copies(workspace: Workspace, hashes: set[str]) -> dict[str, bytes]:
 
 
 def _report_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
-    """Yield the workbooks of closed periods that differ from the archived ones."""
+    """Yield the files of closed periods that differ from the archived ones.
+
+    The report to sign is left out: the office writes into it.
+    """
     for period, closing in Closings(ledger).in_force().items():
-        path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != closing.workbook:
-            params = {"path": _relative_name(workspace, path), "period": str(period)}
-            yield Defect("report", params, fix=partial(_restore_report, workspace, path, closing))
+        paths, outputs = ReportPaths.of(workspace.reports, period), ledger.outputs(closing.workbook)
+        files = {
+            paths.workbook: closing.workbook,
+            paths.circulation: outputs.get(Output.CIRCULATION),
+            paths.message: outputs.get(Output.MESSAGE),
+        }
+        for path, sha256 in files.items():
+            if sha256 and path.is_file() and hash_file(path) != sha256:
+                params = {"path": _relative_name(workspace, path), "period": str(period)}
+                yield Defect("report", params, fix=partial(_restore, workspace, path, sha256))
 
 
-def _restore_report(workspace: Workspace, path: Path, closing: Closing) -> None:
-    write_atomically(path, Archive(workspace.archive).read(closing.workbook))
+def _restore(workspace: Workspace, path: Path, sha256: str) -> None:
+    write_atomically(path, Archive(workspace.archive).read(sha256))

@@ -114,7 +114,7 @@ def _free_path(ledger: Ledger, path: Path, data: bytes) -> Path:
     return next(
         name
         for name in names
-        if not name.exists() or _has_bytes(name, data) or ledger.workbooks_beside(_hash(name))
+        if not name.exists() or _has_bytes(name, data) or ledger.workbooks_beside(hash_file(name))
     )
 
 
@@ -122,5 +122,6 @@ def _has_bytes(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
 
 
-def _hash(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

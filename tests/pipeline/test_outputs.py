@@ -103,6 +103,19 @@ def test_a_closed_period_keeps_all_four(office):
     assert month(office).closed_revision is None
 
 
+def test_doctor_puts_back_what_a_closed_period_gave_out(office):
+    month(office)
+    close(office, NOVEMBER, as_of=AS_OF, who="a", holder="test", allow_incomplete=True)
+    paths = month(office).paths
+    given_out = {path: path.read_bytes() for path in (paths.circulation, paths.message)}
+    for path in (*given_out, paths.report):
+        path.write_bytes(b"spoilt")
+    report = check_workspace(office.workspace, today=AS_OF, holder="test", repair=True)
+    assert [defect.code for defect in report.defects] == ["report", "report"]
+    assert {path: path.read_bytes() for path in given_out} == given_out
+    assert paths.report.read_bytes() == b"spoilt"  # the office's own to change
+
+
 def test_verify_knows_each_and_no_changed_one(office, tmp_path):
     first = month(office)
     for path in vars(first.paths).values():
