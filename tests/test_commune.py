@@ -19,6 +19,7 @@ import pytest
 from builders import in_process
 from builders.comparable import comparable
 from builders.foreign_words import foreign_words, letter_texts, texts
+from builders.news_sheets import amounts_not_on_sheets
 from builders.offices import province_form, workspace
 from builders.sheet_cells import differences, load_sheets, recalculate
 
@@ -32,9 +33,12 @@ from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.demo.sample_files import render_return
 from mlay_batch.figures import compute
+from mlay_batch.figures.news import MAX_SENTENCES, news
 from mlay_batch.figures.report_records import Completeness, Figures
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import Row, Verdict
+from mlay_batch.report.committee.compose import MAX_CHAT_LINES
+from mlay_batch.report.committee.leaks import find_leaks
 
 pytestmark = pytest.mark.slow
 
@@ -393,3 +397,20 @@ def test_what_came_after_the_lock_waits_for_a_decision_and_then_the_month_is_clo
     closed = life.root / "reports" / "2026-10" / "tong-hop-2026-10_chot-1.xlsx"
     assert closed.read_bytes() == (life.root / WORKBOOK).read_bytes()
     assert not figures_of(life.office, as_of=date(2026, 11, 12)).is_provisional
+
+
+def test_its_news_stand_on_the_sheets_and_go_out_without_names(life: Life) -> None:
+    with Ledger.open(life.office.workspace.ledger, read_only=True) as ledger:
+        inputs = load_inputs(life.office, ledger, OCTOBER, AS_OF)
+    sentences, book = news(inputs, life.figures), load_sheets(life.root / WORKBOOK)
+    assert {"outstanding", "low", "quotas", "change"} <= {s.rule.id for s in sentences}
+    assert len(sentences) <= MAX_SENTENCES
+    assert not [missing for s in sentences for missing in amounts_not_on_sheets(s, book)]
+    month = WORKBOOK.parent
+    message = (life.root / month / "tin-2026-10.txt").read_text("utf-8")
+    assert len(message.splitlines()) <= MAX_CHAT_LINES
+    officers = {officer.name for officer in inputs.register.officers}
+    assert not [name for name in officers if name in message]
+    copy = (life.root / month / "bao-cao-2026-10.xlsx").read_bytes()
+    assert find_leaks(copy) == ()
+    assert 2 <= len(load_sheets(copy)) <= 9
