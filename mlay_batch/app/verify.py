@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlay_batch import reader
+from mlay_batch.app.report_files import hash_file
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, UsageError
@@ -89,7 +89,7 @@ def verify_workbook(workspace: Workspace, what: str) -> Verification:
     ``usage.workbook`` for a file that is no workbook, LedgerError.
     """
     path, name = Path(what), what.strip()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else name.lower()
+    digest = hash_file(path) if path.is_file() else name.lower()
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         workbooks = _recorded_workbooks(ledger)
         hashes = {digest, *ledger.workbooks_beside(digest)}

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from mlay_batch.core import messages
 from mlay_batch.core.period import Period
+from mlay_batch.figures.news import News, news
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model import rollup_form
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
@@ -55,6 +56,11 @@ class ReportWords:
     figures: Figures
     lang: str
     has_names: bool = True
+
+    @cached_property
+    def news(self) -> tuple[News, ...]:
+        """The sentences of the period that have something to say."""
+        return news(self.inputs, self.figures)
 
     def t(self, key: str, **params: object) -> str:
         """Return a text of the report; a key such as ``branches/total`` names its own area."""

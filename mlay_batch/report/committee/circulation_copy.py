@@ -15,7 +15,6 @@ from mlay_batch.excel import metrics
 from mlay_batch.excel.cell_text import to_cell_text
 from mlay_batch.report.committee.committee_report import (
     CommitteeReport,
-    ReportColumn,
     ReportTable,
     Value,
 )
@@ -60,7 +59,7 @@ def _write_table_sheet(sheet: SheetWriter, table: ReportTable) -> None:
     """Write a table on a sheet of its own, across where its words do not fit otherwise."""
     landscape = not _has_room(table, _UPRIGHT)
     columns = table.columns
-    sheet.set_widths(_widths(columns, _ACROSS if landscape else _UPRIGHT))
+    sheet.set_widths(table.widths(_ACROSS if landscape else _UPRIGHT))
     places = [(column, 1) for column in range(len(columns))]
     sheet.write(0, 0, table.title, "section", span=len(columns))
     last = _write_table(sheet, _HEAD_ROW, table, places)
@@ -96,28 +95,16 @@ def _number_format(value: Value, decimals: int, lang: str) -> str:
     return "" if value is None or isinstance(value, str) else "#,##0"
 
 
-def _widths(columns: Sequence[ReportColumn], width: float) -> list[float]:
-    """Return the widths of columns by their shares of `width`."""
-    total = sum(column.width for column in columns)
-    return [width * column.width / total for column in columns]
-
-
 def _has_room(table: ReportTable, width: float) -> bool:
     """Return whether no word of a table is longer than its column."""
-    rooms = [metrics.room([column]) for column in _widths(table.columns, width)]
-    titles = tuple(column.title for column in table.columns)
-    return all(
-        metrics.width(word, _SIZE, row is titles) <= room
-        for row in (titles, *table.rows)
-        for value, room in zip(row, rooms, strict=True)
-        for word in str(value or "").split()
-    )
+    rooms = [metrics.room([column]) for column in table.widths(width)]
+    return table.has_room(rooms, lambda word, is_bold: metrics.width(word, _SIZE, is_bold))
 
 
-def _grid_places(columns: Sequence[ReportColumn]) -> list[Place]:
+def _grid_places(table: ReportTable) -> list[Place]:
     """Return where the columns of a table stand on the first sheet, each at least one wide."""
     edges = [0]
-    for edge in accumulate(_widths(columns, _GRID)):
+    for edge in accumulate(table.widths(_GRID)):
         edges.append(max(round(edge), edges[-1] + 1))
     return [(left, right - left) for left, right in pairwise(edges)]
 
@@ -177,7 +164,7 @@ class _ReportSheet:
             )
             return
         self._write_line(table.title, "plain_bold")
-        last = _write_table(self.sheet, self.row, table, _grid_places(table.columns))
+        last = _write_table(self.sheet, self.row, table, _grid_places(table))
         self.row = last + 1
         for note in table.notes:
             self._write_line(note, "note")

@@ -6,6 +6,7 @@ only lays them out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -50,6 +51,24 @@ class ReportTable:
     rows: tuple[tuple[Value, ...], ...]
     totals: tuple[Value, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def widths(self, width: float) -> list[float]:
+        """Return the widths of the columns by their shares of `width`, in its unit."""
+        total = sum(column.width for column in self.columns)
+        return [width * column.width / total for column in self.columns]
+
+    def has_room(self, rooms: Sequence[float], word_width: Callable[[str, bool], float]) -> bool:
+        """Return whether no word is longer than the room of its column.
+
+        `word_width` is given a word and whether it stands in a heading.
+        """
+        titles = tuple(column.title for column in self.columns)
+        return all(
+            word_width(word, row is titles) <= room
+            for row in (titles, *self.rows)
+            for value, room in zip(row, rooms, strict=True)
+            for word in str(value or "").split()
+        )
 
 
 @dataclass(frozen=True)

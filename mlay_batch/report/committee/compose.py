@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlay_batch.core import messages
 from mlay_batch.core.text import begin_small
-from mlay_batch.figures.news import News, news, open_returns, signs_by_branch
+from mlay_batch.figures.news import News, open_returns, signs_by_branch
 from mlay_batch.report import letterhead
 from mlay_batch.report.committee import report_tables
 from mlay_batch.report.committee.committee_report import (
@@ -58,7 +58,7 @@ def compose_report(words: ReportWords, *, circulates: bool = False) -> Committee
     table of quotas; without names (`ReportWords.has_names`) not there either. Paths of files are
     masked.
     """
-    sentences = {sentence.rule.id: sentence for sentence in news(words.inputs, words.figures)}
+    sentences = {sentence.rule.id: sentence for sentence in words.news}
     profile, period = words.inputs.register.rules.profile, words.figures.period
     symbol, day = profile.symbol, words.figures.as_of
     open_count = len(open_returns(words.figures))
@@ -92,7 +92,7 @@ def chat_message(words: ReportWords) -> str:
     period, day = begin_small(words.figures.period.title(words.lang)), words.figures.as_of
     key = "chat.provisional" if open_returns(words.figures) else "chat.title"
     text = NewsText(words, "chat")
-    lines = [text.sentence(sentence) for sentence in news(words.inputs, words.figures)]
+    lines = [text.sentence(sentence) for sentence in words.news]
     lines = [_text(words, key, period=period, day=day), *filter(None, lines)]
     if len(lines) == 1:
         lines.append(_text(words, "none"))

@@ -166,7 +166,7 @@ class _PaperWriter:
         columns, totals = table.columns, [table.totals] if table.totals else []
         grid = self.paper.add_table(2, len(columns), "Table Grid")
         grid.alignment = WD_TABLE_ALIGNMENT.CENTER
-        _set_widths(grid, _column_widths(columns, width))
+        _set_widths(grid, table.widths(width))
         heading, model = grid.rows
         _set_look(heading, f"{look} head", ["center"] * len(columns))
         _set_look(model, f"{look} cell", [column.align for column in columns])
@@ -258,22 +258,10 @@ def _set_widths(table: Table, widths: Iterable[float]) -> None:
             cell.width = length
 
 
-def _column_widths(columns: Sequence[ReportColumn], width: float) -> list[float]:
-    """Return the widths of columns by their shares of `width`."""
-    total = sum(column.width for column in columns)
-    return [width * column.width / total for column in columns]
-
-
 def _has_room(table: ReportTable, width: float, size: float) -> bool:
     """Return whether no word of a table is longer than its column, in a page of `width`."""
-    rooms = _column_widths(table.columns, width)
-    titles = tuple(column.title for column in table.columns)
-    return all(
-        _text_width(word, size, bold=row is titles) <= room - _CELL_ROOM
-        for row in (titles, *table.rows)
-        for value, room in zip(row, rooms, strict=True)
-        for word in str(value or "").split()
-    )
+    rooms = [room - _CELL_ROOM for room in table.widths(width)]
+    return table.has_room(rooms, lambda word, is_bold: _text_width(word, size, bold=is_bold))
 
 
 def _text_width(text: str, size: float, *, bold: bool) -> float:

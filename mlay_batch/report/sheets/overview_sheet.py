@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from mlay_batch.figures.news import news, open_returns
+from mlay_batch.figures.news import open_returns
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.trends_data import Trends
@@ -121,7 +121,7 @@ class _OverviewTables:
         self.row += 1
 
     def write_banner(self) -> None:
-        """Say that the figures will change, and for whom it is waited."""
+        """Say that the figures may change, and how many returns are awaited."""
         if not self.ctx.figures.is_provisional:
             return
         text = self.ctx.t("overview.banner", count=len(open_returns(self.ctx.figures)))
@@ -134,8 +134,8 @@ class _OverviewTables:
         self.row += 1
         self.sheet.write(self.row, 0, ctx.t("overview.news"), "section", span=_COLUMNS)
         self.row += 1
-        text, sentences = NewsText(ctx), news(ctx.inputs, ctx.figures)
-        for sentence in sentences:
+        text = NewsText(ctx)
+        for sentence in ctx.news:
             target, title = sheets.get(sentence.rule.sheets[0]), text.title(sentence)
             has_link = target and target is not self.sheet
             label = Hyperlink(target.address(0, 0), f"{title} ►") if target and has_link else title
@@ -143,7 +143,7 @@ class _OverviewTables:
             span = _COLUMNS - _LABEL_SPAN
             self.sheet.write(self.row, _LABEL_SPAN, text.sentence(sentence), "text", span=span)
             self.row += 1
-        if not sentences:
+        if not ctx.news:
             self.sheet.write(self.row, 0, ctx.t("news/none"), "quiet", span=_COLUMNS)
             self.row += 1
 
