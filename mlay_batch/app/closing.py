@@ -44,35 +44,49 @@ def close(
     holder: str,
     allow_incomplete: bool = False,
 ) -> ClosingResult:
+    """Close a period as `record_closing` does. Raises what it raises, and LockedError."""
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        return record_closing(office, ledger, period, as_of, who, allow_incomplete=allow_incomplete)
+
+
+def record_closing(
+    office: Office,
+    ledger: Ledger,
+    period: Period,
+    as_of: date,
+    who: str,
+    *,
+    allow_incomplete: bool = False,
+) -> ClosingResult:
     """Close `period`: archive workbook, report, message, register and descriptions by hash.
 
-    From then on `consolidate` gives the archived files, and returns of the period are held.
-    Raises UsageError ``period.running`` before its end, ``period.closed`` if it is closed,
-    ``period.open`` while a return is missing, refused or held (unless `allow_incomplete`).
+    From then on `consolidate` gives the archived files, and returns of the period are held. The
+    workspace is locked. Raises UsageError ``period.running`` before its end, ``period.closed`` if
+    it is closed, ``period.open`` while a return is missing, refused or held (unless
+    `allow_incomplete`).
     """
     from mlay_batch.app import build_report  # start-up: `flag_closed` writes no workbook
 
     if as_of <= period.end:
         raise UsageError("period.running", period=str(period), end=period.end.isoformat())
-    workspace = office.workspace
-    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        closings = Closings(ledger)
-        if existing := closings.in_force().get(period):
-            raise UsageError("period.closed", period=str(period), revision=existing.revision)
-        built = build_report.build_files(office, ledger, period, as_of)
-        if built.figures.is_provisional and not allow_incomplete:
-            raise UsageError("period.open", period=str(period))
-        archive = Archive(workspace.archive)
-        revision = 1 + sum(earlier.period == period for earlier in closings.all())
-        workbook = build_report.record_files(ledger, archive, built)
-        contents = workspace.register.read_bytes(), _zip_schemas(office)
-        register, schemas = map(archive.store, contents)
-        closing = Closing(period, revision, as_of, who, workbook, register, schemas)
-        paths = ReportPaths.of(workspace.reports, period)
-        built.files.write(ledger, paths)
-        copy = _write_copy(paths.workbook, revision, built.files.workbook)
-        _write_copy(paths.report, revision, built.files.outputs[Output.REPORT])
-        closings.close(closing)
+    workspace, closings = office.workspace, Closings(ledger)
+    if existing := closings.in_force().get(period):
+        raise UsageError("period.closed", period=str(period), revision=existing.revision)
+    built = build_report.build_files(office, ledger, period, as_of)
+    if built.figures.is_provisional and not allow_incomplete:
+        raise UsageError("period.open", period=str(period))
+    archive = Archive(workspace.archive)
+    revision = 1 + sum(earlier.period == period for earlier in closings.all())
+    workbook = build_report.record_files(ledger, archive, built)
+    contents = workspace.register.read_bytes(), _zip_schemas(office)
+    register, schemas = map(archive.store, contents)
+    closing = Closing(period, revision, as_of, who, workbook, register, schemas)
+    paths = ReportPaths.of(workspace.reports, period)
+    built.files.write(ledger, paths)
+    copy = _write_copy(paths.workbook, revision, built.files.workbook)
+    _write_copy(paths.report, revision, built.files.outputs[Output.REPORT])
+    closings.close(closing)
     return ClosingResult(closing, copy)
 
 
@@ -86,19 +100,25 @@ def _write_copy(path: Path, revision: int, data: bytes) -> Path:
 def reopen(
     office: Office, period: Period, *, as_of: date, who: str, why: str, holder: str
 ) -> Closing:
+    """Reopen a closed period as `record_reopening` does. Raises what it raises, and LockedError."""
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        return record_reopening(ledger, period, as_of, who, why)
+
+
+def record_reopening(ledger: Ledger, period: Period, as_of: date, who: str, why: str) -> Closing:
     """Reopen a closed period; the closing stays in the archive as a revision.
 
-    Raises UsageError ``usage.why`` without a reason, ``period.not_closed``.
+    The workspace is locked. Raises UsageError ``usage.why`` without a reason,
+    ``period.not_closed``.
     """
     if not why.strip():
         raise UsageError("usage.why")
-    workspace = office.workspace
-    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        closings = Closings(ledger)
-        closing = closings.in_force().get(period)
-        if closing is None:
-            raise UsageError("period.not_closed", period=str(period))
-        closings.reopen(period, as_of, who, why.strip())
+    closings = Closings(ledger)
+    closing = closings.in_force().get(period)
+    if closing is None:
+        raise UsageError("period.not_closed", period=str(period))
+    closings.reopen(period, as_of, who, why.strip())
     return replace(closing, reopened=as_of, reopened_by=who, why=why.strip())
 
 

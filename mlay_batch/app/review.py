@@ -59,45 +59,69 @@ def list_undecided(office: Office) -> tuple[LedgerEntry, ...]:
         return files_to_decide_on(ledger.entries(), office.register)
 
 
-def review_file(
-    office: Office,
-    number: int,
-    outcome: ReviewOutcome,
-    *,
-    branch: str | None = None,
-    who: str,
-    decided: str,
-    why: str,
-    as_of: date,
-    holder: str,
-) -> ReviewResult:
-    """Record the decision of `who` on the file of that number, and the resulting verdict.
+@dataclass(frozen=True)
+class Review:
+    """A person's decision on a file.
+
+    Attributes:
+        number: number of the file's ledger entry.
+        branch: code of the branch whose it is, where the file does not say so.
+        who: the person.
+        decided: the time (ISO, with offset).
+        why: the reason; blanks around it do not count.
+        as_of: day for which it is judged again.
+    """
+
+    number: int
+    outcome: ReviewOutcome
+    who: str
+    decided: str
+    why: str
+    as_of: date
+    branch: str | None = None
+
+
+def review_file(office: Office, review: Review, holder: str) -> ReviewResult:
+    """Record a decision as `record_review` does. Raises what it raises, and LockedError."""
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        return record_review(office, ledger, review)
+
+
+def record_review(office: Office, ledger: Ledger, review: Review) -> ReviewResult:
+    """Record a person's decision on a file, and the resulting verdict.
 
     The file is held, or nobody knows whose it is. Accepting checks the archived original again with
     its sender trusted, and as a return of `branch` where it does not say whose it is; errors still
     refuse it, and it may be held again for another reason. Refusing a file of nobody dismisses it.
     The entry keeps its number, so that the verdicts add up to the files received; the ruling
-    records its former verdict. `decided` is the time (ISO, with offset). Raises UsageError
-    (``usage.why``, and as `_check_branch` does), LedgerError ``ledger.not_held``, LockedError.
+    records its former verdict. The workspace is locked. Raises UsageError (``usage.why``, and as
+    `_check_branch` does), LedgerError ``ledger.not_held``.
     """
-    why = why.strip()
+    why, branch = review.why.strip(), review.branch
     if not why:
         raise UsageError("usage.why")
-    workspace = office.workspace
-    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        entry = _undecided_entry(office, ledger, number)
-        checked = _check_again(office, ledger, entry, as_of, branch)
-        params = {"who": who, "why": why}
-        if outcome is ReviewOutcome.REFUSE:
-            decision = _refusal(checked, params, entry)
-        else:
-            _check_branch(office, checked, entry, branch)
-            decision = _acceptance(checked, params, ledger, entry)
-        codes = tuple(finding.code for finding in entry.findings)
-        named = branch or entry.assigned
-        ruling = Ruling(number, outcome.value, who, decided, why, entry.verdict, codes, named)
-        run = Run(as_of, outcome.value, __version__, office.register_sha256, office.schemas_sha256)
-        return ReviewResult(ruling, decision, Rulings(ledger).record(run, ruling, decision))
+    entry = _undecided_entry(office, ledger, review.number)
+    checked = _check_again(office, ledger, entry, review.as_of, branch)
+    params = {"who": review.who, "why": why}
+    if review.outcome is ReviewOutcome.REFUSE:
+        decision = _refusal(checked, params, entry)
+    else:
+        _check_branch(office, checked, entry, branch)
+        decision = _acceptance(checked, params, ledger, entry)
+    ruling = Ruling(
+        review.number,
+        review.outcome.value,
+        review.who,
+        review.decided,
+        why,
+        entry.verdict,
+        tuple(finding.code for finding in entry.findings),
+        branch or entry.assigned,
+    )
+    hashes = office.register_sha256, office.schemas_sha256
+    run = Run(review.as_of, review.outcome.value, __version__, *hashes)
+    return ReviewResult(ruling, decision, Rulings(ledger).record(run, ruling, decision))
 
 
 def _undecided_entry(office: Office, ledger: Ledger, number: int) -> LedgerEntry:

@@ -65,16 +65,16 @@ def _review(
 ) -> Decision:
     """Decide on a file, and print its new verdict and its findings."""
     office = open_office(session.workspace)
-    result = review.review_file(
-        office,
+    asked = review.Review(
         number,
         outcome,
-        branch=branch,
-        decided=session.local_time(office),
-        why=why,
-        as_of=session.as_of,
-        **session.actor,
+        session.actor["who"],
+        session.local_time(office),
+        why,
+        session.as_of,
+        branch,
     )
+    result = review.review_file(office, asked, session.holder)
     verdict = say(session.lang, f"verdict.{result.decision.verdict.value}")
     click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
     for message in _reasons(result.entry, office.catalogue, session.lang):

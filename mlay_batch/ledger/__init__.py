@@ -11,6 +11,7 @@ from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outbox import MailLog, MailState, SentMail
 from mlay_batch.ledger.rows import pack
 from mlay_batch.ledger.store import Ledger, Report
+from mlay_batch.ledger.worklists import ObeyedDecision, Progress, Worklists
 
 __all__ = [
     "Archive",
@@ -20,10 +21,13 @@ __all__ = [
     "Ledger",
     "MailLog",
     "MailState",
+    "ObeyedDecision",
+    "Progress",
     "Report",
     "Ruling",
     "Rulings",
     "SentMail",
+    "Worklists",
     "lock",
     "pack",
 ]

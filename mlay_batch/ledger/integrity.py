@@ -75,7 +75,7 @@ def original_hashes(ledger: Ledger) -> frozenset[str]:
         "SELECT sha256 FROM delivery UNION SELECT sha256 FROM outgoing"
         " UNION SELECT workbook FROM closing UNION SELECT register FROM closing"
         " UNION SELECT schemas FROM closing UNION SELECT sha256 FROM report"
-        " UNION SELECT sha256 FROM output"
+        " UNION SELECT sha256 FROM output UNION SELECT sha256 FROM worklist"
     )
     return frozenset(row["sha256"] for row in rows)
 

@@ -190,3 +190,26 @@ CREATE TABLE workbook (
     sha256 TEXT NOT NULL,
     provisional INTEGER NOT NULL CHECK (provisional IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+
+-- The worklists that were obeyed: the number each carried, its bytes in the archive, who ran the
+-- program on it and when.
+CREATE TABLE worklist (
+    id INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL UNIQUE,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+-- What was decided in them. matter names a matter and the state it was offered in. A decision is
+-- begun before it is applied, so that after a crash it is known which one may have been.
+CREATE TABLE worklist_decision (
+    worklist INTEGER NOT NULL REFERENCES worklist (id),
+    matter TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    why TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('begun', 'done', 'not_done')),
+    code TEXT NOT NULL,
+    params TEXT NOT NULL,
+    PRIMARY KEY (worklist, matter)
+) STRICT, WITHOUT ROWID;

@@ -76,12 +76,13 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(office):
     put(office, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     take_in(office, "2019-12-08T09:00:00+07:00")
     (late,) = review.list_undecided(office)
-    yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
-    undecided = review.review_file(office, late.id, ReviewOutcome.ACCEPT, **yes)
+    at = "2019-12-08T10:00:00+07:00"
+    yes = review.Review(late.id, ReviewOutcome.ACCEPT, WHO["who"], at, "sửa điểm", AS_OF)
+    undecided = review.review_file(office, yes, WHO["holder"])
     assert undecided.decision.verdict.value == "held"
 
     reopen(office, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
-    taken = review.review_file(office, late.id, ReviewOutcome.ACCEPT, **yes)
+    taken = review.review_file(office, yes, WHO["holder"])
     assert taken.decision.verdict.value == "accepted"
     second = close(office, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
     assert second.closing.revision == 2
@@ -144,15 +145,9 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     late = take_in(office, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
     (waiting,) = review.list_undecided(office)
-    done = review.review_file(
-        office,
-        waiting.id,
-        ReviewOutcome.ACCEPT,
-        decided="2019-12-21T09:00:00+07:00",
-        why="mất điện",
-        as_of=date(2019, 12, 21),
-        **WHO,
-    )
+    at, day = "2019-12-21T09:00:00+07:00", date(2019, 12, 21)
+    yes = review.Review(waiting.id, ReviewOutcome.ACCEPT, WHO["who"], at, "mất điện", day)
+    done = review.review_file(office, yes, WHO["holder"])
     assert done.decision.verdict.value == "accepted"
     # the receipt and the screen do not ask for the decision that was just made
     assert [finding.code for finding in done.entry.findings] == ["L10"]

@@ -16,7 +16,7 @@ from mlay_batch.app import mail_run, reply
 from mlay_batch.app.closing import close
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.mail_run import MailRun
-from mlay_batch.app.review import ReviewOutcome, review_file
+from mlay_batch.app.review import Review, ReviewOutcome, review_file
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger, Rulings
 from mlay_batch.model.records import Verdict
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 NOVEMBER = Period(2019, 11)
 LATER = "2019-12-04T09:00:00+07:00"
-SAID = {"who": "lan", "decided": LATER, "why": "đã hỏi", "as_of": AS_OF, "holder": "test"}
+SAID = {"who": "lan", "decided": LATER, "why": "đã hỏi", "as_of": AS_OF}
 WRONG_CODE = [
     {**unit, "code": unit["code"].replace("CB-01", "CB-91")} for unit in REGISTER["organisations"]
 ]
@@ -205,7 +205,7 @@ def test_an_address_registered_since(mistaken):
 def test_what_a_person_has_decided_stays(office):
     send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01").book()))
     run(office)
-    review_file(office, 1, ReviewOutcome.REFUSE, **SAID)
+    review_file(office, Review(1, ReviewOutcome.REFUSE, **SAID), "test")
     before = state(office)
     run(office, as_of=date(2019, 12, 9))
     assert state(office) == before
@@ -215,7 +215,7 @@ def test_a_sender_vouched_for_stays_so(mistaken):
     office, correct = mistaken
     send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01").book()))
     run(office)
-    review_file(office, 1, ReviewOutcome.ACCEPT, **SAID)
+    review_file(office, Review(1, ReviewOutcome.ACCEPT, **SAID), "test")
     assert state(office) == ["rejected I04"]
     run(correct(), LATER)
     assert state(office) == ["accepted L14"]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mlay_batch import reader
 from mlay_batch.app.office import open_office
-from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
+from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
@@ -31,7 +31,7 @@ CB01, DB1, OLD, STRANGER = (
     "old@town.example",
     "x@else.example",
 )
-SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "holder": "test"}
+SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def read_here(files, forms, limits=None, workers=None, progress=None):
 
 
 def decide(office, number, outcome=ReviewOutcome.ACCEPT, why="đã gọi hỏi bí thư"):
-    return review_file(office, number, outcome, why=why, **SAID)
+    return review_file(office, Review(number, outcome, why=why, **SAID), "test")
 
 
 def received_count(office) -> int:

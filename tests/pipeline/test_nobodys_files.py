@@ -23,7 +23,7 @@ from openpyxl import load_workbook
 
 from mlay_batch.app import mail_run, reply
 from mlay_batch.app.mail_run import MailRun
-from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
+from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
 from mlay_batch.core.messages import error_text
 from mlay_batch.core.period import Period
@@ -41,7 +41,7 @@ ADDRESSES = [
     {"branch": "CB-01", "mail": SHARED},
     {"branch": "DB1-1", "mail": SHARED},
 ]
-SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "holder": "test"}
+SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF}
 RAR = b"Rar!\x1a\x07\x00"
 
 
@@ -63,7 +63,9 @@ def nameless(paper: MeetingReturn, stamp: str = "", heading: str = "Chi bộ") -
 
 
 def decide(office, number, outcome, branch=None):
-    return review_file(office, number, outcome, branch=branch, why="đã gọi hỏi", **SAID).entry
+    return review_file(
+        office, Review(number, outcome, branch=branch, why="đã gọi hỏi", **SAID), "test"
+    ).entry
 
 
 accept = partial(decide, outcome=ReviewOutcome.ACCEPT)

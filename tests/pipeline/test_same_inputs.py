@@ -164,8 +164,9 @@ def test_a_ruling_is_an_input(office):
     assert take_in(office).counts[Verdict.HELD] == 1
     reopen(office, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
     before = inputs_of(office)
-    person = {"who": "Hòa", "why": "Nộp nhầm", "decided": "2019-12-06T10:00:00+07:00"}
-    review.review_file(office, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
+    at = "2019-12-06T10:00:00+07:00"
+    refusal = review.Review(3, ReviewOutcome.REFUSE, "Hòa", at, "Nộp nhầm", AS_OF)
+    review.review_file(office, refusal, "test")
     assert inputs_of(office) != before
 
 

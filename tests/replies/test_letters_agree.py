@@ -40,7 +40,7 @@ from builders.sample_office import create_office as create_small_office
 from mlay_batch.app import mail_run, reply
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office
-from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
+from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
 from mlay_batch.core.period import Period
 from mlay_batch.demo.xlsx_patch import read_parts, sheet_part
@@ -333,10 +333,9 @@ def test_who_obeys_is_accepted(code: str, outcomes: Mapping[str, Outcome]) -> No
 
 def refuse_held(office: Office, day: date) -> None:
     for entry in list_undecided(office):
-        review_file(
-            office, entry.id, ReviewOutcome.REFUSE, who="An", decided=f"{day}T10:00:00+07:00",
-            why="đã gọi hỏi bí thư", as_of=day, holder="test",
-        )  # fmt: skip
+        at, why = f"{day}T10:00:00+07:00", "đã gọi hỏi bí thư"
+        refusal = Review(entry.id, ReviewOutcome.REFUSE, "An", at, why, day)
+        review_file(office, refusal, "test")
 
 
 def small_letters(office: Office, day: date, month: int = 11) -> Mapping[str, Letter]:
