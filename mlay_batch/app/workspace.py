@@ -94,11 +94,8 @@ class Workspace:
 
         Raises NoWorkspaceError without one, UsageError when `mlay.toml` is wrong.
         """
-        start_folder = start.resolve()
-        for folder in (start_folder, *start_folder.parents):
-            if (folder / CONFIG_NAME).is_file():
-                return cls(folder, Settings.parse(_read_config(folder / CONFIG_NAME)))
-        raise NoWorkspaceError("workspace.none", path=str(start_folder))
+        folder = find_root(start)
+        return cls(folder, Settings.parse(_read_config(folder / CONFIG_NAME)))
 
     @classmethod
     def create(cls, root: Path, *, network: bool = False) -> Workspace:
@@ -136,6 +133,15 @@ class Workspace:
             folder.mkdir(parents=True, exist_ok=True)
         for folder in self.private_folders:
             folder.chmod(0o700)
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder upwards with a `mlay.toml`. Raises NoWorkspaceError without one."""
+    start_folder = start.resolve()
+    for folder in (start_folder, *start_folder.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise NoWorkspaceError("workspace.none", path=str(start_folder))
 
 
 def refuse_workspace(root: Path) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "init",
     "register": "init",
     "template": "blank_forms",
+    "month": "month",
     "fetch": "held_files",
     "run": "monthly",
     "ingest": "monthly",

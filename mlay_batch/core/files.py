@@ -74,12 +74,21 @@ def _unwritable(path: Path, error: OSError) -> MlayError:
     return MlayError("files.unwritable", path=str(path), problem=error.strerror or str(error))
 
 
+def is_open(path: Path) -> bool:
+    """Whether LibreOffice or Excel has the file open: its lock file lies beside it."""
+    return any(path.with_name(name).exists() for name in _lock_names(path))
+
+
+def _lock_names(path: Path) -> tuple[str, str]:
+    return f".~lock.{path.name}#", f"~${path.name}"
+
+
 def _refuse_open_file(path: Path) -> None:
     """Raise OutputBusyError for a file that LibreOffice or Excel has open.
 
     POSIX would let us replace it, and the user's next save would overwrite it.
     """
-    for lock_name in (f".~lock.{path.name}#", f"~${path.name}"):
+    for lock_name in _lock_names(path):
         if path.with_name(lock_name).exists():
             raise OutputBusyError("files.busy", path=str(path), lock=lock_name)
 

@@ -1,0 +1,297 @@
+"""The clerk's month in one run: mail, decisions, inbox, workbook, letters, the next worklist.
+
+Each step is whole in itself, so that a run may break off anywhere and be repeated. The worklist is
+written last: a broken run leaves the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from mlay_batch.app.archive_check import Defect, check_workspace
+from mlay_batch.app.cache import read_catalogue
+from mlay_batch.app.consolidate import ConsolidationResult, consolidate
+from mlay_batch.app.fetch_mail import fetch_mails
+from mlay_batch.app.ingest import IngestResult, ingest
+from mlay_batch.app.mail_run import MailRun
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.reply import reply_letters
+from mlay_batch.app.report_files import hash_file
+from mlay_batch.app.worklist import book, problems
+from mlay_batch.app.worklist.book import WorklistContent, decision_titles
+from mlay_batch.app.worklist.content import ContentSources, worklist_content
+from mlay_batch.app.worklist.dispatch import Post, dispatch
+from mlay_batch.app.worklist.matters import FINAL_STATES, OpenState
+from mlay_batch.app.worklist.obey import (
+    BegunWorklist,
+    Clerk,
+    DecisionLog,
+    begin,
+    obey,
+    without_contradictions,
+)
+from mlay_batch.app.worklist.records import Matter, Outcome, ReadWorklist, Result
+from mlay_batch.app.worklist.view_files import ViewFiles
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.files import is_open
+from mlay_batch.core.period import Period
+from mlay_batch.errors import (
+    LockedError,
+    MlayError,
+    OutputBusyError,
+    RegisterError,
+    SchemaError,
+)
+from mlay_batch.ledger import Archive, Ledger, Worklists, lock
+from mlay_batch.schema import Catalogue, load_catalogue
+
+_REPAIR = "repair"
+
+
+@dataclass(frozen=True)
+class MonthRun:
+    """What a run is given.
+
+    Attributes:
+        clerk: who runs it, and when.
+        lang: language of the worklist.
+        post: returns how the office's letters go out.
+        period: the period to work on; None: the one chosen in the worklist, else the last month.
+    """
+
+    workspace: Workspace
+    clerk: Clerk
+    lang: str
+    post: Callable[[Office], Post]
+    period: Period | None = None
+
+
+@dataclass(frozen=True)
+class MonthResult:
+    """What a run did.
+
+    Attributes:
+        path: the worklist.
+        matters: what is open.
+        fetched: number of mails fetched; None without a mailbox.
+        ingested: what was taken in; None where the register or a description is wrong.
+        results: what came of each decision.
+        consolidation: the workbook; None where it could not be written.
+    """
+
+    path: Path
+    matters: tuple[Matter, ...]
+    fetched: int | None = None
+    ingested: IngestResult | None = None
+    results: tuple[Result, ...] = ()
+    consolidation: ConsolidationResult | None = None
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Titles of decisions, by id."""
+
+    @property
+    def has_new_name(self) -> bool:
+        """Whether the worklist before was left alone, as it is open or was changed meanwhile."""
+        return self.path.stem != book.STEM
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every decision was obeyed and every file could be judged."""
+        return self.ingested is not None and all(result.is_done for result in self.results)
+
+
+def run_month(run: MonthRun) -> MonthResult:
+    """Run the month; return what was done and where the worklist is.
+
+    What is wrong with register, descriptions or mailbox stands on the worklist. Raises what stops a
+    run: LockedError, LedgerError, MlayError for files that cannot be written.
+    """
+    today, holder = run.clerk.as_of, run.clerk.holder
+    defects = check_workspace(run.workspace, today=today, holder=holder).defects
+    fetched, troubles = _fetch(run)
+    try:
+        office = open_office(run.workspace)
+    except (RegisterError, SchemaError) as error:
+        return ask_for_repair(run, error)
+    return _OfficeMonth(run, office, defects, troubles).run(fetched)
+
+
+def _fetch(run: MonthRun) -> tuple[int | None, list[Matter]]:
+    """Fetch the mail; return how many came, and what went wrong."""
+    if run.workspace.settings.imap is None:
+        return None, []
+    try:
+        return fetch_mails(run.workspace, holder=run.clerk.holder).count, []
+    except LockedError:
+        raise
+    except MlayError as error:
+        return None, [problems.trouble("mailbox", error, run.lang)]
+
+
+def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
+    """Write a worklist that says what is wrong, above the rows of the one before.
+
+    Nothing is done before it is put right; decisions made so far stay in their rows.
+    """
+    is_schema = isinstance(error, SchemaError)
+    catalogue = load_catalogue() if is_schema else read_catalogue(run.workspace)
+    form = book.worklist_form(catalogue)
+    worklists, hashes = _read_worklists(run.workspace, catalogue, {})
+    matters = [problems.trouble("register" if not is_schema else "schemas", error, run.lang)]
+    if isinstance(error, RegisterError) and error.findings:
+        matters = list(problems.finding_matters(error.findings, error.form, run.lang))
+    with Ledger.open(run.workspace.ledger, read_only=True) as ledger:
+        number = Worklists(ledger).next_number()
+    carried = book.carried_rows(worklists, {matter.kind for matter in matters})
+    content = book.WorklistContent(number, "", matters=matters, others=carried)
+    path = book.write_worklist(
+        run.workspace.root, book.render_worklist(form, content, run.lang), hashes
+    )
+    return MonthResult(path, tuple(matters))
+
+
+def _read_worklists(
+    workspace: Workspace, catalogue: Catalogue, organisations: dict[str, str]
+) -> tuple[tuple[ReadWorklist, ...], dict[str, str]]:
+    """Return the worklists of the workspace, and the hash of each by its name."""
+    form = book.worklist_form(catalogue)
+    contents = {path.name: path.read_bytes() for path in book.find_worklists(workspace.root)}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    worklists = (
+        book.read_worklist(name, data, form, organisations) for name, data in contents.items()
+    )
+    return without_contradictions(tuple(worklists)), hashes
+
+
+class _OfficeMonth:
+    """The run of an office whose register can be read."""
+
+    def __init__(
+        self, run: MonthRun, office: Office, defects: Sequence[Defect], troubles: Sequence[Matter]
+    ) -> None:
+        self.request, self.office, self.clerk = run, office, run.clerk
+        self.workspace, self.archive = run.workspace, Archive(run.workspace.archive)
+        self.defects, self.troubles = defects, list(troubles)
+        self.organisations = {each.code: each.name for each in office.register.organisations}
+        self.worklists, self.hashes = _read_worklists(
+            run.workspace, office.catalogue, self.organisations
+        )
+
+    @property
+    def period(self) -> Period:
+        """The period at work."""
+        chosen = self.request.period or self._chosen()
+        return chosen or Period.of("month", self.clerk.as_of).previous()
+
+    def _chosen(self) -> Period | None:
+        newest = max((each.number for each in self.worklists), default=0)
+        return next((w.chosen for w in self.worklists if w.number == newest and w.chosen), None)
+
+    def run(self, fetched: int | None) -> MonthResult:
+        """Do all steps; return what was done."""
+        with self._ledger() as ledger:
+            begun = begin(ledger, self.archive, self.worklists, self.clerk)
+            results = list(obey(self.office, ledger, begun, self.clerk))
+        results += self._repair(begun)
+        ingested = self._ingest()
+        consolidation = self._consolidate()
+        results += dispatch(self.office, begun, self.clerk, self.request.post(self.office))
+        with self._ledger() as ledger:
+            content, files = self._content(ledger, ingested, results)
+        form = book.worklist_form(self.office.catalogue)
+        lang = self.request.lang
+        data = book.render_worklist(form, content, lang)
+        files.write(self.workspace.outbox)
+        path = book.write_worklist(self.workspace.root, data, self.hashes)
+        self._remove_obeyed(path)
+        matters = tuple(content.matters)
+        return MonthResult(
+            path,
+            matters,
+            fetched,
+            ingested,
+            tuple(results),
+            consolidation,
+            decision_titles(form, lang),
+        )
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        with lock(self.workspace.root, self.clerk.holder), Ledger.open(self.workspace.ledger) as db:
+            yield db
+
+    def _repair(self, begun: Sequence[BegunWorklist]) -> list[Result]:
+        """Put right what can be put right without loss, where anybody asked for it."""
+        asked = [
+            (each, made)
+            for each in begun
+            for made in each.worklist.decisions
+            if made.decision == _REPAIR
+        ]
+        if not asked:
+            return []
+        today, holder = self.clerk.as_of, self.clerk.holder
+        report = check_workspace(self.workspace, today=today, holder=holder, repair=True)
+        self.defects = [defect for defect in report.defects if defect not in report.fixed]
+        outcome = Outcome.done("repaired", count=len(report.fixed))
+        with self._ledger() as ledger:
+            log = DecisionLog(ledger, self.clerk)
+            return [log.end(each, made, outcome) for each, made in asked]
+
+    def _ingest(self) -> IngestResult:
+        clerk = self.clerk
+        return ingest(
+            self.office, as_of=clerk.as_of, received=clerk.at, holder=clerk.holder, who=clerk.who
+        )
+
+    def _consolidate(self) -> ConsolidationResult | None:
+        """Write the workbook and the report; one that is open elsewhere is a matter to look at."""
+        clerk = self.clerk
+        try:
+            return consolidate(
+                self.office,
+                self.period,
+                as_of=clerk.as_of,
+                holder=clerk.holder,
+                lang=self.request.lang,
+            )
+        except OutputBusyError as error:
+            self.troubles.append(problems.trouble("reports", error, self.request.lang))
+            return None
+
+    def _content(
+        self, ledger: Ledger, ingested: IngestResult, results: Sequence[Result]
+    ) -> tuple[WorklistContent, ViewFiles]:
+        office, lang, period = self.office, self.request.lang, self.period
+        make_letters = partial(reply_letters, office)
+        run = MailRun(office, make_letters, period, self.clerk.as_of, self.clerk.holder)
+        pending = run.pending_letters(ledger, *FINAL_STATES)
+        state = OpenState.load(office, ledger, period, self.clerk.as_of, lang, pending)
+        sources = ContentSources(
+            state,
+            Worklists(ledger).next_number(),
+            self._chosen(),
+            ingested,
+            ledger.counts(),
+            results,
+            Worklists(ledger).decisions(),
+            self.worklists,
+            (*self.troubles, *problems.defect_matters(self.defects, lang)),
+        )
+        return worklist_content(sources, self.archive)
+
+    def _remove_obeyed(self, path: Path) -> None:
+        """Remove the other worklists that were read: what stood in them has been seen to.
+
+        One that is open, was saved since, or could not be read stays.
+        """
+        for worklist in self.worklists:
+            other = self.workspace.root / worklist.name
+            if other != path and worklist.is_readable and not is_open(other):
+                with suppress(OSError):
+                    if hash_file(other) == self.hashes[worklist.name]:
+                        other.unlink()

@@ -1,0 +1,271 @@
+"""Writes the worklist, finds and reads those that people have filled in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from mlay_batch.app.worklist.records import (
+    ALL_LETTERS,
+    LETTERS,
+    MATTERS,
+    PERIODS,
+    WORKLIST,
+    MadeDecision,
+    Matter,
+    ReadWorklist,
+    matter_key,
+)
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.findings import Place, split_cell
+from mlay_batch.core.period import Period
+from mlay_batch.errors import OutputBusyError
+from mlay_batch.model.records import Row, Value
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.overlap import age_key
+from mlay_batch.template import TemplateContext, render
+
+STEM = "viec-can-lam"
+DECIDING = (MATTERS, LETTERS, PERIODS)
+NOW = "now"
+_ALL_KEY = matter_key(ALL_LETTERS, "")
+TYPED = ("decision", "assign_to", "why", "sure")
+"""Fields of a deciding section in which people write."""
+
+Values = Mapping[str, Value]
+
+
+def worklist_form(catalogue: Catalogue) -> Form:
+    """Return the form of the worklist, in its newest version."""
+    return max((form for form in catalogue.forms if form.form == WORKLIST), key=age_key)
+
+
+def decision_titles(form: Form, lang: str) -> dict[str, str]:
+    """Return the titles of decisions, by id."""
+    return {choice.id: choice.title.of(lang) for choice in form.choices["decision"]}
+
+
+# Writing
+
+
+@dataclass(frozen=True)
+class WorklistContent:
+    """What a worklist holds.
+
+    Attributes:
+        number: its number.
+        office_name: heads every sheet.
+        period: the period it is of.
+        chosen: the period that somebody chose to work on; None: the last month.
+        matters: the rows of the deciding sections, each section's in their order.
+        others: rows of the other sections.
+        organisations: codes and names, to assign files to.
+        results: what came of the last decision on a matter, by subject.
+        kept: what people typed and could not be obeyed yet, by key.
+    """
+
+    number: int
+    office_name: str
+    period: Period | None = None
+    chosen: Period | None = None
+    matters: Sequence[Matter] = ()
+    others: Mapping[str, Sequence[Values]] = field(default_factory=dict)
+    organisations: tuple[tuple[str, str], ...] = ()
+    results: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, Values] = field(default_factory=dict)
+
+
+def render_worklist(form: Form, content: WorklistContent, lang: str) -> bytes:
+    """Return the worklist as a workbook; the same content gives the same bytes."""
+    rows, links, tones = [], {}, {}
+    for section in DECIDING:
+        matters = [matter for matter in content.matters if matter.section == section]
+        for number, matter in enumerate(matters):
+            rows.append(Row(section, "", 0, _matter_values(matter, content), {}))
+            if matter.link:
+                links[section, number, _link_field(section)] = matter.link
+            if matter.tone:
+                tones[section, number, "branch"] = matter.tone
+    for section, values in content.others.items():
+        rows += [Row(section, "", 0, dict(row), {}) for row in values]
+    rows.append(Row(NOW, "", 0, _now_values(content, lang), {}))
+    order = [section.id for section in form.sections]
+    rows.sort(key=lambda row: order.index(row.section))
+    context = TemplateContext(
+        "",
+        content.office_name,
+        "",
+        None,
+        lists={"organisations": content.organisations},
+        links=links,
+        tones=tones,
+    )
+    return render(form, context, rows, lang=lang)
+
+
+def _link_field(section: str) -> str:
+    return "period" if section == PERIODS else "view"
+
+
+def _matter_values(matter: Matter, content: WorklistContent) -> dict[str, Value]:
+    result = content.results.get(matter.subject)
+    return {
+        **matter.values,
+        **({"result": result} if result else {}),
+        **content.kept.get(matter.key, {}),
+        "kind": matter.kind,
+        "key": matter.key,
+    }
+
+
+def _now_values(content: WorklistContent, lang: str) -> dict[str, Value]:
+    return {
+        "number": content.number,
+        "period": content.period.title(lang) if content.period else None,
+        "chosen": str(content.chosen) if content.chosen else None,
+    }
+
+
+def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
+    """Write the worklist into the workspace; return where.
+
+    One that is open in another program, or that somebody saved after it was read (`as_read`: the
+    hashes by name), is left alone: the new one gets another name.
+    """
+    for number in count(1):
+        name = f"{STEM}.xlsx" if number == 1 else f"{STEM}-{number}.xlsx"
+        path = root / name
+        old = path.read_bytes() if path.is_file() else None
+        if old == data:
+            return path
+        if old is not None and hashlib.sha256(old).hexdigest() != as_read.get(name):
+            continue
+        try:
+            write_atomically(path, data, mode=0o600)
+        except OutputBusyError:
+            continue
+        return path
+    raise AssertionError("unreachable")
+
+
+# Reading
+
+
+def find_worklists(root: Path) -> Iterator[Path]:
+    """Yield the worklists of a workspace, under whatever name they were saved, by name."""
+    yield from sorted(p for p in root.glob(f"{STEM}*.xlsx") if p.is_file())
+
+
+def read_worklist(
+    name: str, data: bytes, form: Form, organisations: Mapping[str, str]
+) -> ReadWorklist:
+    """Return a worklist as people have filled it in; decisions with a mistake are left out.
+
+    A decision on all letters holds for those without one of their own.
+
+    `organisations` are the names by code of those a file can be assigned to.
+    """
+    from mlay_batch import reader  # start-up: not needed before there is a worklist
+    from mlay_batch.checks.validate import validate_list  # start-up: pandera costs a second
+
+    (submission,) = reader.read_all([(name, data)], [form], workers=1)
+    if submission.form != WORKLIST:
+        findings = tuple(finding.in_file(name) for finding in submission.findings)
+        return ReadWorklist(name, data, findings=findings)
+    submission, found = validate_list(submission, form, {"organisations": organisations})
+    findings = tuple(finding.in_file(name) for finding in found)
+    wrong = {_line(place) for f in findings if f.is_error for place in (f.place, *f.marks)}
+    sound = [row for row in submission.rows if (row.sheet, row.number) not in wrong]
+    decisions = tuple(made for row in spread(sound) if (made := _made_decision(row, name)))
+    now = next(iter(submission.section_rows(NOW)), None)
+    return ReadWorklist(
+        name,
+        data,
+        _number(now),
+        _period(now, "period"),
+        _period(now, "chosen"),
+        decisions,
+        findings,
+        submission.rows,
+    )
+
+
+def _line(place: Place) -> tuple[str, int]:
+    cell = split_cell(place.cell)
+    return place.sheet, cell[1] if cell else 0
+
+
+def spread(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows; those of letters with the decision on all letters where it holds for them.
+
+    Its second word holds for all. A letter without an address cannot be sent.
+    """
+    every = next((row for row in rows if row.values.get("key") == _ALL_KEY), None)
+    everything = {name: every.values.get(name) for name in TYPED} if every else {}
+    for row in rows:
+        if row is every:
+            continue
+        if row.section != LETTERS:
+            yield row
+            continue
+        values = dict(row.values)
+        if not values.get("decision") and _suits(everything.get("decision"), values):
+            values["decision"] = everything["decision"]
+        values["sure"] = values.get("sure") or everything.get("sure")
+        yield replace(row, values=values)
+
+
+def _suits(decision: Value, values: Values) -> bool:
+    return bool(decision) and not (decision == "send" and values.get("kind") == "by_hand")
+
+
+def _made_decision(row: Row, file: str) -> MadeDecision | None:
+    values = row.values
+    decision, key = values.get("decision"), values.get("key")
+    if row.section not in DECIDING or not decision or not key:
+        return None
+    place = row.place("decision")
+    shown = (values.get(name) for name in ("branch", "period", "what", "subject"))
+    return MadeDecision(
+        str(key),
+        str(values.get("kind") or ""),
+        str(decision),
+        " · ".join(str(value) for value in shown if value),
+        Place(file, place.sheet, place.cell),
+        str(values.get("why") or ""),
+        str(values["assign_to"]) if values.get("assign_to") else None,
+        values.get("sure") == "sure",
+    )
+
+
+def _number(now: Row | None) -> int:
+    value = now.values.get("number") if now else None
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _period(now: Row | None, name: str) -> Period | None:
+    return Period.parse_informal(str(now.values.get(name) or "")) if now else None
+
+
+def typed_rows(worklists: Iterable[ReadWorklist]) -> Iterator[tuple[str, Row, Values]]:
+    """Yield key, row and what people typed of every row in which they typed anything."""
+    for worklist in worklists:
+        for row in worklist.rows:
+            key = str(row.values.get("key") or "")
+            typed = {name: row.values[name] for name in TYPED if row.values.get(name) is not None}
+            if row.section in DECIDING and key and typed:
+                yield key, row, typed
+
+
+def carried_rows(worklists: Iterable[ReadWorklist], without: Set[str]) -> dict[str, list[Values]]:
+    """Return what stands in the newest worklist by section, `without` the matters of some kinds."""
+    rows: dict[str, list[Values]] = defaultdict(list)
+    newest = max(worklists, key=lambda worklist: worklist.number, default=None)
+    for row in newest.rows if newest else ():
+        if row.values.get("kind") not in without and row.section != NOW:
+            rows[row.section].append(row.values)
+    return rows

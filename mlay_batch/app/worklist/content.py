@@ -1,0 +1,155 @@
+"""Gathers what a worklist shows: matters, letters, returns, what this run did, periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlay_batch.app.ingest import IngestResult
+from mlay_batch.app.worklist import book, matters, problems, sheets
+from mlay_batch.app.worklist.book import WorklistContent
+from mlay_batch.app.worklist.matters import OpenState
+from mlay_batch.app.worklist.records import (
+    ALL_LETTERS,
+    STALE,
+    Matter,
+    ReadWorklist,
+    Result,
+    outcome_text,
+    say,
+    split_key,
+)
+from mlay_batch.app.worklist.view_files import ViewFiles
+from mlay_batch.core.findings import Finding, split_cell
+from mlay_batch.core.messages import explain, show
+from mlay_batch.core.period import Period
+from mlay_batch.ledger import Archive, ObeyedDecision
+from mlay_batch.model.records import Row, Value, Verdict
+from mlay_batch.schema import Form
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class ContentSources:
+    """What a worklist is made from.
+
+    Attributes:
+        state: what the ledger says.
+        number: number of the worklist.
+        chosen: the period that somebody chose to work on.
+        ingested: what this run took in.
+        totals: number of files of each verdict since the beginning.
+        results: what came of the decisions of this run.
+        log: all decisions of all worklists.
+        worklists: the worklists that this run read.
+        troubles: matters that are no returns.
+    """
+
+    state: OpenState
+    number: int
+    chosen: Period | None
+    ingested: IngestResult
+    totals: Mapping[Verdict, int]
+    results: Sequence[Result]
+    log: Sequence[ObeyedDecision]
+    worklists: Sequence[ReadWorklist]
+    troubles: Sequence[Matter]
+
+
+def worklist_content(
+    sources: ContentSources, archive: Archive
+) -> tuple[WorklistContent, ViewFiles]:
+    """Return the content of the worklist, and the files that its links open."""
+    state, files = sources.state, ViewFiles()
+    office, lang = state.office, state.lang
+    form = book.worklist_form(office.catalogue)
+    titles = book.decision_titles(form, lang)
+    mistakes = dict(_mistakes(sources.worklists, form, lang))
+    rows = [
+        *sources.troubles,
+        *problems.finding_matters(office.findings, office.catalogue.register_form, lang),
+        *_unread(sources.worklists, form, lang),
+        *matters.open_matters(state, files, archive),
+    ]
+    content = WorklistContent(
+        sources.number,
+        state.register.root().name,
+        state.period,
+        sources.chosen,
+        (
+            *matters.worst_first(rows),
+            *sheets.letter_matters(state, files),
+            *sheets.period_matters(state),
+        ),
+        {
+            "returns": tuple(sheets.return_rows(state)),
+            "accounting": tuple(sheets.accounting_rows(sources.ingested, sources.totals, lang)),
+            "arrivals": tuple(sheets.arrival_rows(state, sources.ingested)),
+            "obeyed": tuple(sheets.obeyed_rows(sources.results, titles, lang)),
+        },
+        tuple((each.code, each.name) for each in state.register.organisations),
+        {**_last_results(sources.log, titles, lang), **mistakes},
+        _kept(sources, mistakes),
+    )
+    return content, files
+
+
+def _last_results(
+    log: Sequence[ObeyedDecision], titles: Mapping[str, str], lang: str
+) -> dict[str, str]:
+    """Return what came of the last decision on each matter, by subject."""
+    results = {}
+    for decision in log:
+        words = outcome_text(decision.code, decision.params, titles, lang)
+        chosen, day = titles.get(decision.decision, ""), show(decision.at[:10], lang)
+        results[split_key(decision.matter)[0]] = say(
+            lang, "last", decision=chosen, result=words, who=decision.who, day=day
+        )
+    return results
+
+
+def _mistakes(
+    worklists: Sequence[ReadWorklist], form: Form, lang: str
+) -> Iterator[tuple[str, str]]:
+    """Yield subject and text of each mistake in a row of a matter."""
+    for worklist in worklists:
+        for key, row, _ in book.typed_rows([worklist]):
+            texts = [
+                say(
+                    lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang))
+                )
+                for finding in worklist.findings
+                if finding.is_error and _stands_in(finding, row)
+            ]
+            if texts:
+                yield split_key(key)[0], " ".join(texts)
+
+
+def _stands_in(finding: Finding, row: Row) -> bool:
+    cell = split_cell(finding.place.cell)
+    return finding.place.sheet == row.sheet and cell is not None and cell[1] == row.number
+
+
+def _kept(sources: ContentSources, mistakes: Mapping[str, str]) -> dict[str, Values]:
+    """Return what people typed in rows whose decision was not obeyed and can be mended, by key."""
+    failed = {
+        result.made.subject
+        for result in sources.results
+        if not result.is_done and result.outcome.code not in STALE
+    }
+    if any(subject.startswith(f"{matters.LETTER}/") for subject in failed):
+        failed.add(ALL_LETTERS)
+    return {
+        key: typed
+        for key, _, typed in book.typed_rows(sources.worklists)
+        if split_key(key)[0] in failed or split_key(key)[0] in mistakes
+    }
+
+
+def _unread(worklists: Sequence[ReadWorklist], form: Form, lang: str) -> Iterator[Matter]:
+    """Yield what is wrong with the worklists themselves, outside of rows of matters."""
+    for worklist in worklists:
+        typed = [row for _, row, _ in book.typed_rows([worklist])]
+        findings = [f for f in worklist.findings if not any(_stands_in(f, row) for row in typed)]
+        yield from problems.finding_matters(findings, form, lang, worklist.name)

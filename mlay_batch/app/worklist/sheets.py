@@ -1,0 +1,214 @@
+"""Makes the rows of the worklist's other sheets: letters, returns, this run, periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlay_batch.app.ingest import IngestResult
+from mlay_batch.app.worklist.matters import (
+    DRAFTED,
+    LETTER,
+    PERIOD,
+    OpenState,
+    branch_title,
+    letter_state,
+    period_state,
+)
+from mlay_batch.app.worklist.records import (
+    ALL_LETTERS,
+    LETTERS,
+    PERIODS,
+    Matter,
+    Result,
+    outcome_text,
+    say,
+)
+from mlay_batch.app.worklist.view_files import ViewFiles
+from mlay_batch.core.messages import explain, text
+from mlay_batch.core.period import Period
+from mlay_batch.core.styles import RETURN_SYMBOLS
+from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness
+from mlay_batch.model.records import Decision, Value, Verdict
+from mlay_batch.schema import Form
+
+Values = Mapping[str, Value]
+
+
+# Letters
+
+
+def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
+    """Yield a row that decides on all letters, then one for each."""
+    lang = state.lang
+    letters = state.letters
+    if len(letters) > 1:
+        values = {"branch": say(lang, "all_letters", count=len(letters))}
+        yield Matter("all_letters", ALL_LETTERS, "", values, section=LETTERS)
+    for letter in letters:
+        link = files.attachments(letter)
+        count = len(letter.attachments)
+        is_drafted = letter_state(state.mail, letter) == DRAFTED
+        yield Matter(
+            "letter" if letter.to else "by_hand",
+            f"{LETTER}/{letter.id}",
+            letter_state(state.mail, letter),
+            {
+                "branch": branch_title(state.register, letter.addressee),
+                "address": ", ".join(letter.to) or say(lang, "no_address"),
+                "subject": letter.subject,
+                "message": letter.chat,
+                "view": (
+                    letter.attachments[0].name if count == 1 else say(lang, "files", count=count)
+                )
+                if count
+                else None,
+                "result": say(lang, "drafted") if is_drafted else None,
+            },
+            link,
+            section=LETTERS,
+        )
+
+
+# Returns
+
+
+def return_rows(state: OpenState) -> Iterator[Values]:
+    """Yield a row for each branch and form: the symbol of each month, or of the year."""
+    for matrix in state.forms:
+        title = form_title(state, matrix)
+        for branch in matrix.branches:
+            cells = {p: matrix.cells.get((branch.code, p)) for p in matrix.periods}
+            shown = {
+                _column(period): RETURN_SYMBOLS[cell.state]
+                for period, cell in cells.items()
+                if cell and period.year == matrix.periods[-1].year
+            }
+            yield {
+                "branch": branch_title(state.register, branch.code),
+                "form": title,
+                "year": str(matrix.periods[-1].year),
+                **shown,
+            }
+
+
+def _column(period: Period) -> str:
+    return f"m{period.end.month}" if period.length < 12 else "whole"
+
+
+def form_title(state: OpenState, matrix: Completeness) -> str:
+    """Return what the newest return of a matrix is called."""
+    form = state.inputs.catalogue.form_for(matrix.form, matrix.periods[-1])
+    return form.sheet.of(state.lang) if form else matrix.form
+
+
+# This run
+
+
+def accounting_rows(
+    result: IngestResult, total: Mapping[Verdict, int], lang: str
+) -> Iterator[Values]:
+    """Yield what this run received and what became of it, and the same since the beginning."""
+    for key, counts in (("this_run", result.counts), ("so_far", total)):
+        by_verdict = {verdict.value: count for verdict, count in counts.items()}
+        yield {"when": say(lang, key), "received": sum(by_verdict.values()), **by_verdict}
+
+
+def arrival_rows(state: OpenState, result: IngestResult) -> Iterator[Values]:
+    """Yield each file that came in, or was judged anew, by the branch whose it is."""
+    for decision in (*result.decisions, *result.judged_anew):
+        file, identity = decision.checked.file, decision.checked.identity
+        verdict = text("cli", f"verdict.{decision.verdict.value}", state.lang)
+        is_anew = file.entry_id is not None
+        yield {
+            "branch": branch_title(state.register, identity.branch if identity else None),
+            "file": file.name,
+            "verdict": say(state.lang, "anew", verdict=verdict) if is_anew else verdict,
+            "reason": _reason(decision, state),
+        }
+
+
+def _reason(decision: Decision, state: OpenState) -> str | None:
+    form = _form_of(decision, state)
+    findings = decision.findings
+    if decision.verdict is Verdict.REJECTED:
+        findings = tuple(finding for finding in findings if finding.is_error)
+    texts = list(dict.fromkeys(explain(f, form, state.lang).what for f in findings))
+    if not texts:
+        return None
+    more = f" {say(state.lang, 'more', count=len(texts) - 1)}" if texts[1:] else ""
+    return f"{texts[0]}{more}"
+
+
+def _form_of(decision: Decision, state: OpenState) -> Form | None:
+    submission = decision.checked.submission
+    if submission is None:
+        return None
+    catalogue = state.office.intake_catalogue
+    return catalogue.form(submission.form or "", submission.version or "")
+
+
+def obeyed_rows(
+    results: Sequence[Result], titles: Mapping[str, str], lang: str
+) -> Iterator[Values]:
+    """Yield each decision of this run and what came of it; `titles` are those of decisions."""
+    for result in results:
+        made, outcome = result.made, result.outcome
+        yield {
+            "matter": made.title,
+            "decision": f"{titles[made.decision]}{f' – {made.why}' if made.why else ''}",
+            "state": say(lang, "done" if result.is_done else "not_done"),
+            "result": outcome_text(outcome.code, outcome.params, titles, lang),
+        }
+
+
+# Periods
+
+
+def period_matters(state: OpenState) -> Iterator[Matter]:
+    """Yield the months of the period's year that the office has begun, newest first."""
+    year = Period(state.period.year, 1, 12)
+    months = [m for m in (*year.months(), year) if state.register.rules.profile.has_begun(m)]
+    last = Period.of("month", state.as_of)
+    shown = [p for p in months if p.start <= last.start and (p.length == 1 or p.end < state.as_of)]
+    for period in sorted({*shown, state.period}, reverse=True):
+        yield _period_matter(state, period)
+
+
+def _period_matter(state: OpenState, period: Period) -> Matter:
+    lang, closing = state.lang, state.closed.get(period)
+    form = _monthly_form(state, period)
+    due = form.due_in(period) if form else None
+    cells = [cell for matrix in state.forms for cell in matrix.of_period(period)]
+    owed = [cell for cell in cells if cell.state not in NOT_OWED]
+    out = [cell for cell in owed if cell.state in OPEN]
+    if closing:
+        kind = "closed_period"
+        words = say(
+            lang,
+            "state.closed",
+            day=closing.as_of,
+            who=closing.closed_by,
+            revision=closing.revision,
+        )
+    elif state.as_of <= period.end:
+        kind, words = "other_period", say(lang, "state.running", end=period.end)
+    else:
+        kind = "open_period"
+        key = "state.outstanding" if out else "state.complete" if owed else "state.empty"
+        words = say(lang, key, sent=len(owed) - len(out), owed=len(owed))
+    values = {
+        "period": period.title(lang),
+        "due": due.last_day(period) if due else None,
+        "lock": due.lock_day(period) if due else None,
+        "state": words,
+    }
+    subject = f"{PERIOD}/{period}"
+    return Matter(kind, subject, period_state(period, state.closings), values, section=PERIODS)
+
+
+def _monthly_form(state: OpenState, period: Period) -> Form | None:
+    """Return the form whose return is owed for a period of that kind."""
+    catalogue = state.inputs.catalogue
+    names = dict.fromkeys(form.form for form in catalogue.forms if form.reporters)
+    forms = (catalogue.form_for(name, period) for name in names)
+    return next((form for form in forms if form and form.period == period.kind), None)
