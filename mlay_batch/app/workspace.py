@@ -44,6 +44,11 @@ class Workspace:
         return self.root / "inbox"
 
     @property
+    def office_inbox(self) -> Path:
+        """Folder in the inbox for what the office enters on behalf of branches that telephone."""
+        return self.inbox / "nhap-thay"
+
+    @property
     def outbox(self) -> Path:
         """Folder of forms and replies to be sent."""
         return self.root / "outbox"
@@ -70,8 +75,15 @@ class Workspace:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders every workspace has."""
-        return self.inbox, self.outbox, self.archive, self.reports, self.schemas
+        """The folders every workspace has; what lies in another one comes after it."""
+        return (
+            self.inbox,
+            self.office_inbox,
+            self.outbox,
+            self.archive,
+            self.reports,
+            self.schemas,
+        )
 
     @property
     def private_folders(self) -> tuple[Path, ...]:

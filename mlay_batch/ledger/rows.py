@@ -195,6 +195,7 @@ def _entry_columns(db: sqlite3.Connection, decision: Decision, number: int) -> d
         "origin": storable(file.origin),
         "sha256": file.sha256,
         "channel": file.channel,
+        "entered_by": _storable(file.entered_by),
         "sender": _storable(file.sender),
         "received": file.received,
         "verdict": decision.verdict.value,

@@ -50,7 +50,7 @@ def office(tmp_path):
 
 
 def run(office, received=MORNING, as_of=AS_OF, **more) -> IngestResult:
-    return ingest(office, as_of=as_of, received=received, holder="test", **more)
+    return ingest(office, as_of=as_of, received=received, who="test", holder="test", **more)
 
 
 def state(office) -> list[str]:
