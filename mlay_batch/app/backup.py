@@ -126,7 +126,7 @@ def restore(source: Path, folder: Path, *, network: bool = False) -> BackupResul
         hashes = _unpack(source, staging)
         workspace = Workspace.find(staging)
         workspace.make_folders()
-        workspace.write_starter()
+        workspace.write_starters()
         Ledger.open(workspace.ledger).close()
         if folder.exists():
             folder.rmdir()

@@ -54,7 +54,7 @@ def contents(root: Path) -> dict[str, bytes]:
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in inside
         if not path.name.startswith(".mlay")
-        and path.suffix not in (".zip", ".bat")
+        and path.suffix not in (".zip", ".bat", ".command", ".desktop")
         and ".cache" not in path.parts
     }
 
