@@ -353,7 +353,9 @@ def test_the_level_above_takes_the_workbook_in_and_counts_the_same(
     top = workspace(tmp_path / "tinh", "Tỉnh ủy Điện Biên", lists, province_form(), "lower")
     (top.workspace.inbox / "nam-suong.xlsx").write_bytes(life.book)
     with in_process.here():
-        done = ingest(top, as_of=AS_OF, received=f"{AS_OF}T15:00:00+07:00", holder="test")
+        done = ingest(
+            top, as_of=AS_OF, received=f"{AS_OF}T15:00:00+07:00", who="test", holder="test"
+        )
     (decision,) = done.decisions
     assert (decision.verdict, [f.code for f in decision.findings]) == (Verdict.ACCEPTED, [])
     assert comparable(figures_of(top)) == comparable(life.figures)

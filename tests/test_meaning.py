@@ -232,7 +232,7 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Handed:
         (office.workspace.inbox / f"{branch} {period}.xlsx").write_bytes(fill(sample))
     with in_process.here():
         received = "2021-01-20T09:00:00+07:00"
-        done = ingest(office, as_of=date(2021, 1, 25), received=received, holder="test")
+        done = ingest(office, as_of=date(2021, 1, 25), received=received, who="test", holder="test")
     return Handed(office, tuple(done.decisions))
 
 

@@ -16,3 +16,5 @@ def test_a_delivery_read_once_more_is_the_file_as_it_came():
         leaf.received, Verdict.HELD, thread=leaf.thread, subject=leaf.subject,
     )  # fmt: skip
     assert delivery.as_file() == replace(leaf, entry_id=1)
+    entered = {"channel": "office", "sender": None, "entered_by": "lan"}
+    assert replace(delivery, **entered).as_file() == replace(leaf, entry_id=1, **entered)

@@ -30,6 +30,7 @@ def arrive(town: Office, folder: str, day: date) -> list[Decision]:
         [SAMPLES / folder],
         as_of=day,
         received=f"{day}T03:00:00+00:00",
+        who="test",
         holder="test",
     )
     return list(done.decisions)

@@ -53,7 +53,7 @@ class Year:
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     folder = tmp_path_factory.mktemp("town")
     built = build(folder / "demo", no_progress)
-    taken = tuple(ingest_batches(built, "test"))
+    taken = tuple(ingest_batches(built, who="test", holder="test"))
     book = consolidate(built.office, PERIOD, as_of=AS_OF, holder="test")
     with Ledger.open(built.office.workspace.ledger, read_only=True) as ledger:
         facts = load_inputs(built.office, ledger, PERIOD, AS_OF)

@@ -25,7 +25,9 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
         "archive",
         "inbox",
         "ledger.sqlite",
-        "mlay-run.bat",
+        "mlay.bat",
+        "mlay.command",
+        "mlay.desktop",
         "mlay.toml",
         "outbox",
         "reports",
@@ -35,15 +37,6 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
     assert Workspace.find(workspace.inbox) == workspace
     with Ledger.open(workspace.ledger) as ledger:
         assert ledger.entries() == ()
-
-
-def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
-    workspace = Workspace.create(tmp_path / "thị ủy")
-    written = (workspace.root / "mlay-run.bat").read_bytes()
-    assert written.isascii()  # cmd.exe reads it in the code page of the PC, whatever that is
-    assert written.count(b"\n") == written.count(b"\r\n") == 6
-    assert b'cd /d "%~dp0"' in written  # wherever it is started from
-    assert written.endswith(b"pause\r\n")
 
 
 def test_the_limits_shown_are_those_that_hold(tmp_path: Path) -> None:
@@ -81,7 +74,7 @@ def test_a_workspace_is_made_once(tmp_path: Path) -> None:
 def test_an_attempt_broken_off_can_be_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(path: Path, data: bytes) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -115,7 +115,7 @@ def _defect_of(error: MlayError, fix: Fix | None = None) -> Defect:
 def _folder_defects(workspace: Workspace) -> Iterator[Defect]:
     for folder in workspace.folders:
         if not folder.is_dir():
-            yield Defect("folder", {"path": folder.name}, fix=folder.mkdir)
+            yield Defect("folder", {"path": _relative_name(workspace, folder)}, fix=folder.mkdir)
     for path in sorted(workspace.root.rglob(f"{TEMPORARY_PREFIX}*.tmp")):
         yield Defect("leftover", {"path": _relative_name(workspace, path)}, fix=path.unlink)
     if os.name != "nt":

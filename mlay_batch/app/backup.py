@@ -74,7 +74,8 @@ def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
 
 def _workspace_files(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     """Yield name and path of each file besides the ledger; foreign files are left out."""
-    folders = (*workspace.folders, workspace.texts)
+    folders = [path for path in workspace.folders if path.parent == workspace.root]
+    folders.append(workspace.texts)
     folder_files = (path for folder in folders for path in sorted(folder.rglob("*")))
     for path in (workspace.root / CONFIG_NAME, workspace.register, *folder_files):
         if (
@@ -125,7 +126,7 @@ def restore(source: Path, folder: Path, *, network: bool = False) -> BackupResul
         hashes = _unpack(source, staging)
         workspace = Workspace.find(staging)
         workspace.make_folders()
-        workspace.write_starter()
+        workspace.write_starters()
         Ledger.open(workspace.ledger).close()
         if folder.exists():
             folder.rmdir()

@@ -47,7 +47,9 @@ def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWor
     return DemoWorkspace(sample, open_office(workspace), inbox_folders)
 
 
-def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[IngestResult]:
+def ingest_batches(
+    demo_workspace: DemoWorkspace, *, who: str, holder: str
+) -> Iterator[IngestResult]:
     """Ingest the batches in turn, each as of the day it was received."""
     for inbox_folder in demo_workspace.inbox_folders:
         yield ingest(
@@ -55,5 +57,6 @@ def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[Inges
             [inbox_folder.folder],
             as_of=date.fromisoformat(inbox_folder.received[:10]),
             received=inbox_folder.received,
+            who=who,
             holder=holder,
         )

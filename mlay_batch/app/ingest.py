@@ -88,6 +88,7 @@ def ingest(
     *,
     as_of: date,
     received: str,
+    who: str,
     holder: str,
     progress: Progress = no_progress,
     dry_run: bool = False,
@@ -96,10 +97,10 @@ def ingest(
     """Ingest the files of `paths` (default: the inbox) and record a verdict on each.
 
     Files of earlier runs are judged anew where what their verdict rests on has changed.
-    `received` is the time of receipt (ISO, with offset) of files without one. `holder` names the
-    user to others who find the workspace locked. A dry run records nothing. `read_files` reads the
-    files (default: worker processes). Raises LockedError, LedgerError, and what `read_files`
-    raises.
+    `received` is the time of receipt (ISO, with offset) of files without one; `who` takes them in.
+    `holder` names the user to others who find the workspace locked. A dry run records nothing.
+    `read_files` reads the files (default: worker processes). Raises LockedError, LedgerError, and
+    what `read_files` raises.
     """
     workspace = office.workspace
     with (
@@ -109,7 +110,7 @@ def ingest(
     ):
         run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
         last_day = ledger.last_day()
-        files, seen_count = _new_files(office, paths, received, ledger, archive)
+        files, seen_count = _new_files(office, paths, received, who, ledger, archive)
         for file, data in files_to_judge_anew(ledger, run, Archive(workspace.archive), received):
             archive.add(data)
             files.append(file)
@@ -174,18 +175,22 @@ def _open_archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
 
 
 def _new_files(
-    office: Office, paths: Sequence[Path], received: str, ledger: Ledger, archive: Archive
+    office: Office,
+    paths: Sequence[Path],
+    received: str,
+    who: str,
+    ledger: Ledger,
+    archive: Archive,
 ) -> tuple[list[IncomingFile], int]:
     """Return the unrecorded files, after archiving them, and the number of recorded ones."""
     inbox = office.workspace.inbox
-    trust = mail_trust(office)
     unread = numbers_of_unread(ledger)
     files: list[IncomingFile] = []
     recorded: set[tuple[str, str]] = set()
     for path in paths or [inbox]:
         group: list[IncomingFile] = []
         for ref in intake.list_files(path, None if paths else inbox):
-            for file in intake.unpack(ref, received, trust):
+            for file in _unpack(office, ref, received, who):
                 sha256 = file.sha256
                 key = file.origin, sha256
                 if ledger.find_recorded([key]):
@@ -198,6 +203,18 @@ def _new_files(
         files += intake.pair_signed_copies(group, came_together=False)
     new = [file for file in files if (file.origin, file.sha256) not in recorded]
     return new, len(files) - len(new)
+
+
+def _unpack(office: Office, ref: intake.FileRef, received: str, who: str) -> Iterator[IncomingFile]:
+    """Yield a file, or the files in it; below the office's own inbox as entered by `who`.
+
+    A mail stays a mail wherever it lies: nobody's word replaces its sender's.
+    """
+    office_inbox = office.workspace.office_inbox.resolve()
+    is_entered = ref.path.parent.resolve().is_relative_to(office_inbox)
+    for file in intake.unpack(ref, received, mail_trust(office)):
+        is_own = is_entered and file.channel == "hand"
+        yield replace(file, channel="office", entered_by=who) if is_own else file
 
 
 def mail_trust(office: Office) -> intake.MailTrust:

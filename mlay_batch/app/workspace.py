@@ -14,15 +14,7 @@ from mlay_batch.ledger import Ledger
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK_TYPES = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
-# To be double-clicked on Windows: the everyday command; the window stays open.
-_STARTER_SCRIPT = """\
-@echo off
-chcp 65001 >nul
-cd /d "%~dp0"
-where mlay >nul 2>nul
-if errorlevel 1 (py -m mlay_batch run %*) else (mlay run %*)
-pause
-"""
+_STARTERS = Path(__file__).with_name("starters")
 _OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -42,6 +34,11 @@ class Workspace:
     def inbox(self) -> Path:
         """Folder of incoming files."""
         return self.root / "inbox"
+
+    @property
+    def office_inbox(self) -> Path:
+        """Folder in the inbox for what the office enters on behalf of branches that telephone."""
+        return self.inbox / "nhap-thay"
 
     @property
     def outbox(self) -> Path:
@@ -70,8 +67,15 @@ class Workspace:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders every workspace has."""
-        return self.inbox, self.outbox, self.archive, self.reports, self.schemas
+        """The folders every workspace has; what lies in another one comes after it."""
+        return (
+            self.inbox,
+            self.office_inbox,
+            self.outbox,
+            self.archive,
+            self.reports,
+            self.schemas,
+        )
 
     @property
     def private_folders(self) -> tuple[Path, ...]:
@@ -117,15 +121,21 @@ class Workspace:
             ) from error
         if not workspace.ledger.exists():
             Ledger.create(workspace.ledger).close()
-        workspace.write_starter()
+        workspace.write_starters()
         write_atomically(workspace.root / CONFIG_NAME, CONFIG_TEMPLATE.encode())
         return workspace
 
-    def write_starter(self) -> None:
-        """Write the file to double-click on Windows, unless it exists."""
-        path = self.root / "mlay-run.bat"
-        if not path.exists():
-            write_atomically(path, _STARTER_SCRIPT.replace("\n", "\r\n").encode("ascii"))
+    def write_starters(self) -> None:
+        """Write the missing files to double-click, which run the month.
+
+        Those of every system: the workspace may be restored on another one.
+        """
+        for source in _STARTERS.glob("mlay.*"):
+            path = self.root / source.name
+            if not path.exists():
+                text = source.read_text(encoding="utf-8")
+                script = text.replace("\n", "\r\n") if path.suffix == ".bat" else text
+                write_atomically(path, script.encode(), mode=0o777)
 
     def make_folders(self) -> None:
         """Create the missing folders, and close the private ones to others."""

@@ -4,7 +4,7 @@ The address must be registered, on the day of receipt, for the branch or an orga
 mail that the office's own server calls forged is in doubt too, since From alone proves nothing.
 Doubt never refuses a return: it is held until a person decides, who then vouches for it. A
 stranger's workbook that is no form of ours is ignored: nobody has to decide on advertisements. A
-file handed over (channel ``hand``) has no sender to check.
+file handed over (channel ``hand``) or entered by the office (``office``) has no sender to check.
 """
 
 from __future__ import annotations

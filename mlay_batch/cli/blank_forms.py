@@ -70,6 +70,7 @@ def template(
                 tick(done, len(organisations))
     key = "template.dry" if session.dry_run else "template.done"
     output.show_text(session.lang, key, count=len(organisations), path=folder / str(period))
+    output.show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
     return 0
 
 

@@ -90,7 +90,7 @@ def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office)
         return
     for entry in entries:
         about = " ".join(filter(None, (entry.branch, entry.period))) or "–"
-        sender = entry.sender or say(lang, f"held.{entry.channel}")
+        sender = entry.sender or say(lang, f"held.{entry.channel}", who=entry.entered_by)
         click.echo(safe_line(f"{entry.id}  {entry.name} · {about} · {sender}"))
         for message in _reasons(entry, catalogue, lang):
             click.echo(f"    {safe_line(message)}")
@@ -123,6 +123,7 @@ def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str
         "number": entry.id,
         "file": entry.name,
         "sender": entry.sender,
+        "entered_by": entry.entered_by,
         "subject": entry.subject,
         "received": entry.received,
         "verdict": entry.verdict.value,

@@ -130,7 +130,7 @@ def demo(session: Session, directory: Path, name: str) -> int:
         built = demo_month.build(directory, tick, name)
     with output.progress(session.lang, "demo.reading") as tick:
         total = IngestResult((), 0)
-        batches = demo_month.ingest_batches(built, session.holder)
+        batches = demo_month.ingest_batches(built, **session.actor)
         for number, batch_result in enumerate(batches, 1):
             total += batch_result
             tick(number, len(built.inbox_folders))

@@ -72,10 +72,10 @@ def _ingest(
             paths,
             as_of=session.as_of,
             received=moment,
-            holder=session.holder,
             progress=tick,
             dry_run=session.dry_run,
             read_files=read_files,
+            **session.actor,
         )
     output.show_ingest_result(session, result, office.catalogue)
     today = date.fromisoformat(now[:10])

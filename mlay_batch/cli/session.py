@@ -95,7 +95,7 @@ class Session:
 
     @property
     def actor(self) -> dict[str, str]:
-        """Who closes, reopens or decides, and what the lock shows of him."""
+        """Who takes in, closes, reopens or decides, and what the lock shows of him."""
         return {"who": user_name(), "holder": self.holder}
 
     def find_workspace(self) -> Workspace:

@@ -131,25 +131,7 @@ def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
     An accepted return supersedes the current one of its key. Returns the entry's number.
     """
     ((number,),) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM delivery").fetchall()
-    file, columns = decision.checked.file, _return_columns(decision)
-    refers_to = _refers_to(db, decision, columns, number)
-    insert(
-        db,
-        "delivery",
-        id=number,
-        run=run,
-        name=storable(file.name),
-        origin=storable(file.origin),
-        sha256=file.sha256,
-        channel=file.channel,
-        sender=_storable(file.sender),
-        received=file.received,
-        verdict=decision.verdict.value,
-        **columns,
-        refers_to=refers_to,
-        thread=_storable(file.thread),
-        subject=_storable(file.subject),
-    )
+    insert(db, "delivery", id=number, run=run, **_entry_columns(db, decision, number))
     _insert_content(db, number, decision)
     return int(number)
 
@@ -157,22 +139,14 @@ def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
 def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> None:
     """Give an entry the verdict of a later decision, and replace its findings.
 
-    A file that could not be read at first has its content now.
+    A file that could not be read at first has its content now, a mail its sender too.
     """
-    columns = _return_columns(decision)
-    refers_to = _refers_to(db, decision, columns, number)
+    columns = _entry_columns(db, decision, number)
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    # No value becomes part of the statement, and all names are constants.
     db.execute(
-        "UPDATE delivery SET verdict = :verdict, form = :form, version = :version,"
-        " branch = :branch, period = :period, values_hash = :values_hash, refers_to = :refers_to,"
-        " sha256 = :sha256, received = :received WHERE id = :id",
-        {
-            **columns,
-            "verdict": decision.verdict.value,
-            "refers_to": refers_to,
-            "sha256": decision.checked.file.sha256,
-            "received": decision.checked.file.received,
-            "id": number,
-        },
+        f"UPDATE delivery SET {assignments} WHERE id = :id",  # noqa: S608
+        {**columns, "id": number},
     )
     db.execute("DELETE FROM finding WHERE delivery = ?", (number,))
     _insert_content(db, number, decision)
@@ -211,6 +185,25 @@ def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision
                 " WHERE id = ?",
                 (storable(origin), number),
             )
+
+
+def _entry_columns(db: sqlite3.Connection, decision: Decision, number: int) -> dict[str, object]:
+    """Return what an entry says of its file and of the verdict on it."""
+    file, columns = decision.checked.file, _return_columns(decision)
+    return {
+        "name": storable(file.name),
+        "origin": storable(file.origin),
+        "sha256": file.sha256,
+        "channel": file.channel,
+        "entered_by": _storable(file.entered_by),
+        "sender": _storable(file.sender),
+        "received": file.received,
+        "verdict": decision.verdict.value,
+        **columns,
+        "refers_to": _refers_to(db, decision, columns, number),
+        "thread": _storable(file.thread),
+        "subject": _storable(file.subject),
+    }
 
 
 def _return_columns(decision: Decision) -> Columns:

@@ -12,7 +12,8 @@ CREATE TABLE run (
 ) STRICT;
 
 -- One file each, in the order of recording. What changes later is superseded_by, and what a
--- later decision changes. kept_with is the return beside which a signed copy came.
+-- later decision changes. kept_with is the return beside which a signed copy came; entered_by who
+-- took in what the office entered on a branch's behalf.
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES run (id),
@@ -20,6 +21,7 @@ CREATE TABLE delivery (
     origin TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     channel TEXT NOT NULL,
+    entered_by TEXT,
     sender TEXT,
     received TEXT NOT NULL,
     verdict TEXT NOT NULL
@@ -34,6 +36,7 @@ CREATE TABLE delivery (
     thread TEXT,
     subject TEXT,
     kept_with INTEGER REFERENCES delivery (id),
+    CHECK ((channel = 'office') = (entered_by IS NOT NULL)),
     CHECK (superseded_by IS NULL OR verdict = 'accepted'),
     CHECK (verdict <> 'accepted' OR (form IS NOT NULL AND version IS NOT NULL
         AND branch IS NOT NULL AND period IS NOT NULL AND values_hash IS NOT NULL))

@@ -46,8 +46,8 @@ Key = tuple[str, str, str]
 K = TypeVar("K")
 
 _SELECT_ENTRIES = """
-    SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
-        d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
+    SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.entered_by, d.sender,
+        d.received, d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
         d.superseded_by, d.thread, d.subject, d.kept_with,
         incoming.number || '/' || incoming.year AS incoming,
         EXISTS (

@@ -15,7 +15,7 @@ from itertools import zip_longest
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
-from mlay_batch.mail.letter import Attachment, Letter, due_words
+from mlay_batch.mail.letter import Attachment, Letter, due_words, entered_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
 from mlay_batch.model.register import Register
@@ -287,11 +287,14 @@ def _return_values(
 
 
 def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dict[str, str]:
+    branch_name = one_line(context.name(branch))
+    is_entered = entry.channel == "office"
     return {
         "branch": branch,
-        "branch_name": one_line(context.name(branch)),
+        "branch_name": branch_name,
         "received": show(entry.received[:10], _LANG),
         "file": one_line(entry.name),
+        "entered": entered_words(context.office_name, branch_name) if is_entered else "",
     }
 
 

@@ -57,3 +57,11 @@ def due_words(due: Due, period: Period) -> str:
         return last_day
     after_meeting = f"{due.day} ngày sau mỗi buổi sinh hoạt"
     return after_meeting if due.lock is None else f"{after_meeting}, khóa sổ {last_day}"
+
+
+def entered_words(office: str, branch: str) -> str:
+    """Return that the office entered a return, so that the branch it speaks for can object."""
+    return (
+        f"Báo cáo này do {office} nhập thay theo số liệu {branch} báo qua điện thoại; nếu không"
+        " đúng số liệu đã báo, đề nghị báo lại ngay."
+    )

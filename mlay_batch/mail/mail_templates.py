@@ -23,7 +23,7 @@ _COMMON_GAPS = frozenset({"office", "addressee", "form", "period", "today"})
 _RESEND_GAPS = frozenset(
     {"due", "overdue"}
 )  # request to send again: what, by when, earlier request
-_FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file"}
+_FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file", "entered"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
     | {"number", "sha256", "correction", "figures", "warnings", "other_months"},

@@ -42,7 +42,8 @@ class IncomingFile:
     received: str
     """ISO time with offset, by the office's clock; the first ten characters are the day."""
     channel: str = "hand"
-    """``hand``, or ``mail``, which fills the fields from `sender` to `forged`."""
+    """``hand``; ``office`` where the office entered it on a branch's behalf; or ``mail``, which
+    fills the fields from `sender` to `forged`."""
     sender: str | None = None
     """The address in From, which proves nothing."""
     skip_reason: str | None = None
@@ -65,6 +66,8 @@ class IncomingFile:
     """Whether a person has confirmed its sender."""
     assigned: str | None = None
     """Code of the branch that a person named, of a file that does not say itself whose it is."""
+    entered_by: str | None = None
+    """Who took in what the office entered on a branch's behalf; None on the other channels."""
 
     @property
     def has_content(self) -> bool:
@@ -331,7 +334,7 @@ class LedgerEntry:
     vouched_for: bool = False
     """Whether a person has accepted it, and so confirmed its sender."""
     assigned: str | None = None
-    """As of `IncomingFile`."""
+    entered_by: str | None = None
     times_judged_anew: int = 0
     """How often its verdict changed because what it rested on had changed."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
@@ -363,6 +366,7 @@ class LedgerEntry:
             entry_id=self.id,
             vouched_for=self.vouched_for,
             assigned=self.assigned,
+            entered_by=self.entered_by,
         )
 
     @property

@@ -43,7 +43,7 @@ def keep(folder: Path, sha256: str, data: bytes) -> None:
 
 def main(inbox: Path, workers: int) -> None:
     """Do all files of `inbox` with so many processes."""
-    files = sorted(inbox.iterdir())
+    files = sorted(inbox.glob("*.xlsx"))
     with (
         tempfile.TemporaryDirectory(dir=inbox.parent) as temporary,
         get_context("spawn").Pool(workers) as pool,

@@ -94,7 +94,7 @@ def read(path: Path) -> tuple[Tables, int]:
 def main(inbox: Path, workers: int, result: Path) -> None:
     """Do all files of `inbox` with so many processes."""
     with get_context("spawn").Pool(workers) as pool:
-        results = list(pool.imap(read, sorted(inbox.iterdir())))
+        results = list(pool.imap(read, sorted(inbox.glob("*.xlsx"))))
     with pd.ExcelWriter(result, engine="openpyxl") as writer:
         for name in results[0][0]:
             together = pd.concat([frames[name] for frames, _ in results])

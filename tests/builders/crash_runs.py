@@ -205,7 +205,7 @@ class Host:
 def month(office: Office, host: Host) -> None:
     """Take in, consolidate, draft, send: what a clerk does on the sixth."""
     when = "2019-12-03T09:00:00+07:00"
-    ingest.ingest(office, as_of=TODAY, received=when, holder="fire")
+    ingest.ingest(office, as_of=TODAY, received=when, who="fire", holder="fire")
     consolidate(office, NOVEMBER, as_of=TODAY, holder="fire")
     job = mail_run.MailRun(
         office, functools.partial(reply.reply_letters, office), NOVEMBER, TODAY, "fire"

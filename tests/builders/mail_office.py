@@ -37,7 +37,7 @@ def send(town: Office, name: str, sender: str, *files: tuple[str, bytes], **more
 
 
 def take_in(town: Office, received: str = MORNING) -> IngestResult:
-    return ingest(town, as_of=AS_OF, received=received, holder="test")
+    return ingest(town, as_of=AS_OF, received=received, who="test", holder="test")
 
 
 def verdicts_and_codes(done: IngestResult) -> dict[str, tuple[str, ...]]:

@@ -121,7 +121,7 @@ def hand_in(office: Office, received: str, **files: bytes) -> IngestResult:
     """Take in files by their names."""
     for name, data in files.items():
         (office.workspace.inbox / f"{name}.xlsx").write_bytes(data)
-    return ingest(office, as_of=AS_OF, received=received, holder="test")
+    return ingest(office, as_of=AS_OF, received=received, who="test", holder="test")
 
 
 @cache

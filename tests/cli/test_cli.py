@@ -193,6 +193,9 @@ def test_templates_for_all_that_owe_the_form(office, capsys):
     assert run(["template", "--period", "2019-11"]) == 0
     names = sorted(path.name for path in office.workspace.outbox.rglob("*.xlsx"))
     assert names == [f"{code}_bao-cao_2019-11.xlsx" for code in ("CB-01", "DB1-1", "DB1-2")]
+    last = words(capsys)[0].splitlines()[-1]
+    assert "điện thoại" in last
+    assert str(office.workspace.inbox / "nhap-thay") in last
 
 
 # -- one workbook ----------------------------------------------------------------------------

@@ -48,6 +48,24 @@ def test_a_strangers_mail_is_shown_decided_and_gone(office, capsys):
     assert json.loads(type_command(capsys, "held", "--json")[1]) == []
 
 
+@pytest.mark.parametrize(("lang", "how"), [("vi", "văn phòng nhập thay"), ("en", "entered by")])
+def test_of_what_the_office_entered_it_is_shown_by_whom(office, capsys, monkeypatch, lang, how):
+    """The user who takes it in, as the system knows him."""
+    monkeypatch.setattr("mlay_batch.cli.session.user_name", lambda: "vanthu.nga")
+    put(office, "nhap-thay/a.xlsx", MeetingReturn("CB-01").book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", score=80).book())
+    type_command(capsys, "ingest", "--as-of", "2019-12-06", "--received", "2019-12-03")
+    lines = type_command(capsys, "held", "--lang", lang)[1].splitlines()
+    (shown,) = [line for line in lines if "a.xlsx ·" in line]
+    assert how in shown
+    assert shown.endswith("(vanthu.nga)")
+    files = json.loads(type_command(capsys, "held", "--json")[1])
+    assert {file["file"]: file["entered_by"] for file in files} == {
+        "a.xlsx": "vanthu.nga",
+        "b.xlsx": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("args", "code", "expected"),
     [

@@ -40,7 +40,7 @@ def office(town: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Off
 
 
 def take_in(office: Office, received: str = "2019-12-03T09:00:00+07:00") -> IngestResult:
-    return ingest(office, as_of=date(2019, 12, 6), received=received, holder="test")
+    return ingest(office, as_of=date(2019, 12, 6), received=received, who="test", holder="test")
 
 
 def outcome(done: IngestResult) -> dict[str, tuple[str, list[str]]]:

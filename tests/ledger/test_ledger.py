@@ -96,6 +96,16 @@ def test_a_delivery_comes_back_with_all_that_is_known_of_it(ledger: Ledger) -> N
     assert ledger.returns() == ()  # a refused return has no values that count
 
 
+@pytest.mark.parametrize(("channel", "who"), [("office", None), ("mail", "lan"), ("hand", "lan")])
+def test_who_entered_a_file_stands_with_those_of_the_office_alone(
+    ledger: Ledger, channel: str, who: str | None
+) -> None:
+    made = decision(REJECTED, row(present=1))
+    file = replace(made.checked.file, channel=channel, entered_by=who)
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.record(RUN, [replace(made, checked=replace(made.checked, file=file))])
+
+
 def test_what_could_not_be_told_stays_open(ledger: Ledger) -> None:
     leaf = IncomingFile("ảnh.png", b"x", "inbox/ảnh.png", "2019-12-06T01:00:00Z")
     strange = Decision(CheckedFile(leaf, Submission(None, None, None)), REJECTED, ())

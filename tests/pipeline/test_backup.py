@@ -33,7 +33,8 @@ TODAY = date(2019, 12, 6)
 def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     town = create_office(tmp_path_factory.mktemp("backup") / "town")
     put(town, "Báo cáo tháng 11.xlsx", MeetingReturn("DB1-1").book())
-    ingest(town, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
+    put(town, "nhap-thay/CB-01.xlsx", MeetingReturn("CB-01").book())
+    ingest(town, as_of=TODAY, received="2019-12-03T09:00:00+07:00", who="test", holder="test")
     (town.workspace.root / "sao-luu-cũ.zip").write_bytes(b"an older backup")
     (town.workspace.reports / ".mlay-1.tmp").touch()
     return town.workspace
@@ -53,7 +54,7 @@ def contents(root: Path) -> dict[str, bytes]:
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in inside
         if not path.name.startswith(".mlay")
-        and path.suffix not in (".zip", ".bat")
+        and path.suffix not in (".zip", ".bat", ".command", ".desktop")
         and ".cache" not in path.parts
     }
 
@@ -64,7 +65,15 @@ def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> 
     workspace = Workspace.find(restored.path)
     assert check_workspace(workspace, today=TODAY, holder="test") == WorkspaceReport(())
     with Ledger.open(workspace.ledger) as ledger:
-        assert [delivery.name for delivery in ledger.entries()] == ["Báo cáo tháng 11.xlsx"]
+        who = {delivery.name: delivery.entered_by for delivery in ledger.entries()}
+    assert who == {"Báo cáo tháng 11.xlsx": None, "CB-01.xlsx": "test"}
+
+
+def test_an_empty_folder_comes_back_too(tmp_path: Path) -> None:
+    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", holder="test")
+    restored = Workspace.find(restore(tmp_path / "b.zip", tmp_path / "new").path)
+    assert all(folder.is_dir() for folder in restored.folders)
+    assert restored.office_inbox in restored.folders
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")

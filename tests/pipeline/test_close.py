@@ -32,7 +32,7 @@ WHO = {"who": "Hòa", "holder": "test"}
 
 
 def take_in(office, received="2019-12-03T09:00:00+07:00"):
-    return ingest(office, as_of=AS_OF, received=received, holder="test")
+    return ingest(office, as_of=AS_OF, received=received, who="test", holder="test")
 
 
 @pytest.fixture

@@ -66,7 +66,13 @@ def month(
     town, as_of = open_office(Workspace.find(root)), date(2019, 12, 6)
     received = "2019-12-03T09:00:00+07:00"
     done = ingest(
-        town, as_of=as_of, received=received, holder="test", progress=progress, read_files=read
+        town,
+        as_of=as_of,
+        received=received,
+        who="test",
+        holder="test",
+        progress=progress,
+        read_files=read,
     )
     book = consolidate(town, Period(2019, 11), as_of=as_of, holder="test")
     return done, town.workspace.ledger.read_bytes(), book.path.read_bytes()

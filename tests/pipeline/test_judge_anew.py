@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from builders.mail_office import AS_OF, MORNING, send
+from builders.mail_office import AS_OF, MORNING, mail, send
 from builders.sample_office import REGISTER, MeetingReturn, create_office, fill_in_register, put
 
 from mlay_batch import reader
@@ -50,7 +50,7 @@ def office(tmp_path):
 
 
 def run(office, received=MORNING, as_of=AS_OF, **more) -> IngestResult:
-    return ingest(office, as_of=as_of, received=received, holder="test", **more)
+    return ingest(office, as_of=as_of, received=received, who="test", holder="test", **more)
 
 
 def state(office) -> list[str]:
@@ -239,6 +239,33 @@ def test_empty_files_are_no_copies_of_each_other(office):
 
 def test_a_file_that_was_open_elsewhere_is_looked_at_again(office, monkeypatch):
     path = put(office, "a.xlsx", MeetingReturn("CB-01").book())
+    with monkeypatch.context() as patch:
+        lock_file(patch, path)
+        run(office)
+        run(office, LATER)
+    assert state(office) == ["ignored N09"]
+    run(office, LATER)
+    assert state(office) == ["accepted L14"]
+    assert run(office, LATER).seen_count == 1
+
+
+def test_a_mail_that_was_open_elsewhere_is_answered_to_its_sender(office, monkeypatch):
+    text = "Content-Type: text/html\n\nhttps://docs.google.com/spreadsheets/d/1"
+    path = put(office, "mail/1.eml", mail("cb01@town.example", text, subject="Báo cáo"))
+    with monkeypatch.context() as patch:
+        lock_file(patch, path)
+        run(office)
+    assert state(office) == ["ignored N09"]
+    run(office, LATER)
+    assert state(office) == ["ignored L14 N18"]
+    with Ledger.open(office.workspace.ledger) as ledger:
+        (entry,) = ledger.entries()
+    assert (entry.channel, entry.sender, entry.subject) == ("mail", "cb01@town.example", "Báo cáo")
+    assert "unopened_CB-01" in draft(office, AS_OF)
+
+
+def lock_file(patch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let nobody read that file: another program has it open."""
     read_bytes = Path.read_bytes
 
     def locked(self: Path) -> bytes:
@@ -246,14 +273,7 @@ def test_a_file_that_was_open_elsewhere_is_looked_at_again(office, monkeypatch):
             raise PermissionError(32, "in use")
         return read_bytes(self)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", locked)
-        run(office)
-        run(office, LATER)
-    assert state(office) == ["ignored N09"]
-    run(office, LATER)
-    assert state(office) == ["accepted L14"]
-    assert run(office, LATER).seen_count == 1
+    patch.setattr(Path, "read_bytes", locked)
 
 
 def test_each_verdict_has_its_letter(office):

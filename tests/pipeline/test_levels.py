@@ -139,6 +139,7 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
         [tmp_path],
         as_of=AS_OF,
         received="2019-12-06T16:00:00+07:00",
+        who="test",
         holder="test",
         dry_run=True,
     )
@@ -190,6 +191,7 @@ def test_at_home_nobody_hands_in_to_himself(levels: Levels, tmp_path: Path) -> N
         [file],
         as_of=AS_OF,
         received="2019-12-06T16:00:00+07:00",
+        who="test",
         holder="test",
         dry_run=True,
     )

@@ -28,7 +28,7 @@ AS_OF = date(2019, 12, 6)
 
 
 def take_in(office, *paths, received="2019-12-03T09:00:00+07:00", **more):
-    return ingest(office, paths, as_of=AS_OF, received=received, holder="test", **more)
+    return ingest(office, paths, as_of=AS_OF, received=received, who="test", holder="test", **more)
 
 
 def verdicts(done):

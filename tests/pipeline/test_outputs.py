@@ -23,7 +23,7 @@ AS_OF = date(2019, 12, 6)
 
 
 def take_in(office: Office) -> None:
-    ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", holder="test")
+    ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", who="test", holder="test")
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def hand_in(
         (town.workspace.inbox / f"{name}.xlsx").write_bytes(data)
     day = published_rules.as_of(of)
     received = f"{day.replace(day=15)}{published_rules.RECEIVED}"
-    done = ingest(town, (), as_of=day, received=received, holder="test")
+    done = ingest(town, (), as_of=day, received=received, who="test", holder="test")
     wrong, *others = sorted(done.decisions, key=lambda d: "như đã in" not in d.checked.file.name)
     assert {decision.verdict for decision in others} == {Verdict.ACCEPTED}
     assert wrong.verdict is Verdict.REJECTED

@@ -52,7 +52,7 @@ def office(tmp_path, monkeypatch):
 
 
 def take_in(office, received="2019-12-03T09:00:00+07:00"):
-    return ingest(office, as_of=AS_OF, received=received, holder="test")
+    return ingest(office, as_of=AS_OF, received=received, who="test", holder="test")
 
 
 def job(office, as_of=AS_OF, again=False):
@@ -394,7 +394,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     put(
         office, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values())
     )
-    ingest(office, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
+    ingest(office, as_of=march, received="2026-03-03T09:00:00+07:00", who="test", holder="test")
     owed = mail_run.draft(replace(job(office, march), period=february), "x", dry_run=True)
     (letter,) = (draft for draft in owed.letters if draft.kind == "returned")
     assert "Phiên bản 2018.1 của mẫu không áp dụng" in letter.body
@@ -536,7 +536,13 @@ def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_d
 
 def test_a_correction_asked_for_before_the_due_day_has_until_then(office):
     put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
-    ingest(office, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
+    ingest(
+        office,
+        as_of=date(2019, 12, 1),
+        received="2019-12-01T09:00:00+07:00",
+        who="test",
+        holder="test",
+    )
     letter = draft_letters(office, date(2019, 12, 1))["returned", "CB-01"]
     assert "chậm nhất ngày 05/12/2019" in letter.body
     assert ("correction", "CB-01") in draft_letters(office, date(2019, 12, 6))

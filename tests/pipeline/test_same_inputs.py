@@ -49,7 +49,7 @@ AS_OF = date(2019, 12, 6)
 
 
 def take_in(office, received="2019-12-03T09:00:00+07:00"):
-    return ingest(office, as_of=AS_OF, received=received, holder="test")
+    return ingest(office, as_of=AS_OF, received=received, who="test", holder="test")
 
 
 def inputs_of(office, period=NOVEMBER, as_of=AS_OF, lang="vi"):

@@ -69,7 +69,7 @@ def test_exemplary_cells_are_counted_within_the_first_grade(tmp_path: Path) -> N
         (town.workspace.inbox / f"{name}.xlsx").write_bytes(data)
     day = published_rules.as_of(OF_2012)
     received = f"{day.replace(day=15)}{published_rules.RECEIVED}"
-    done = ingest(town, (), as_of=day, received=received, holder="test")
+    done = ingest(town, (), as_of=day, received=received, who="test", holder="test")
     by_name = {decision.checked.file.name: decision for decision in done.decisions}
     assert [f.code for f in by_name["0.xlsx"].findings if f.is_error] == ["K09"]
     assert {by_name[f"{code}.xlsx"].verdict for code in papers} == {Verdict.ACCEPTED}

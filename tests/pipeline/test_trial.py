@@ -37,7 +37,7 @@ def office(tmp_path_factory):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
     put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     put(office, "c.xlsx", MeetingReturn("CB-01", score=85, visitor="TU-1").book())
-    ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", holder="test")
+    ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", who="test", holder="test")
     return office
 
 

@@ -63,7 +63,13 @@ def test_each_month_is_held_to_its_own_guidance(tmp_path: Path) -> None:
     town = create_office(tmp_path)
     for paper in PAPERS:
         put(town, f"{paper.branch} {paper.period}.xlsx", paper.book())
-    ingest(town, as_of=date(2025, 12, 3), received="2025-12-02T09:00:00+07:00", holder="test")
+    ingest(
+        town,
+        as_of=date(2025, 12, 3),
+        received="2025-12-02T09:00:00+07:00",
+        who="test",
+        holder="test",
+    )
     path = consolidate(town, Period(2025, 11), as_of=date(2025, 12, 8), holder="test").path
     rows = load_sheets(path.read_bytes())["Dữ liệu cảnh báo"].rows
     assert [(row[0], row[2], row[8]) for row in rows if row[3] in ("H03", "H14")] == TOO_SHORT

@@ -53,7 +53,9 @@ def office(tmp_path_factory):
 
 
 def take_in(town):
-    return ingest(town, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", holder="test")
+    return ingest(
+        town, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", who="test", holder="test"
+    )
 
 
 def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(office):

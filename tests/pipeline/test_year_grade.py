@@ -80,7 +80,7 @@ def grades(sheet: Sheet) -> dict[str, object]:
 def test_the_year_of_young_and_merged_cells(town: Office) -> None:
     """21-HD: under six months not rated. 18 Tốt of 19: 18 × 12 ≥ 7 × 19 months."""
     received = "2020-01-03T09:00:00+07:00"
-    done = ingest(town, (), as_of=AS_OF, received=received, holder="test")
+    done = ingest(town, (), as_of=AS_OF, received=received, who="test", holder="test")
     assert {decision.verdict for decision in done.decisions} == {Verdict.ACCEPTED}
     sheet = year_sheet(town)
     young = dict.fromkeys(NEW[1:], "Chưa xếp loại (thành lập chưa đủ 6 tháng)")

@@ -176,3 +176,26 @@ def test_asked_for_in_vain_the_same_letter_says_so_first():
         "10/12/2019, Thị ủy Mường Lay chưa nhận được.\n\n"
     )
     assert "chậm nhất ngày 13/12/2019." in letter.body
+
+
+def test_of_what_the_office_entered_every_letter_says_so_that_the_branch_can_object():
+    words = (
+        "\n\nBáo cáo này do Thị ủy Mường Lay nhập thay theo số liệu Chi bộ THPT báo qua điện thoại;"
+        " nếu không đúng số liệu đã báo, đề nghị báo lại ngay.\n\n"
+    )
+    entered = replace(DELIVERY, channel="office", sender=None, entered_by="vanthu.nga")
+    wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
+    for delivery, is_told in ((DELIVERY, False), (entered, True)):
+        letters = [receipt(delivery)]
+        for kind in ("returned", "redo", "blank"):
+            wish = ResendRequest(kind, date(2019, 12, 9))
+            about = envelope(kind), replace(delivery, findings=(wrong,)), FORM, Period(2019, 11)
+            letters.append(bodies.returned_form(DESK, *about, wish).body)
+        for kind in ("declined", "unopened"):
+            wish = ResendRequest(kind, date(2019, 12, 9))
+            files = [(delivery, (wrong,))]
+            letters.append(bodies.file_letter(DESK, envelope(kind), files, wish).body)
+        for letter in letters:
+            assert (words in letter) is is_told
+            assert ("nhập thay" in letter) is is_told
+            assert "vanthu.nga" not in letter

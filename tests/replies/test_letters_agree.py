@@ -157,7 +157,7 @@ def send_in(
     """Send each file from its branch's address; return what became of it."""
     for file, data in files.items():
         send(office, f"{received[:10]}-{file.code}", file.branch.mail, (file.name, data))
-    done = ingest(office, as_of=as_of, received=received, holder="test")
+    done = ingest(office, as_of=as_of, received=received, who="test", holder="test")
     by_sender = {decision.checked.file.sender: decision for decision in done.decisions}
     return {file: by_sender[file.branch.mail] for file in files}
 
@@ -356,7 +356,7 @@ def test_what_the_office_refuses_comes_back_to_be_mended(small_office: Office) -
     day = date(2019, 12, 4)
     for name, score in (("a.xlsx", 92), ("b.xlsx", 90)):
         put(small_office, name, MeetingReturn("CB-01", score=score).book())
-    take_in = partial(ingest, small_office, as_of=day, holder="test")
+    take_in = partial(ingest, small_office, as_of=day, who="test", holder="test")
     take_in(received="2019-12-03T09:00:00+07:00")
     refuse_held(small_office, day)
     letter = small_letters(small_office, day)["returned"]
@@ -375,15 +375,15 @@ def test_what_came_too_late_or_beside_what_counts_is_not_asked_for_again(
     locked = in_force(small_office.catalogue, rules, "Thị ủy")
     office, day = replace(small_office, catalogue=locked), date(2019, 12, 20)
     put(office, "late.xlsx", MeetingReturn("CB-01").book())
-    ingest(office, as_of=day, received="2019-12-18T09:00:00+07:00", holder="test")
+    ingest(office, as_of=day, received="2019-12-18T09:00:00+07:00", who="test", holder="test")
     refuse_held(office, day)
     assert set(small_letters(office, day)) == {"declined"}
     todo = status(office, NOVEMBER_2019, day).todo
     assert ("fix" in todo, todo["remind"]) == (False, 2)  # the two others, which sent nothing
     put(office, "good.xlsx", MeetingReturn("CB-01", month=10).book())
-    ingest(office, as_of=day, received="2019-11-04T09:00:00+07:00", holder="test")
+    ingest(office, as_of=day, received="2019-11-04T09:00:00+07:00", who="test", holder="test")
     put(office, "older.xlsx", MeetingReturn("CB-01", month=10, score=90).book())
-    ingest(office, as_of=day, received="2019-11-03T09:00:00+07:00", holder="test")
+    ingest(office, as_of=day, received="2019-11-03T09:00:00+07:00", who="test", holder="test")
     refuse_held(office, day)
     letters = small_letters(office, day, 10)
     assert set(letters) == {"receipt", "declined"}
@@ -399,7 +399,7 @@ def test_a_month_before_the_form_existed_is_not_asked_for(small_office: Office) 
     )
     rows = MeetingReturn("CB-01", month=3, year=2018).values()
     put(small_office, "a.xlsx", render(form, context, rows))
-    ingest(small_office, as_of=day, received="2019-12-03T09:00:00+07:00", holder="test")
+    ingest(small_office, as_of=day, received="2019-12-03T09:00:00+07:00", who="test", holder="test")
     letter = small_letters(small_office, day)["declined"]
     assert "không áp dụng cho kỳ tháng 3 năm 2018." in letter.body
     assert "phiên bản ." not in letter.body

@@ -231,7 +231,7 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
     yield Column("received", received, 16, partial(_local_time, ctx, zone), look="center")
-    yield centered("column.channel", 11, lambda entry: ctx.t(f"channel.{entry.channel}"))
+    yield centered("column.channel", 11, partial(_channel_text, ctx))
     yield column("column.sender", 24, lambda entry: entry.sender or "")
     yield centered("column.verdict", 13, lambda entry: ctx.t(f"verdict.{entry.verdict}"))
     yield column("column.remark", 30, partial(_remark_text, ctx))
@@ -243,6 +243,10 @@ def _local_time(ctx: ReportContext, zone: ZoneInfo, entry: LedgerEntry) -> str:
     time = datetime.fromisoformat(entry.received)
     time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone)
     return f"{ctx.writer.show(time.date())} {time:%H:%M}"
+
+
+def _channel_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+    return ctx.t(f"channel.{entry.channel}", who=entry.entered_by)
 
 
 def _remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
