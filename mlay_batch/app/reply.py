@@ -417,6 +417,7 @@ def _no_address(entry: LedgerEntry) -> NoAddress:
 
 
 def _listed_error(group: FindingGroup) -> ListedError:
+    cells = frozenset((group.sheet, cell.row, cell.column) for cell in group.cells)
     return ListedError(
-        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message()
+        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message(), cells
     )

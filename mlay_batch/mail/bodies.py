@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from textwrap import shorten
 
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
@@ -26,7 +27,9 @@ _LANG = "vi"
 _NO_ITEMS = "- Không có."
 _REPLACES_CODE = "L05"  # the letter lists what the correction changed instead
 _MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
-_MAX_NAMES, _MAX_SUBJECT_NAMES = 10, 3  # files in a line of a letter, and in its subject
+_MAX_NAMES = 10  # files in a line of a letter
+_MAX_SHORT_NAMES = 3  # files in its subject, branches in a chat
+_MAX_CHAT_REASON = 140  # characters of a reason in a chat
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ def write_letter(
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
     }
-    subject, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
+    subject, chat, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
     if envelope.kind == CORRECTION_KIND:
-        subject = f"Nhắc lại: {subject}"
+        subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
         envelope.kind,
         envelope.topics,
@@ -86,6 +89,7 @@ def write_letter(
         context.addresses(envelope.addressee),
         subject,
         body,
+        chat,
         tuple(attachments),
         envelope.thread,
     )
@@ -120,12 +124,14 @@ class ListedError:
         count: number of findings it stands for.
         where: sheet and cells of the returned form, or the place in the file that was sent.
         message: what is wrong and what to do.
+        cells: the cells of the returned form that it names, by sheet, row and column.
     """
 
     is_error: bool
     count: int
     where: str
     message: Message
+    cells: frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,7 @@ def receipt(
         "figures": "\n".join(figure_lines(context.register, form, accepted.rows)) or _NO_ITEMS,
         "warnings": findings_text(findings, form),
         "other_months": findings_text(other_findings, form),
+        "remarks": " ".join(_remarks(numbered, len(findings) + len(other_findings))),
     }
     return write_letter(context, envelope, values)
 
@@ -178,7 +185,21 @@ def _correction_lines(
         changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
         yield from _shorten(map(one_line, changes))
     if numbered.after:
-        yield f"Bản này sau đó đã được thay bằng bản số đến {numbered.after}."
+        yield _replaced_text(numbered.after)
+
+
+def _replaced_text(number: str) -> str:
+    return f"Bản này sau đó đã được thay bằng bản số đến {number}."
+
+
+def _remarks(numbered: NumberedReturn, warning_count: int) -> Iterator[str]:
+    """Yield the sentences by which a chat about a return differs from that about any other."""
+    if numbered.before:
+        yield f"Bản này thay bản số đến {numbered.before.number}."
+    if numbered.after:
+        yield _replaced_text(numbered.after)
+    if warning_count:
+        yield f"Có {warning_count} điểm đề nghị xem lại, ghi trong thư báo đã nhận."
 
 
 def returned_form(
@@ -206,15 +227,23 @@ def returned_form(
         if error_lines
         else findings_text(errors, form, with_fix=request.text_kind != "blank")
     )
+    count = sum(line.count for line in error_lines) if error_lines else len(errors)
     values = {
         **_return_values(context, entry, branch, form, str(period)),
         **request.values(context),
         "errors": error_text,
-        "count": str(sum(line.count for line in error_lines) if error_lines else len(errors)),
+        "count": str(count),
+        "wrong_cells": _wrong_cells_text(error_lines) or f"{count} lỗi",
     }
     return write_letter(
         context, envelope, values, [attachment] if attachment else [], request.text_kind
     )
+
+
+def _wrong_cells_text(error_lines: Iterable[ListedError]) -> str:
+    """Return how many cells of the attached form are wrong; empty if none is."""
+    cells = {cell for line in error_lines for cell in line.cells}
+    return f"{len(cells)} ô sai" if cells else ""
 
 
 def file_letter(
@@ -228,31 +257,33 @@ def file_letter(
     What could not be read is asked for again; a file that does not count is not. `files` are the
     files and the findings about each; the first one is the one answered.
     """
-    names_by_reason: dict[str, list[str]] = {}
+    names_by_reason: dict[Message, list[str]] = {}
     for entry, findings in files:
         for finding in findings:
-            reason = str(explain(finding, None, _LANG))
+            reason = explain(finding, None, _LANG)
             names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
     lines = (
-        f"- {_name_list(names, _MAX_NAMES)}: {one_line(reason)}"
+        f"- {_name_list(names, _MAX_NAMES, 'tệp')}: {one_line(str(reason))}"
         for reason, names in names_by_reason.items()
     )
-    first = files[0][0]
+    first, first_reason = files[0][0], next(iter(names_by_reason))
     values = {
         **_file_values(context, first, envelope.topics[0].branch or ""),
         **request.values(context),
-        "file": _name_list([entry.name for entry, _ in files], _MAX_SUBJECT_NAMES),
+        "file": _name_list([entry.name for entry, _ in files], _MAX_SHORT_NAMES, "tệp"),
         "errors": "\n".join(_shorten(lines)),
+        "problem": shorten(first_reason.what, _MAX_CHAT_REASON, placeholder="…"),
+        "fix": shorten(first_reason.fix, _MAX_CHAT_REASON, placeholder="…"),
     }
     return write_letter(context, envelope, values, text_kind=request.text_kind)
 
 
-def _name_list(names: Iterable[str], limit: int) -> str:
+def _name_list(names: Iterable[str], limit: int, unit: str) -> str:
     """Return the names without repeats, on one line; beyond the limit, the number of the rest."""
     unique = list(dict.fromkeys(names))
     more = len(unique) - limit
     text = one_line(", ".join(unique[:limit]))
-    return f"{text} và {more} tệp nữa" if more > 0 else text
+    return f"{text} và {more} {unit} nữa" if more > 0 else text
 
 
 def group_letter(
@@ -263,14 +294,13 @@ def group_letter(
     attachments: Sequence[Attachment],
 ) -> Letter:
     """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
+    names = {topic.branch: one_line(context.name(topic.branch or "")) for topic in envelope.topics}
     values = {
         "form": _form_title(form),
         "period": _period_title(period),
         "due": due_words(form.due_in(period), period),
-        "branches": "\n".join(
-            f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
-            for topic in envelope.topics
-        ),
+        "branches": "\n".join(f"- {name} ({code})" for code, name in names.items()),
+        "branch_names": _name_list(names.values(), _MAX_SHORT_NAMES, "đơn vị"),
     }
     return write_letter(context, envelope, values, attachments)
 

@@ -34,6 +34,8 @@ class Letter:
     to: tuple[str, ...]
     subject: str
     body: str
+    chat: str
+    """What a chat says of it, in one paragraph: what it is about, what to do, by when."""
     attachments: tuple[Attachment, ...] = ()
     thread: tuple[str, ...] = ()
     """Message-IDs of the mails answered, in order."""
@@ -45,9 +47,14 @@ class Letter:
         return hashlib.sha256(f"{self.kind}\n{keys}".encode()).hexdigest()[:32]
 
     @property
+    def id(self) -> str:
+        """The id people use for it: eight letters, as in its draft's file name."""
+        return self.digest[:8]
+
+    @property
     def file_name(self) -> str:
         """File name of its draft, made of the addressee's checked code."""
-        return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"
+        return f"{self.kind}_{self.addressee}_{self.id}.eml"
 
 
 def due_words(due: Due, period: Period) -> str:

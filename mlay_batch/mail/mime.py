@@ -68,7 +68,7 @@ class Sender:
 
 
 def short_id(message_id: str) -> str:
-    """Return the id people use for a letter: eight letters, as in a draft's file name.
+    """Return the id people use for a letter (`Letter.id`).
 
     >>> short_id("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
     '068f8c02'
