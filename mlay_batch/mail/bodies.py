@@ -1,7 +1,8 @@
 """Writes the letters: receipt, returned form, reminder, blank form.
 
 Every letter goes to registered addresses (`Register.addressee`), never to the address a mail claims
-to be from. A branch without an address gets its letters through the committee above it.
+to be from. A branch without an address gets its letters through the committee above it; where that
+has none either, its letters go to no address.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Envelope:
     topics: tuple[Topic, ...]
     thread: tuple[str, ...] = ()
     """Message-IDs of the mails it answers."""
+    file: str = ""
+    """Name of the file it answers."""
 
 
 def write_letter(
@@ -92,6 +95,7 @@ def write_letter(
         chat,
         tuple(attachments),
         envelope.thread,
+        envelope.file,
     )
 
 

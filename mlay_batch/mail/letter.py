@@ -26,12 +26,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter to registered addresses."""
+    """A letter to a registered organisation."""
 
     kind: str
     topics: tuple[Topic, ...]
     addressee: str
+    """Code of the organisation."""
     to: tuple[str, ...]
+    """Its registered addresses; empty where nobody can be mailed."""
     subject: str
     body: str
     chat: str
@@ -39,6 +41,8 @@ class Letter:
     attachments: tuple[Attachment, ...] = ()
     thread: tuple[str, ...] = ()
     """Message-IDs of the mails answered, in order."""
+    file: str = ""
+    """Name of the file it answers; empty where it answers none."""
 
     @property
     def digest(self) -> str:
