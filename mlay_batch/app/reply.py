@@ -53,7 +53,7 @@ _LANG = "vi"  # letters are in Vietnamese
 
 @dataclass(frozen=True)
 class NoAddress:
-    """A letter that cannot be sent: the branch has no address, or the sender is unknown.
+    """A letter that cannot be mailed: the branch has no address, or the sender is unknown.
 
     Attributes:
         kind: kind of the letter, such as ``returned`` or ``reminder``.
@@ -71,12 +71,24 @@ class PendingLetters:
     """The letters that a selection asks for.
 
     Attributes:
-        letters: those with an addressee.
-        no_address: those that cannot be sent.
+        letters: those with an address.
+        by_hand: those without one, complete: the office may pass them on by other means.
+        unwritten: those that could not be written, of files of nobody knows whom.
     """
 
     letters: tuple[Letter, ...]
-    no_address: tuple[NoAddress, ...]
+    by_hand: tuple[Letter, ...]
+    unwritten: tuple[NoAddress, ...]
+
+    @property
+    def no_address(self) -> tuple[NoAddress, ...]:
+        """All that cannot be mailed."""
+        return (*map(_unmailable, self.by_hand), *self.unwritten)
+
+
+def _unmailable(letter: Letter) -> NoAddress:
+    name = f"{letter.addressee} ({letter.file})" if letter.file else letter.addressee
+    return NoAddress(letter.kind, name)
 
 
 @dataclass(frozen=True)
@@ -109,14 +121,15 @@ def form_letters(
 
     A committee gets one letter with the forms of its cells that have no address.
     """
-    return _split(
-        [*_ReplyBuilder(office, ledger, selection).letters_by_addressee("form", form, branches)]
-    )
+    builder = _ReplyBuilder(office, ledger, selection)
+    return _split([*builder.letters_by_addressee("form", form, branches)])
 
 
 def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
+    letters = [letter for letter in results if isinstance(letter, Letter)]
     return PendingLetters(
-        tuple(letter for letter in results if isinstance(letter, Letter)),
+        tuple(letter for letter in letters if letter.to),
+        tuple(letter for letter in letters if not letter.to),
         tuple(missing for missing in results if isinstance(missing, NoAddress)),
     )
 
@@ -207,21 +220,21 @@ class _ReplyBuilder:
         submissions = reader.read_all(files, self.office.catalogue.forms, limits) if files else ()
         return dict(zip([entry.id for entry in rejected], submissions, strict=True))
 
-    def _addressee(self, branch: str) -> str | None:
-        return self.office.register.addressee(branch, self.as_of)
+    def _addressee(self, topic: Topic) -> str:
+        """Return whom to write to: the branch itself where nobody above it has an address."""
+        branch = topic.branch or ""
+        return self.office.register.addressee(branch, self.as_of) or branch
 
-    def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope | NoAddress:
-        addressee = self._addressee(topic.branch or "")
-        if addressee is None:
-            return NoAddress(kind, f"{topic.branch} ({entry.name})")
-        return Envelope(kind, addressee, (topic,), tuple((entry.thread or "").split()))
+    def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope:
+        thread = tuple((entry.thread or "").split())
+        return Envelope(kind, self._addressee(topic), (topic,), thread, entry.name)
 
     def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
         topic = Topic.answer(entry, entry.branch, self.period)
         envelope = self._envelope("receipt", topic, entry)
         form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
-        if isinstance(envelope, NoAddress) or form is None:
-            return envelope if isinstance(envelope, NoAddress) else _no_address(entry)
+        if form is None:
+            return _no_address(entry)
         if form.is_rollup:
             form = rollup_form.without_fields(form)
         warnings = self.figures(Period.parse(entry.period or "")).warnings
@@ -283,8 +296,6 @@ class _ReplyBuilder:
         kind = bodies.CORRECTION_KIND if pending.missed_day else text_kind
         envelope = self._envelope(kind, pending.topic, entry)
         own_form = form or self.office.intake_catalogue.form(entry.form or "", entry.version or "")
-        if isinstance(envelope, NoAddress):
-            return envelope
         due_correction = correction(
             entry,
             pending.branch,
@@ -378,17 +389,14 @@ class _ReplyBuilder:
 
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]
-    ) -> Iterator[Letter | NoAddress]:
+    ) -> Iterator[Letter]:
         """Yield one letter for each addressee about all its branches, with their blank forms."""
         groups: dict[str, list[Topic]] = {}
         make_topic = partial(Topic.of, kind, form.form)
         period = str(self.period)
         topics = (self._open_topic(partial(make_topic, code, period)) for code in branches)
         for topic in filter(None, topics):
-            if addressee := self._addressee(topic.branch or ""):
-                groups.setdefault(addressee, []).append(topic)
-            else:
-                yield NoAddress(kind, topic.branch or "")
+            groups.setdefault(self._addressee(topic), []).append(topic)
         for addressee, group_topics in groups.items():
             attachments = [
                 self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
@@ -417,6 +425,7 @@ def _no_address(entry: LedgerEntry) -> NoAddress:
 
 
 def _listed_error(group: FindingGroup) -> ListedError:
+    cells = frozenset((group.sheet, cell.row, cell.column) for cell in group.cells)
     return ListedError(
-        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message()
+        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message(), cells
     )

@@ -1,4 +1,4 @@
-"""Letters in the ledger: drafted, queued, sent."""
+"""Letters in the ledger: drafted, queued, sent, handed over."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from mlay_batch.model.records import Topic
 
 
 class MailState(StrEnum):
-    """Progress of a letter. QUEUED after a run has ended: it may or may not have gone out."""
+    """Progress of a letter, the later the further.
+
+    QUEUED after a run has ended: it may or may not have gone out. HANDED: the office passed it on
+    by other means, in a chat or on paper.
+    """
 
     DRAFTED = "drafted"
     QUEUED = "queued"
     SENT = "sent"
+    HANDED = "handed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class SentMail:
     """Kind of letter, such as ``receipt``."""
     message_id: str
     recipients: tuple[str, ...]
+    """Addresses; a letter handed over may have none."""
     sha256: str
     """Hash of its bytes in the archive."""
     state: MailState
@@ -73,7 +79,7 @@ class MailLog:
     def put(self, mail: SentMail) -> None:
         """Record a letter in its state, replacing an earlier record of the same Message-ID.
 
-        A sent letter stays sent, even if it is drafted again.
+        A letter sent or handed over stays so, even if it is drafted again.
         """
         with self._ledger.transaction() as db:
             ((number,),) = db.execute(
@@ -81,7 +87,8 @@ class MailLog:
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET"
                 " recipients = excluded.recipients, sha256 = excluded.sha256, at = excluded.at,"
                 " day = excluded.day,"
-                " state = CASE state WHEN 'sent' THEN state ELSE excluded.state END RETURNING id",
+                " state = CASE WHEN state IN ('sent', 'handed') THEN state ELSE excluded.state END"
+                " RETURNING id",
                 (
                     mail.kind,
                     mail.message_id,
@@ -124,7 +131,7 @@ def _mail(row: sqlite3.Row, topics: tuple[Topic, ...]) -> SentMail:
     return SentMail(
         row["kind"],
         row["message_id"],
-        tuple(row["recipients"].split("\n")),
+        tuple(row["recipients"].split("\n")) if row["recipients"] else (),
         row["sha256"],
         MailState(row["state"]),
         row["at"],

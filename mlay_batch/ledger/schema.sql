@@ -122,7 +122,8 @@ CREATE TABLE fetched (
     PRIMARY KEY (mailbox, uidvalidity, uid)
 ) STRICT, WITHOUT ROWID;
 
--- A letter: queued before it is handed to the mail host, sent afterwards. day is the day it is
+-- A letter: queued before it goes to the mail host, sent afterwards; handed where the office passed
+-- it on by other means. recipients are its addresses, empty where it has none. day is the day it is
 -- dated: what it asks for is reckoned from that, not from when it was sent.
 CREATE TABLE outgoing (
     id INTEGER PRIMARY KEY,
@@ -130,7 +131,7 @@ CREATE TABLE outgoing (
     message_id TEXT NOT NULL UNIQUE,
     recipients TEXT NOT NULL,
     sha256 TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('drafted', 'queued', 'sent')),
+    state TEXT NOT NULL CHECK (state IN ('drafted', 'queued', 'sent', 'handed')),
     at TEXT NOT NULL,
     day TEXT
 ) STRICT;

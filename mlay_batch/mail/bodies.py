@@ -1,36 +1,36 @@
 """Writes the letters: receipt, returned form, reminder, blank form.
 
 Every letter goes to registered addresses (`Register.addressee`), never to the address a mail claims
-to be from. A branch without an address gets its letters through the committee above it.
+to be from. A branch without an address gets its letters through the committee above it; where that
+has none either, its letters go to no address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import zip_longest
+from textwrap import shorten
 
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.mail.letter import Attachment, Letter, due_words, entered_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
+from mlay_batch.mail.return_text import differences, figure_lines, value_text
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Topic
 from mlay_batch.model.register import Register
-from mlay_batch.schema.model import Field, Form, Section
-from mlay_batch.schema.switches import may_be_absent
+from mlay_batch.schema.model import Form
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
 _LANG = "vi"
 _NO_ITEMS = "- Không có."
 _REPLACES_CODE = "L05"  # the letter lists what the correction changed instead
 _MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
-_MAX_ROWS = 12
-_MAX_NAMES, _MAX_SUBJECT_NAMES = 10, 3  # files in a line of a letter, and in its subject
-
-Values = Mapping[str, Value]
+_MAX_NAMES = 10  # files in a line of a letter
+_MAX_SHORT_NAMES = 3  # files in its subject, branches in a chat
+_MAX_CHAT_REASON = 140  # characters of a reason in a chat
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Envelope:
     topics: tuple[Topic, ...]
     thread: tuple[str, ...] = ()
     """Message-IDs of the mails it answers."""
+    file: str = ""
+    """Name of the file it answers."""
 
 
 def write_letter(
@@ -80,9 +82,9 @@ def write_letter(
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
     }
-    subject, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
+    subject, chat, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
     if envelope.kind == CORRECTION_KIND:
-        subject = f"Nhắc lại: {subject}"
+        subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
         envelope.kind,
         envelope.topics,
@@ -90,8 +92,10 @@ def write_letter(
         context.addresses(envelope.addressee),
         subject,
         body,
+        chat,
         tuple(attachments),
         envelope.thread,
+        envelope.file,
     )
 
 
@@ -124,12 +128,14 @@ class ListedError:
         count: number of findings it stands for.
         where: sheet and cells of the returned form, or the place in the file that was sent.
         message: what is wrong and what to do.
+        cells: the cells of the returned form that it names, by sheet, row and column.
     """
 
     is_error: bool
     count: int
     where: str
     message: Message
+    cells: frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True)
@@ -165,9 +171,10 @@ def receipt(
         "number": numbered.number,
         "sha256": entry.sha256,
         "correction": "\n".join(_correction_lines(context, form, numbered)),
-        "figures": "\n".join(figure_lines(context, form, accepted.rows)) or _NO_ITEMS,
+        "figures": "\n".join(figure_lines(context.register, form, accepted.rows)) or _NO_ITEMS,
         "warnings": findings_text(findings, form),
         "other_months": findings_text(other_findings, form),
+        "remarks": " ".join(_remarks(numbered, len(findings) + len(other_findings))),
     }
     return write_letter(context, envelope, values)
 
@@ -178,11 +185,25 @@ def _correction_lines(
     if before := numbered.before:
         day = show(before.accepted.entry.received[:10], _LANG)
         yield f"Bản này thay bản số đến {before.number} nhận ngày {day}; khác bản trước ở:"
-        show_value = partial(_value_text, context, form)
+        show_value = partial(value_text, context.register, form)
         changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
         yield from _shorten(map(one_line, changes))
     if numbered.after:
-        yield f"Bản này sau đó đã được thay bằng bản số đến {numbered.after}."
+        yield _replaced_text(numbered.after)
+
+
+def _replaced_text(number: str) -> str:
+    return f"Bản này sau đó đã được thay bằng bản số đến {number}."
+
+
+def _remarks(numbered: NumberedReturn, warning_count: int) -> Iterator[str]:
+    """Yield the sentences by which a chat about a return differs from that about any other."""
+    if numbered.before:
+        yield f"Bản này thay bản số đến {numbered.before.number}."
+    if numbered.after:
+        yield _replaced_text(numbered.after)
+    if warning_count:
+        yield f"Có {warning_count} điểm đề nghị xem lại, ghi trong thư báo đã nhận."
 
 
 def returned_form(
@@ -210,15 +231,23 @@ def returned_form(
         if error_lines
         else findings_text(errors, form, with_fix=request.text_kind != "blank")
     )
+    count = sum(line.count for line in error_lines) if error_lines else len(errors)
     values = {
         **_return_values(context, entry, branch, form, str(period)),
         **request.values(context),
         "errors": error_text,
-        "count": str(sum(line.count for line in error_lines) if error_lines else len(errors)),
+        "count": str(count),
+        "wrong_cells": _wrong_cells_text(error_lines) or f"{count} lỗi",
     }
     return write_letter(
         context, envelope, values, [attachment] if attachment else [], request.text_kind
     )
+
+
+def _wrong_cells_text(error_lines: Iterable[ListedError]) -> str:
+    """Return how many cells of the attached form are wrong; empty if none is."""
+    cells = {cell for line in error_lines for cell in line.cells}
+    return f"{len(cells)} ô sai" if cells else ""
 
 
 def file_letter(
@@ -232,31 +261,33 @@ def file_letter(
     What could not be read is asked for again; a file that does not count is not. `files` are the
     files and the findings about each; the first one is the one answered.
     """
-    names_by_reason: dict[str, list[str]] = {}
+    names_by_reason: dict[Message, list[str]] = {}
     for entry, findings in files:
         for finding in findings:
-            reason = str(explain(finding, None, _LANG))
+            reason = explain(finding, None, _LANG)
             names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
     lines = (
-        f"- {_name_list(names, _MAX_NAMES)}: {one_line(reason)}"
+        f"- {_name_list(names, _MAX_NAMES, 'tệp')}: {one_line(str(reason))}"
         for reason, names in names_by_reason.items()
     )
-    first = files[0][0]
+    first, first_reason = files[0][0], next(iter(names_by_reason))
     values = {
         **_file_values(context, first, envelope.topics[0].branch or ""),
         **request.values(context),
-        "file": _name_list([entry.name for entry, _ in files], _MAX_SUBJECT_NAMES),
+        "file": _name_list([entry.name for entry, _ in files], _MAX_SHORT_NAMES, "tệp"),
         "errors": "\n".join(_shorten(lines)),
+        "problem": shorten(first_reason.what, _MAX_CHAT_REASON, placeholder="…"),
+        "fix": shorten(first_reason.fix, _MAX_CHAT_REASON, placeholder="…"),
     }
     return write_letter(context, envelope, values, text_kind=request.text_kind)
 
 
-def _name_list(names: Iterable[str], limit: int) -> str:
+def _name_list(names: Iterable[str], limit: int, unit: str) -> str:
     """Return the names without repeats, on one line; beyond the limit, the number of the rest."""
     unique = list(dict.fromkeys(names))
     more = len(unique) - limit
     text = one_line(", ".join(unique[:limit]))
-    return f"{text} và {more} tệp nữa" if more > 0 else text
+    return f"{text} và {more} {unit} nữa" if more > 0 else text
 
 
 def group_letter(
@@ -267,14 +298,13 @@ def group_letter(
     attachments: Sequence[Attachment],
 ) -> Letter:
     """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
+    names = {topic.branch: one_line(context.name(topic.branch or "")) for topic in envelope.topics}
     values = {
         "form": _form_title(form),
         "period": _period_title(period),
         "due": due_words(form.due_in(period), period),
-        "branches": "\n".join(
-            f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
-            for topic in envelope.topics
-        ),
+        "branches": "\n".join(f"- {name} ({code})" for code, name in names.items()),
+        "branch_names": _name_list(names.values(), _MAX_SHORT_NAMES, "đơn vị"),
     }
     return write_letter(context, envelope, values, attachments)
 
@@ -330,169 +360,3 @@ def _finding_line(finding: Finding, form: Form | None, *, with_fix: bool) -> str
 
 def _error_line(line: ListedError) -> str:
     return f"- {one_line(f'{line.message} ({line.where})')}"
-
-
-def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> list[str]:
-    """Return the figures of a return as lines: cards field by field, the others record by record.
-
-    Free texts are left out, as are blanks, 0, the default values of a card and, in a record that
-    hangs on another, what all records it may hang on have in common.
-    """
-    lines: list[str] = []
-    for section in form.sections:
-        section_rows = [row for row in rows if row.section == section.id]
-        title, is_card = section.title.of(_LANG), section.layout == "card"
-        if not is_card and (section_rows or not may_be_absent(form, section)):
-            count = f"{len(section_rows)} {_record_word(section)}" if section_rows else "không có"
-            lines.append(f"- {title}: {count}")
-        common = _common_fields(section, rows)
-        for row in section_rows[:_MAX_ROWS]:
-            values = [
-                f"{_field_title(section, row.values, field)}"
-                f" {_value_text(context, form, field, row.values[field.id])}"
-                for field in section.fields
-                if field.id not in common
-                and _is_counted(field, row.values.get(field.id), is_card=is_card)
-            ]
-            if values:
-                lines.append((f"- {title}: " if is_card else "  + ") + "; ".join(values))
-    return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
-
-
-def _common_fields(section: Section, rows: Sequence[Row]) -> Set[str]:
-    """Return the inherited fields that do not tell apart the records the section hangs on."""
-    base = [row.values for row in rows if row.section == section.under]
-    return {name for name in section.inherits if base and len({row.get(name) for row in base}) == 1}
-
-
-def _is_counted(field: Field, value: Value, *, is_card: bool) -> bool:
-    if field.type in ("text", "mail") or value in (None, 0):
-        return False
-    return not is_card or value != field.default
-
-
-def _record_word(section: Section) -> str:
-    """Return what one record of the section is called within a sentence."""
-    if section.layout == "columns":
-        return section.record.of(_LANG).lower() if section.record else "mục"
-    return "dòng"
-
-
-def _field_title(section: Section, row: Values, field: Field) -> str:
-    """Return the title of a field as it stands in the part of a column that the record is of."""
-    for part in section.parts:
-        if part.set_ and all(row.get(name) == value for name, value in part.set_.items()):
-            title = part.lines.get(field.id)
-            return title.of(_LANG) if title else field.title.of(_LANG)
-    return field.title.of(_LANG)
-
-
-def _value_text(context: LetterContext, form: Form, field: Field, value: Value) -> str:
-    if field.type == "choice" and field.choices:
-        titles = {c.id: c.title.of(_LANG) for c in form.choices[field.choices]}
-        return titles.get(str(value), str(value))
-    if field.type == "ref":
-        officer = context.register.officer_by_code.get(str(value))
-        name = officer.name if officer else context.name(str(value))
-        return f"{name} ({value})" if name != value else name
-    return show(value, _LANG)
-
-
-# What a correction changed
-
-
-ValueFormatter = Callable[[Field, Value], str]
-_Change = tuple[str, Value, Value]  # field id, value before and after
-_BLANK = "(trống)"
-
-
-def differences(
-    form: Form, before: Sequence[Row], after: Sequence[Row], show_value: ValueFormatter
-) -> Iterator[str]:
-    """Yield one line for each field that differs, in the order of the form.
-
-    Rows that occur in both returns are left out wherever they stand. The remaining rows are
-    compared in pairs, in order; a row without a partner was added or removed. A change that a
-    record shares with the one it hangs on is told once. `show_value` formats a value.
-    """
-    changed: dict[str, set[_Change]] = {}
-    for section in form.sections:
-        old, new = (
-            [row.values for row in rows if row.section == section.id] for rows in (before, after)
-        )
-        removed, added = _subtract(old, new), _subtract(new, old)
-        known = changed.get(section.under or "", set())
-        for old_row, new_row in zip_longest(removed, added):
-            changes = _changes(section, old_row, new_row)
-            changed.setdefault(section.id, set()).update(changes)
-            yield from _change_lines(section, old_row, new_row, changes - known, show_value)
-
-
-def _changes(section: Section, old_row: Values | None, new_row: Values | None) -> set[_Change]:
-    """Return what differs between a row and its successor; nothing for a row without one.
-
-    The band of points is left out: it says again what the points say.
-    """
-    if old_row is None or new_row is None:
-        return set()
-    return {
-        (field.id, old_row.get(field.id), new_row.get(field.id))
-        for field in section.fields
-        if old_row.get(field.id) != new_row.get(field.id) and not field.is_band
-    }
-
-
-def _subtract(rows: Sequence[Values], others: Sequence[Values]) -> list[Values]:
-    """Return the rows not among `others`; of equal rows, the surplus."""
-    remaining = [_without_blanks(other) for other in others]
-    result = []
-    for row in rows:
-        if _without_blanks(row) in remaining:
-            remaining.remove(_without_blanks(row))
-        else:
-            result.append(row)
-    return result
-
-
-def _without_blanks(row: Values) -> dict[str, Value]:
-    return {field: value for field, value in row.items() if value is not None}
-
-
-def _change_lines(
-    section: Section,
-    old_row: Values | None,
-    new_row: Values | None,
-    changes: Set[_Change],
-    show_value: ValueFormatter,
-) -> Iterator[str]:
-    title = section.title.of(_LANG)
-    if old_row is None or new_row is None:
-        single_row = old_row or new_row or {}
-        filled = (f for f in section.fields if single_row.get(f.id) is not None and not f.is_band)
-        text = "; ".join(_field_text(section, field, single_row, show_value) for field in filled)
-        verb = "bỏ" if new_row is None else "thêm"
-        yield f"- {title}: {verb} {_record_word(section)} {text}"
-        return
-    label = _row_label(section, new_row, show_value)
-    for field in section.fields:
-        old, new = old_row.get(field.id), new_row.get(field.id)
-        if (field.id, old, new) in changes:
-            before = _text_or_blank(field, old, show_value)
-            change = f"{before} → {_text_or_blank(field, new, show_value)}"
-            yield f"- {title}{label}: {_field_title(section, new_row, field)} {change}"
-
-
-def _row_label(section: Section, row: Values, show_value: ValueFormatter) -> str:
-    """Return the text that identifies a record: its first value, none in a card."""
-    if section.layout == "card":
-        return ""
-    first = next((field for field in section.fields if row.get(field.id) is not None), None)
-    return f", {_field_text(section, first, row, show_value)}" if first else ""
-
-
-def _field_text(section: Section, field: Field, row: Values, show_value: ValueFormatter) -> str:
-    return f"{_field_title(section, row, field)} {show_value(field, row[field.id])}"
-
-
-def _text_or_blank(field: Field, value: Value, show_value: ValueFormatter) -> str:
-    return _BLANK if value is None else show_value(field, value)

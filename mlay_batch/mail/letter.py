@@ -26,17 +26,23 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter to registered addresses."""
+    """A letter to a registered organisation."""
 
     kind: str
     topics: tuple[Topic, ...]
     addressee: str
+    """Code of the organisation."""
     to: tuple[str, ...]
+    """Its registered addresses; empty where nobody can be mailed."""
     subject: str
     body: str
+    chat: str
+    """What a chat says of it, in one paragraph: what it is about, what to do, by when."""
     attachments: tuple[Attachment, ...] = ()
     thread: tuple[str, ...] = ()
     """Message-IDs of the mails answered, in order."""
+    file: str = ""
+    """Name of the file it answers; empty where it answers none."""
 
     @property
     def digest(self) -> str:
@@ -45,9 +51,14 @@ class Letter:
         return hashlib.sha256(f"{self.kind}\n{keys}".encode()).hexdigest()[:32]
 
     @property
+    def id(self) -> str:
+        """The id people use for it: eight letters, as in its draft's file name."""
+        return self.digest[:8]
+
+    @property
     def file_name(self) -> str:
         """File name of its draft, made of the addressee's checked code."""
-        return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"
+        return f"{self.kind}_{self.addressee}_{self.id}.eml"
 
 
 def due_words(due: Due, period: Period) -> str:

@@ -1,7 +1,8 @@
 """Texts of the letters: files the office may edit, checked before anything is sent.
 
-A text is a file ``<kind>.vi.txt``: the subject after ``Tiêu đề:``, an empty line, the body. Gaps
-are written ``{branch}``. An unknown gap or file is refused by name.
+A text is a file ``<kind>.vi.txt``: the subject after ``Tiêu đề:``, in the next line the words for a
+chat after ``Tin nhắn:``, an empty line, the body. A text of the office without words for a chat has
+the shipped ones. Gaps are written ``{branch}``. An unknown gap or file is refused by name.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlay_batch.core.messages import LOCALE
 from mlay_batch.core.text import nearest
 from mlay_batch.errors import UsageError
 
-_HEADING = "Tiêu đề:"
+_HEADING, _CHAT_HEADING = "Tiêu đề:", "Tin nhắn:"
 _BLANK_LINES = re.compile(r"\n{3,}")  # left by gaps without a value
 _GAP = re.compile(r"\{([^{}\n]*)\}")
 _COMMON_GAPS = frozenset({"office", "addressee", "form", "period", "today"})
@@ -26,14 +27,14 @@ _RESEND_GAPS = frozenset(
 _FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file", "entered"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
-    | {"number", "sha256", "correction", "figures", "warnings", "other_months"},
-    "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
+    | {"number", "sha256", "correction", "figures", "warnings", "other_months", "remarks"},
+    "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count", "wrong_cells"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},
     "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
-    "declined": (_FILE_GAPS | {"errors"}) - {"form", "period"},
-    "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors"}) - {"form", "period"},
-    "reminder": _COMMON_GAPS | {"branches", "due"},
-    "form": _COMMON_GAPS | {"branches", "due"},
+    "declined": (_FILE_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
+    "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
+    "reminder": _COMMON_GAPS | {"branches", "branch_names", "due"},
+    "form": _COMMON_GAPS | {"branches", "branch_names", "due"},
 }
 
 
@@ -43,17 +44,21 @@ class MailTemplate:
 
     Attributes:
         subject: text of the subject, one line.
+        chat: text of a message in a chat, one line.
         body: text of the letter.
     """
 
     subject: str
+    chat: str
     body: str
 
-    def fill(self, values: Mapping[str, str]) -> tuple[str, str]:
-        """Return subject and body. The subject is one line whatever the values are."""
-        filled = (_GAP.sub(lambda gap: values[gap[1]], part) for part in (self.subject, self.body))
-        subject, body = filled
-        return one_line(subject), _BLANK_LINES.sub("\n\n", printable(body))
+    def fill(self, values: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return subject, chat and body. The first two are one line whatever the values are."""
+        subject, chat, body = (
+            _GAP.sub(lambda gap: values[gap[1]], part)
+            for part in (self.subject, self.chat, self.body)
+        )
+        return one_line(subject), one_line(chat), _BLANK_LINES.sub("\n\n", printable(body))
 
 
 def load_templates(folder: Path) -> Mapping[str, MailTemplate]:
@@ -70,12 +75,15 @@ def load_templates(folder: Path) -> Mapping[str, MailTemplate]:
 
 
 def _load_template(kind: str, folder: Path) -> MailTemplate:
-    candidates = [
-        folder / f"{kind}.vi.txt",
-        folder / f"{kind}.txt",
-        LOCALE / "mail" / f"{kind}.vi.txt",
-    ]
-    path = next(path for path in candidates if path.is_file())
+    shipped = _read_template(LOCALE / "mail" / f"{kind}.vi.txt", kind)
+    for path in (folder / f"{kind}.vi.txt", folder / f"{kind}.txt"):
+        if path.is_file():
+            template = _read_template(path, kind)
+            return replace(template, chat=template.chat or shipped.chat)
+    return shipped
+
+
+def _read_template(path: Path, kind: str) -> MailTemplate:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -84,7 +92,9 @@ def _load_template(kind: str, folder: Path) -> MailTemplate:
 
 
 def parse_template(content: str, kind: str, file: str) -> MailTemplate:
-    """Return the template in `content`; `file` names it in messages.
+    """Return the template in `content`, its chat empty without such a line.
+
+    `file` names it in messages.
 
     >>> parse_template("Tiêu đề: Nhắc {form}\\n\\nKính gửi {addressee}", "reminder", "x").subject
     'Nhắc {form}'
@@ -98,7 +108,14 @@ def parse_template(content: str, kind: str, file: str) -> MailTemplate:
     first, _, body = normalized.lstrip().partition("\n")
     if not first.startswith(_HEADING) or not first.removeprefix(_HEADING).strip():
         raise UsageError("replies.heading", file=file, heading=_HEADING)
-    return MailTemplate(first.removeprefix(_HEADING).strip(), body.strip() + "\n")
+    chat, _, rest = body.lstrip().partition("\n")
+    if not chat.startswith(_CHAT_HEADING):
+        chat, rest = "", body
+    return MailTemplate(
+        first.removeprefix(_HEADING).strip(),
+        chat.removeprefix(_CHAT_HEADING).strip(),
+        rest.strip() + "\n",
+    )
 
 
 def one_line(text: str) -> str:

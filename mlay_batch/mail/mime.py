@@ -68,7 +68,7 @@ class Sender:
 
 
 def short_id(message_id: str) -> str:
-    """Return the id people use for a letter: eight letters, as in a draft's file name.
+    """Return the id people use for a letter (`Letter.id`).
 
     >>> short_id("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
     '068f8c02'
@@ -81,7 +81,8 @@ def build_message(letter: Letter, sender: Sender, date: str | None = None) -> Em
     mail = EmailMessage(policy=POLICY)
     if sender.mail:
         mail["From"] = Address(one_line(sender.name).replace('"', ""), addr_spec=sender.mail)
-    mail["To"] = tuple(Address(addr_spec=address) for address in letter.to)
+    if letter.to:
+        mail["To"] = tuple(Address(addr_spec=address) for address in letter.to)
     mail["Subject"] = one_line(letter.subject)
     mail["Message-ID"] = sender.message_id(letter)
     if ids := tuple(_thread_ids(letter)):

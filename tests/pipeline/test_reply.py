@@ -9,7 +9,15 @@ from functools import partial
 
 import pytest
 from builders.mail_office import send as send_mail
-from builders.sample_office import REGISTER, MeetingReturn, catalogue, create_office, put, register
+from builders.sample_office import (
+    CELLS,
+    REGISTER,
+    MeetingReturn,
+    catalogue,
+    create_office,
+    put,
+    register,
+)
 from builders.sheet_cells import load_sheets
 from builders.smtp_host import mail_host
 from openpyxl import load_workbook
@@ -318,8 +326,44 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     office = create_office(tmp_path / "town")
     a_month(office)
     done = mail_run.draft(job(office), "x")
+    assert [letter.addressee for letter in done.letters] == ["CB-01"]
     assert [unit.name for unit in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
     assert not done.is_clean
+
+
+def test_a_letter_without_an_address_is_whole_and_goes_to_its_branch(tmp_path, monkeypatch):
+    """What the office passes on in a chat or on paper is what it would have mailed."""
+    monkeypatch.setitem(REGISTER, "addresses", [])
+    unreachable = create_office(tmp_path / "a")
+    everybody = [{"branch": code, "mail": f"{code.lower()}@x.example"} for code in CELLS]
+    monkeypatch.setitem(REGISTER, "addresses", everybody)
+    reachable = create_office(tmp_path / "b")
+    for town in (unreachable, reachable):
+        a_month(town)
+    by_hand, mailed = pending(unreachable).by_hand, pending(reachable).letters
+    assert {letter.kind for letter in by_hand} == {"receipt", "returned", "reminder"}
+    assert [contents(letter) for letter in by_hand] == [contents(letter) for letter in mailed]
+    assert {letter.to for letter in by_hand} == {()}
+    assert pending(unreachable).letters == pending(reachable).by_hand == ()
+
+
+def test_the_receipt_of_a_branch_that_the_register_has_lost_has_no_address(office):
+    put(office, "a.xlsx", MeetingReturn("CB-01").book())
+    take_in(office)
+    others = tuple(o for o in office.register.organisations if o.code != "CB-01")
+    lost = replace(office.register, organisations=others, addresses=())
+    (letter, *_) = pending(replace(office, register=lost)).by_hand
+    assert (letter.kind, letter.addressee, letter.to) == ("receipt", "CB-01", ())
+
+
+def pending(office):
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        return job(office).pending_letters(ledger)
+
+
+def contents(letter):
+    attachments = [(attachment.name, attachment.data) for attachment in letter.attachments]
+    return letter.id, letter.addressee, letter.subject, letter.body, letter.chat, attachments
 
 
 def test_day_one_a_mail_a_branch_or_a_committee(office):

@@ -19,7 +19,8 @@ from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Ve
 from mlay_batch.model.register import Address, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
 
-FORM = load_catalogue().form_for("meeting", Period(2019, 11))
+NOVEMBER = Period(2019, 11)
+FORM = load_catalogue().form_for("meeting", NOVEMBER)
 DESK = LetterContext(
     "Thị ủy Mường Lay",
     Register(
@@ -57,11 +58,11 @@ def envelope(kind, delivery=DELIVERY):
 
 def receipt(delivery=DELIVERY, others=(), rows=ROWS, **counts):
     counted = NumberedReturn(AcceptedReturn(delivery, rows), "12/2019", **counts)
-    return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others).body
+    return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others)
 
 
 def test_a_receipt_tells_number_hash_and_what_was_counted():
-    body = receipt()
+    body = receipt().body
     assert (
         "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\n"
         "Mã kiểm tra tệp (SHA-256): ab12\n" in body
@@ -84,21 +85,21 @@ def test_a_receipt_tells_each_meeting_in_a_line_and_what_hangs_on_it_without_its
         "  + Người chấm Cấp trên xác nhận; Điểm cấp trên xác nhận 92\n"
         "- Cấp trên dự: 1 mục\n"
         "  + Cấp trên dự Lê Thị Bình (TU-1)\n"
-    ) in receipt()
+    ) in receipt().body
 
 
 def test_of_two_meetings_it_tells_which_one_a_score_is_of():
     other = {"held_on": date(2019, 11, 3), "kind": "thematic"}
-    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {})))
+    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {}))).body
     assert "\n- Sinh hoạt chi bộ: 2 buổi\n" in body
     assert "\n  + Loại sinh hoạt Thường kỳ; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
     other = {"held_on": date(2019, 11, 4), "kind": "regular"}
-    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {})))
+    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {}))).body
     assert "\n  + Ngày họp 03/11/2019; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
 
 
 def test_it_tells_what_does_not_fit_with_other_months():
-    text = receipt(others=[OPENING]).partition("Đối chiếu với tháng khác")[2]
+    text = receipt(others=[OPENING]).body.partition("Đối chiếu với tháng khác")[2]
     assert "Đầu tháng ghi 10 đảng viên, nhưng cuối tháng trước là 9." in text
     assert "ô F14" in text
 
@@ -106,18 +107,20 @@ def test_it_tells_what_does_not_fit_with_other_months():
 def test_trials_and_what_the_office_must_ask_are_no_business_of_the_branch():
     trial = Finding("D01", Severity.TRIAL, Place("x", "Báo cáo", "G33"), {})
     replaced = Finding("L05", Severity.WARNING, Place("x"), {"name": "a", "received": "2019-12-01"})
-    body = receipt(replace(DELIVERY, findings=(trial, replaced)))
+    body = receipt(replace(DELIVERY, findings=(trial, replaced))).body
     assert "- Không có.\n\nĐối chiếu" in body
     assert "hỏi lại" not in body
 
 
 def test_one_that_was_overtaken_before_it_was_answered_says_so():
-    assert "Bản này sau đó đã được thay bằng bản số đến 14/2019.\n" in receipt(after="14/2019")
+    assert "Bản này sau đó đã được thay bằng bản số đến 14/2019.\n" in receipt(after="14/2019").body
 
 
 def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
     many = [replace(OPENING, params={"own": n, "last": 9}) for n in range(50)]
-    lines = receipt(others=many).partition("đơn vị khác:\n")[2].partition("\n\n")[0].split("\n")
+    lines = (
+        receipt(others=many).body.partition("đơn vị khác:\n")[2].partition("\n\n")[0].split("\n")
+    )
     assert len(lines) == 21
     assert lines[-1] == "- … và 30 chỗ nữa."
 
@@ -132,6 +135,87 @@ def test_what_could_not_be_opened_is_named_with_the_way_out():
     assert "nhắc lại" not in letter.body
     assert letter.to == ("cb-01@muonglay.example",)
     assert "nén dạng .zip" in letter.body
+
+
+# What a secretary reads in the chat of a group
+
+
+def test_a_chat_tells_that_a_return_came_and_nothing_of_the_archive():
+    letter = receipt()
+    assert letter.chat == (
+        "Thị ủy Mường Lay đã nhận báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ THPT (số"
+        " đến 12/2019); số liệu đã được tính. Nếu có chỗ chưa đúng thì sửa trong tệp của đơn vị rồi"
+        " gửi lại."
+    )
+
+
+def test_a_chat_tells_which_return_took_the_place_of_which_and_that_something_is_to_be_looked_at():
+    before = NumberedReturn(AcceptedReturn(replace(DELIVERY, id=1), ROWS), "9/2019")
+    letter = receipt(others=[OPENING], before=before, after="14/2019")
+    assert (
+        "số liệu đã được tính. Bản này thay bản số đến 9/2019. Bản này sau đó đã được thay bằng bản"
+        " số đến 14/2019. Có 1 điểm đề nghị xem lại, ghi trong thư báo đã nhận. Nếu có chỗ"
+    ) in letter.chat
+
+
+def test_a_chat_tells_what_to_do_with_a_file_nobody_could_open():
+    packed, photo = (Finding(code, Severity.WARNING, Place("x"), {}) for code in ("N04", "N02"))
+    wish = ResendRequest("unopened", date(2019, 12, 9))
+    letter = bodies.file_letter(DESK, envelope("unopened"), [(DELIVERY, [packed, photo])], wish)
+    assert letter.chat == (
+        "Thị ủy Mường Lay chưa lấy được số liệu báo cáo Chi bộ THPT gửi ngày 03/12/2019. Gửi thẳng"
+        " tệp Excel hoặc nén dạng .zip. Đề nghị gửi lại chậm nhất ngày 09/12/2019; nếu không nhằm"
+        " nộp báo cáo thì không phải gửi lại."
+    )
+
+
+def test_a_chat_tells_why_a_file_does_not_count_and_asks_for_nothing():
+    early = {"period": "2019-12", "as_of": date(2019, 12, 6)}
+    for code, params, reason in (
+        (
+            "I07",
+            early,
+            "Kỳ tháng 12 năm 2019 chưa đến (tính đến ngày 06/12/2019). Kiểm tra lại kỳ ",
+        ),
+        ("L11", {"why": "chờ xác minh " * 40}, "Văn phòng trả lại: “chờ xác minh chờ xác minh "),
+    ):
+        refused = Finding(code, Severity.ERROR, Place("x"), params)
+        wish = ResendRequest("declined", date(2019, 12, 9))
+        letter = bodies.file_letter(DESK, envelope("declined"), [(DELIVERY, [refused])], wish)
+        head = "Thị ủy Mường Lay không tính tệp Chi bộ THPT gửi ngày 03/12/2019: "
+        assert letter.chat.startswith(head + reason)
+        assert letter.chat.endswith(" Không phải gửi lại tệp này.")
+        assert "09/12/2019" not in letter.chat
+        assert len(letter.chat) <= 300
+
+
+def group_letter(kind, count):
+    names = [f"Chi bộ bản số {number}" for number in range(1, count + 1)]
+    cells = [Organisation(f"CB-{n:02}", name, "cell", "TU") for n, name in enumerate(names, 1)]
+    topics = [Topic.of(kind, "meeting", cell.code, "2019-11") for cell in cells]
+    desk = replace(DESK, register=replace(DESK.register, organisations=tuple(cells)))
+    return bodies.group_letter(desk, Envelope(kind, "CB-01", tuple(topics)), FORM, NOVEMBER, ())
+
+
+def test_a_chat_reminds_one_branch_or_the_cells_of_a_committee():
+    assert group_letter("reminder", 1).chat == (
+        "Thị ủy Mường Lay nhắc nộp báo cáo sinh hoạt chi bộ tháng 11 năm 2019, hạn nộp là ngày"
+        " 05/12/2019. Đến ngày 06/12/2019 chưa nhận được báo cáo của Chi bộ bản số 1. Đề nghị điền"
+        " vào mẫu kèm theo rồi gửi về ngay; nếu đã gửi, đề nghị báo lại văn phòng."
+    )
+    many = group_letter("reminder", 13)
+    listed = "của Chi bộ bản số 1, Chi bộ bản số 2, Chi bộ bản số 3 và 10 đơn vị nữa. Đề nghị"
+    assert listed in many.chat
+    assert len(many.chat) <= 330
+    assert "- Chi bộ bản số 13 (CB-13)" in many.body
+
+
+def test_a_chat_brings_the_blank_form():
+    assert group_letter("form", 2).chat == (
+        "Thị ủy Mường Lay gửi mẫu báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ bản số 1,"
+        " Chi bộ bản số 2. Đề nghị điền vào tệp kèm theo, lưu dạng Excel (.xlsx) rồi gửi về chậm"
+        " nhất ngày 05/12/2019; không lấy tệp kỳ trước điền lại."
+    )
 
 
 def test_a_workbook_a_program_made_is_to_be_made_anew():
@@ -149,19 +233,35 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     wrong = Finding("F01", Severity.ERROR, Place("x", "Báo cáo", "C40"), {})
     lines = [
         ListedError(
-            True, 2, "trang “Báo cáo”, ô C33–C34", Message("Ô “Ngày họp” còn trống.", "Điền ô này.")
+            True,
+            2,
+            "trang “Báo cáo”, ô C33–C34",
+            Message("Ô “Ngày họp” còn trống.", "Điền ô này."),
+            frozenset({("Báo cáo", 33, 3), ("Báo cáo", 34, 3)}),
         ),
-        ListedError(False, 1, "trang “Báo cáo”, ô F33", Message("Ngắn.", "")),
+        ListedError(
+            False,
+            1,
+            "trang “Báo cáo”, ô F33",
+            Message("Ngắn.", ""),
+            frozenset({("Báo cáo", 33, 6)}),
+        ),
     ]
     wish = ResendRequest("returned", date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong, wrong))
     arguments = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
-    body = bodies.returned_form(DESK, *arguments).body
+    letter = bodies.returned_form(DESK, *arguments)
+    body = letter.body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
     assert "vì có 2 lỗi. Dưới đây, tên ô là ô của tệp kèm theo; " in body
     assert "C40" not in body
     assert "Ngắn" not in body
     assert "gửi về Thị ủy Mường Lay chậm nhất ngày 09/12/2019;" in body
+    assert letter.chat == (
+        "Thị ủy Mường Lay chưa tính được báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ"
+        " THPT: có 2 ô sai, đã đánh dấu trong tệp kèm theo. Đề nghị làm theo trang đầu của"
+        " tệp ấy, lưu lại rồi gửi về chậm nhất ngày 09/12/2019; những ô đúng không phải điền lại."
+    )
 
 
 def test_asked_for_in_vain_the_same_letter_says_so_first():
@@ -171,6 +271,10 @@ def test_asked_for_in_vain_the_same_letter_says_so_first():
     about = envelope("correction"), delivery, FORM, Period(2019, 11), wish
     letter = bodies.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)
     assert letter.subject.startswith("Nhắc lại: Đề nghị lập lại")
+    assert letter.chat.startswith("Nhắc lại: Thị ủy Mường Lay chưa tính được báo cáo sinh hoạt ")
+    assert letter.chat.endswith(" vì có 1 lỗi, ghi trong thư của văn phòng. Tệp này không sửa tay"
+                                " được: đề nghị kiểm tra số liệu ở nơi lập, lập lại rồi gửi về chậm"
+                                " nhất ngày 13/12/2019.")  # fmt: skip
     assert letter.body.startswith(
         "Kính gửi: Chi bộ THPT\n\nThư này nhắc lại: hạn gửi lại là ngày 09/12/2019; đến ngày "
         "10/12/2019, Thị ủy Mường Lay chưa nhận được.\n\n"

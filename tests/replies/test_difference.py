@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.core.messages import show
 from mlay_batch.core.period import Period
-from mlay_batch.mail.bodies import differences
+from mlay_batch.mail.return_text import differences
 from mlay_batch.model.records import Row
 from mlay_batch.schema import load_catalogue
 

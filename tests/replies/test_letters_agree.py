@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -270,6 +271,24 @@ def expanded(cells: str) -> Iterator[str]:
         column = first.rstrip("0123456789")
         rows = [int(cell.removeprefix(column)) for cell in (first, last or first)]
         yield from (f"{column}{row}" for row in range(rows[0], rows[1] + 1))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_chat_says_the_same_in_few_words(code: str, outcomes: Mapping[str, Outcome]) -> None:
+    for letter in (outcomes[code].answer, *outcomes[code].repeats):
+        assert len(letter.chat) <= 330
+        assert "{" not in letter.chat
+        assert outcomes[code].file.branch.name in letter.chat
+        assert letter.chat.startswith("Nhắc lại: ") == (letter.kind == "correction")
+        asks = re.search(r"chậm nhất (ngày \S+\d)", letter.body)
+        assert not asks or asks[0] in letter.chat
+    letter = outcomes[code].answer
+    if letter.kind == "returned":
+        listed = error_list(letter.attachments[0].data)
+        named = {(sheet, cell) for sheet, cells, *_ in listed for cell in expanded(cells)}
+        errors = [f for f in outcomes[code].decision.findings if f.is_error]
+        count = f"{len(named)} ô sai" if named else f"{len(errors)} lỗi"
+        assert f": có {count}, đã đánh dấu trong tệp kèm theo." in letter.chat
 
 
 @pytest.mark.parametrize("code", CODES)

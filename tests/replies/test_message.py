@@ -32,6 +32,7 @@ def letter(**changes):
         "to": ("cb-01@muonglay.example",),
         "subject": "Đã nhận",
         "body": "Kính gửi\n",
+        "chat": "Đã nhận báo cáo.",
     }
     return Letter(**{**fields, **changes})
 
@@ -72,8 +73,37 @@ def test_the_same_letter_gives_the_same_bytes_and_id():
 
 def test_shipped_texts_fill_every_gap_they_name(tmp_path):
     for kind, text in load_templates(tmp_path).items():
-        subject, body = text.fill(dict.fromkeys(GAPS[kind], "điền"))
-        assert "{" not in subject + body
+        filled = text.fill(dict.fromkeys(GAPS[kind], "điền"))
+        assert all(filled)
+        assert "{" not in "".join(filled)
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n"])
+def test_a_text_has_the_words_for_a_chat_below_its_subject(tmp_path, end):
+    content = f"Tiêu đề: Nhắc{end}Tin nhắn: Nhắc {{form}}{end}\nKính gửi\n"
+    (tmp_path / "reminder.txt").write_text(content, "utf-8", newline="")
+    text = load_templates(tmp_path)["reminder"]
+    assert (text.subject, text.chat, text.body) == ("Nhắc", "Nhắc {form}", "Kính gửi\n")
+
+
+def test_a_text_of_the_office_without_words_for_a_chat_has_the_shipped_ones(tmp_path):
+    (tmp_path / "reminder.txt").write_text("Tiêu đề: Nhắc\n\nKính gửi\n", "utf-8")
+    text, shipped = (load_templates(path)["reminder"] for path in (tmp_path, tmp_path / "none"))
+    assert (text.chat, text.body) == (shipped.chat, "Kính gửi\n")
+
+
+def test_a_gap_nobody_fills_is_refused_in_the_words_for_a_chat_too():
+    with pytest.raises(UsageError) as stop:
+        parse_template("Tiêu đề: x\nTin nhắn: {wrong_cell}\n\nx", "returned", "returned.vi.txt")
+    assert (stop.value.code, stop.value.params["line"]) == ("replies.gap", 2)
+    assert stop.value.params["nearest"] == "wrong_cells"
+
+
+@given(NASTY)
+def test_a_chat_is_one_paragraph_whatever_it_quotes(written):
+    template = parse_template("Tiêu đề: x\nTin nhắn: ({problem})\n\nx", "declined", "x")
+    _, chat, _ = template.fill({"problem": written})
+    assert len(chat.splitlines()) == 1
 
 
 @pytest.mark.parametrize("written", ["Kính gửi", "Tiêu đề:\n\nx", ""])
