@@ -18,7 +18,7 @@ MIXED_KIND: Final = "both"  # the kind of a meeting both regular and thematic
 
 PROGRAM_LETTERS: Final = "CFILNQRX"  # of the program's own findings: locale/findings-*.yaml
 INDICATOR_LETTER: Final = "H"  # *hình thức*, for form's sake
-RULE_LETTERS: Final = "ABDGKOSTVZ"  # of the rules of forms; no shipped form uses Z
+RULE_LETTERS: Final = "ABDGKOSTVWZ"  # of the rules of forms; no shipped form uses Z
 
 
 def next_free_code(letter: str, used: Collection[str]) -> str:

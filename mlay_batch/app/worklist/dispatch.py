@@ -40,7 +40,7 @@ from mlay_batch.ledger import Ledger, MailLog, Progress, SentMail, lock
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.smtp import RateLimiter
 
-MANY = "W31"
+MANY = "E02"
 LETTER_DECISIONS = frozenset({"send", "handed", "remind", "return"})
 _HANDED = "handed"
 

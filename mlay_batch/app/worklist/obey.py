@@ -47,7 +47,7 @@ from mlay_batch.ledger import (
 from mlay_batch.mail.mime import short_id
 from mlay_batch.model.records import LedgerEntry
 
-CONTRADICTION = "W30"
+CONTRADICTION = "E01"
 _NOT_HELD = "ledger.not_held"
 
 
