@@ -103,13 +103,12 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
         pending, mail_log = run.pending_letters(ledger, *final_states), MailLog(ledger)
         paths = tuple(folder / letter.file_name for letter in pending.letters)
-        for letter, path in zip(pending.letters, paths, strict=True):
-            data = build_message(letter, run.sender).as_bytes()
-            if not dry_run:
+        if not dry_run:
+            for letter, path in zip(pending.letters, paths, strict=True):
+                data = build_message(letter, run.sender).as_bytes()
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
                 mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
-        if not dry_run:
             _remove_outdated_drafts(folder, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
