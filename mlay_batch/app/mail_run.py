@@ -1,4 +1,4 @@
-"""Writes letters as drafts or sends them, none twice.
+"""Writes letters as drafts, sends them, or records them as handed over; none goes twice.
 
 A letter is recorded as *queued* before it goes to the mail host and as *sent* afterwards. After a
 crash in between it stays queued: it may have gone out, so it is not sent again but reported, until
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ class MailTransport(Protocol):
 
 @dataclass(frozen=True)
 class MailResult:
-    """What was drafted or sent, and what was not."""
+    """What was drafted, sent or handed over, and what was not."""
 
     letters: tuple[Letter, ...] = ()
     drafts: tuple[Path, ...] = ()
@@ -62,6 +62,11 @@ class MailResult:
         return not (self.failed or self.partly_refused or self.no_address or self.doubtful)
 
 
+def choose_all(letter: Letter) -> bool:  # noqa: ARG001, the signature of a choice
+    """Choose any letter."""
+    return True
+
+
 @dataclass(frozen=True)
 class MailRun:
     """The letters of a run: office, period, and the function that makes them."""
@@ -74,6 +79,8 @@ class MailRun:
     """Names the user to others who find the workspace locked."""
     repeat: bool = False
     """Write again the drafts written before, and new reminders."""
+    choose: Callable[[Letter], bool] = choose_all
+    """Whether a letter is of the run; the others stay pending."""
 
     @property
     def sender(self) -> Sender:
@@ -82,34 +89,47 @@ class MailRun:
         name = self.office.register.root().name
         return Sender(name, settings.smtp.from_ if settings.smtp else None)
 
-    def pending_letters(self, ledger: Ledger, *reached: MailState) -> PendingLetters:
-        """Return the letters on topics that have not got as far as `reached`."""
+    def pending_letters(self, ledger: Ledger, *, with_drafts: bool = True) -> PendingLetters:
+        """Return the letters of the run that were neither sent, queued nor handed over.
+
+        Those drafted before are among them, unless not `with_drafts`. It locks nothing: whoever
+        acts on them holds the lock meanwhile.
+        """
         states = MailLog(ledger).states()
-        done_keys = frozenset(key for key, state in states.items() if state in reached)
-        previous_keys = frozenset(states)
-        return self.make_letters(
-            ledger, LetterSelection(self.period, self.as_of, done_keys, previous_keys, self.repeat)
+        done_keys = frozenset(
+            key
+            for key, state in states.items()
+            if state is not MailState.DRAFTED or not with_drafts
+        )
+        selection = LetterSelection(
+            self.period, self.as_of, done_keys, frozenset(states), self.repeat
+        )
+        pending = self.make_letters(ledger, selection)
+        return replace(
+            pending,
+            letters=tuple(filter(self.choose, pending.letters)),
+            by_hand=tuple(filter(self.choose, pending.by_hand)),
         )
 
 
 def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
-    """Write every letter not drafted or sent yet as ``outbox/<period>/mail/….eml``.
+    """Write the pending letters that are no drafts yet as ``outbox/<period>/mail/….eml``.
 
-    The same letter gives the same bytes. `timestamp` is the ISO time to record.
+    Where the run repeats, those that are drafts too. The same letter gives the same bytes.
+    `timestamp` is the ISO time to record.
     """
     workspace = run.office.workspace
     folder = workspace.outbox / str(run.period) / "mail"
-    final_states = (MailState.SENT, MailState.QUEUED) + (() if run.repeat else (MailState.DRAFTED,))
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
-        pending, mail_log = run.pending_letters(ledger, *final_states), MailLog(ledger)
+        pending = run.pending_letters(ledger, with_drafts=run.repeat)
+        mail_log = MailLog(ledger)
         paths = tuple(folder / letter.file_name for letter in pending.letters)
-        for letter, path in zip(pending.letters, paths, strict=True):
-            data = build_message(letter, run.sender).as_bytes()
-            if not dry_run:
+        if not dry_run:
+            for letter, path in zip(pending.letters, paths, strict=True):
+                data = build_message(letter, run.sender).as_bytes()
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
                 mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
-        if not dry_run:
             _remove_outdated_drafts(folder, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
@@ -125,6 +145,22 @@ def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> 
                 path.unlink()
 
 
+def hand_over(run: MailRun, timestamp: str) -> MailResult:
+    """Record the pending letters as passed on by other means, with or without an address.
+
+    The archive keeps what they say. `timestamp` is the ISO time to record.
+    """
+    workspace = run.office.workspace
+    with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
+        pending, mail_log = run.pending_letters(ledger), MailLog(ledger)
+        letters = (*pending.letters, *pending.by_hand)
+        for letter in letters:
+            data = build_message(letter, run.sender).as_bytes()
+            sha256 = Archive(workspace.archive).store(data)
+            mail_log.put(_mail_record(run, letter, sha256, MailState.HANDED, timestamp))
+    return MailResult(letters)
+
+
 def send_unasked(letters: Sequence[Letter]) -> None:
     """Let all letters go."""
 
@@ -136,7 +172,7 @@ def send(
     clock: Clock,
     confirm: Confirm = send_unasked,
 ) -> MailResult:
-    """Send every letter not sent yet, drafted ones too. It may be interrupted and repeated.
+    """Send the pending letters, drafted ones too. It may be interrupted and repeated.
 
     `confirm` is called with the letters before the first goes; the workspace stays locked
     meanwhile, so that those letters and no others are sent. Only then `connection` is entered.
@@ -144,7 +180,7 @@ def send(
     workspace = run.office.workspace
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
         mail_log = MailLog(ledger)
-        pending = run.pending_letters(ledger, MailState.SENT, MailState.QUEUED)
+        pending = run.pending_letters(ledger)
         sender = _LetterSender(run, mail_log, Archive(workspace.archive), clock)
         if pending.letters:
             confirm(pending.letters)

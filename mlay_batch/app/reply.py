@@ -279,7 +279,7 @@ class _ReplyBuilder:
         )
         context = self._template_context(form, branch, month).as_issued(submission.stamp)
         data, lines = render_returned(form, context, rows, entry.findings)
-        attachment = self._attachment(form, branch, month, data)
+        attachment = self._attachment(form, branch, month, lambda: data)
         return self._worded_letter(pending, "returned", form, month, attachment, lines)
 
     def _worded_letter(
@@ -326,8 +326,11 @@ class _ReplyBuilder:
         last_return = self.ledger.last_return(form.form, branch, period)
         return template_context(self.office, form, organisation, period, last_return)
 
-    def _attachment(self, form: Form, branch: str, period: Period, data: bytes) -> Attachment:
-        return Attachment(file_name(form, self.office.register.by_code[branch], period), data)
+    def _attachment(
+        self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
+    ) -> Attachment:
+        name = file_name(form, self.office.register.by_code[branch], period)
+        return Attachment(name, render_form)
 
     # Reminders and blank forms
 
@@ -416,8 +419,7 @@ class _ReplyBuilder:
     ) -> Attachment:
         """Return the blank form; of one to be sent `again` the letter says by which day."""
         context = replace(self._template_context(form, branch, period), due_in_letter=again)
-        data = render(form, context)
-        return self._attachment(form, branch, period, data)
+        return self._attachment(form, branch, period, partial(render, form, context))
 
 
 def _no_address(entry: LedgerEntry) -> NoAddress:

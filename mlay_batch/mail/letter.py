@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mlay_batch.core.messages import show
 from mlay_batch.core.period import Period
@@ -11,17 +13,22 @@ from mlay_batch.model.records import Topic
 from mlay_batch.schema.model import Due
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Attachment:
     """A workbook that is attached to a letter.
 
     Attributes:
         name: file name without accents, which no mail program garbles.
-        data: content of the file.
+        render: returns the content. It takes its time, and who lists letters reads none.
     """
 
     name: str
-    data: bytes = field(repr=False)
+    render: Callable[[], bytes] = field(repr=False)
+
+    @cached_property
+    def data(self) -> bytes:
+        """Content of the file, made when it is first read."""
+        return self.render()
 
 
 @dataclass(frozen=True, slots=True)

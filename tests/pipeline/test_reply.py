@@ -32,7 +32,7 @@ from mlay_batch.app.settings import Smtp
 from mlay_batch.app.status import status
 from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.ledger import Ledger, MailLog, MailState
+from mlay_batch.ledger import Archive, Ledger, MailLog, MailState
 from mlay_batch.mail import smtp
 from mlay_batch.mail.mime import short_id
 from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
@@ -63,8 +63,9 @@ def take_in(office, received="2019-12-03T09:00:00+07:00"):
     return ingest(office, as_of=AS_OF, received=received, who="test", holder="test")
 
 
-def job(office, as_of=AS_OF, again=False):
-    return MailRun(office, partial(reply.reply_letters, office), NOVEMBER, as_of, "test", again)
+def job(office, as_of=AS_OF, again=False, choose=mail_run.choose_all):
+    make_letters = partial(reply.reply_letters, office)
+    return MailRun(office, make_letters, NOVEMBER, as_of, "test", again, choose)
 
 
 def with_host(office, port, ca_file, **more):
@@ -151,9 +152,13 @@ def test_drafts_are_written_once_and_the_same_every_time(office):
     assert answers.items() <= {path: path.read_bytes() for path in again.drafts}.items()
 
 
-def test_a_dry_run_writes_nothing(office):
+def test_a_dry_run_writes_nothing(office, monkeypatch):
+    def forbid(form, context):
+        raise AssertionError("a blank form was rendered that nobody reads")
+
     a_month(office)
     ledger = office.workspace.ledger.read_bytes()
+    monkeypatch.setattr(reply, "render", forbid)
     assert len(mail_run.draft(job(office), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
     assert office.workspace.ledger.read_bytes() == ledger
     assert not drafts(office)
@@ -304,15 +309,12 @@ def test_so_many_a_minute_and_no_more():
 
 
 def test_letters_go_to_registered_addresses_never_to_the_sender(office):
-    from mlay_batch.ledger import Archive  # only here: a mail as the ledger remembers it
-
     a_month(office)
     with Ledger.open(office.workspace.ledger) as ledger, ledger.transaction() as db:
         db.execute(
             "UPDATE delivery SET sender = 'stranger@evil.example',"
             " thread = '<1@a.example> <2@b.example>'"
         )
-    assert Archive(office.workspace.archive)
     mail_run.draft(job(office), "x")
     for mail in drafts(office).values():
         assert "evil" not in str(mail)
@@ -347,6 +349,116 @@ def test_a_letter_without_an_address_is_whole_and_goes_to_its_branch(tmp_path, m
     assert pending(unreachable).letters == pending(reachable).by_hand == ()
 
 
+# Letters that a person chooses, and passes on
+
+
+def of_kind(kind):
+    return lambda letter: letter.kind == kind
+
+
+def kinds(letters):
+    return {letter.kind for letter in letters}
+
+
+@pytest.mark.parametrize("kind", ["receipt", "returned", "reminder"])
+def test_the_letters_chosen_are_drafted_and_the_others_stay_pending(office, kind):
+    a_month(office)
+    done = mail_run.draft(job(office, choose=of_kind(kind)), "x")
+    assert kinds(done.letters) == {kind}
+    assert [name.partition("_")[0] for name in drafts(office)] == [kind]
+    assert kinds(mail_run.draft(job(office), "x", dry_run=True).letters) == (
+        {"receipt", "returned", "reminder"} - {kind}
+    )
+    assert kinds(pending(office).letters) == {"receipt", "returned", "reminder"}  # a draft too
+
+
+@pytest.mark.parametrize("kind", ["receipt", "returned", "reminder"])
+def test_the_letters_chosen_go_out_and_the_others_with_the_next_run(office, tmp_path, kind):
+    a_month(office)
+    mail_run.draft(job(office), "x")
+    with mail_host(tmp_path) as (box, port, ca_file):
+        posted = with_host(office, port, ca_file)
+        (chosen,) = (letter for letter in pending(posted).letters if letter.kind == kind)
+        done = send(posted, choose=lambda letter: letter.id == chosen.id)
+        assert kinds(done.letters) == {kind}
+        assert box.to == [chosen.to]
+        assert kinds(send(posted).letters) == {"receipt", "returned", "reminder"} - {kind}
+        assert send(posted).letters == ()
+        assert len({mail["Message-ID"] for mail in box.mails}) == len(box.mails) == 3
+
+
+def test_a_letter_is_named_as_its_draft_is(office):
+    a_month(office)
+    names = {letter.id for letter in pending(office).letters}
+    mail_run.draft(job(office), "x")
+    assert names == {name.removesuffix(".eml").rpartition("_")[2] for name in drafts(office)}
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        assert names == {short_id(letter.message_id) for letter in MailLog(ledger).letters()}
+
+
+@pytest.mark.parametrize("is_drafted", [False, True])
+def test_a_letter_handed_over_is_neither_drafted_nor_sent_again(office, tmp_path, is_drafted):
+    a_month(office)
+    if is_drafted:
+        mail_run.draft(job(office), "x")
+    handed = mail_run.hand_over(job(office, choose=of_kind("returned")), "2019-12-06T09:00:00Z")
+    assert (kinds(handed.letters), handed.is_clean) == ({"returned"}, True)
+    left = mail_run.draft(job(office, again=True), "x", dry_run=True)
+    assert kinds(left.letters) == kinds(pending(office).letters) == {"receipt", "reminder"}
+    with mail_host(tmp_path) as (box, port, ca_file):
+        posted = with_host(office, port, ca_file)
+        assert kinds(send(posted).letters) == {"receipt", "reminder"}
+        assert ("cb-01@muonglay.example",) not in box.to
+    assert mail_run.hand_over(job(office), "x").letters == ()
+
+
+def test_letters_without_an_address_are_handed_over_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "addresses", [])
+    office = create_office(tmp_path / "town")
+    a_month(office)
+    assert status(office, NOVEMBER, AS_OF).todo["answer"] == 2
+    by_hand = {letter.id: letter for letter in pending(office).by_hand}
+    handed = mail_run.hand_over(job(office), "2019-12-06T09:00:00+07:00")
+    assert {letter.id for letter in handed.letters} == set(by_hand)
+    assert pending(office).by_hand == ()
+    assert mail_run.draft(job(office), "x").is_clean
+    assert "answer" not in status(office, NOVEMBER, AS_OF).todo
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        letters = MailLog(ledger).letters()
+    assert {(letter.state, letter.recipients) for letter in letters} == {(MailState.HANDED, ())}
+    for letter in letters:
+        data = Archive(office.workspace.archive).read(letter.sha256)
+        mail = message_from_bytes(data, policy=policy.default)
+        original = by_hand[short_id(letter.message_id)]
+        assert (mail["To"], mail["Subject"]) == (None, original.subject)
+        assert [paper.get_content() for paper in mail.iter_attachments()] == [
+            attachment.data for attachment in original.attachments
+        ]
+
+
+def test_a_request_handed_over_has_its_days_and_is_repeated_after_them(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "addresses", [])
+    office = create_office(tmp_path / "town")
+    all_but(office, "CB-01")
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
+    take_in(office)
+    mail_run.hand_over(job(office), "2026-11-28T09:00:00+07:00")
+    assert pending(office, as_of=date(2019, 12, 9)).by_hand == ()
+    (again,) = pending(office, as_of=date(2019, 12, 10)).by_hand
+    assert (again.kind, again.chat.partition(":")[0]) == ("correction", "Nhắc lại")
+    assert "chậm nhất ngày 13/12/2019" in again.chat
+
+
+def test_what_is_chosen_and_has_no_address_is_told_and_what_is_not_chosen_is_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[3:])
+    office = create_office(tmp_path / "town")
+    a_month(office)
+    done = mail_run.draft(job(office, choose=of_kind("reminder")), "x")
+    assert ([unit.name for unit in done.no_address], done.letters) == (["DB1-2"], ())
+
+
 def test_the_receipt_of_a_branch_that_the_register_has_lost_has_no_address(office):
     put(office, "a.xlsx", MeetingReturn("CB-01").book())
     take_in(office)
@@ -356,9 +468,9 @@ def test_the_receipt_of_a_branch_that_the_register_has_lost_has_no_address(offic
     assert (letter.kind, letter.addressee, letter.to) == ("receipt", "CB-01", ())
 
 
-def pending(office):
+def pending(office, **more):
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
-        return job(office).pending_letters(ledger)
+        return job(office, **more).pending_letters(ledger)
 
 
 def contents(letter):
@@ -571,7 +683,7 @@ def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_d
     assert second.subject == f"Nhắc lại: {first.subject}"
     assert "hạn gửi lại là ngày 09/12/2019" in second.body
     assert "chậm nhất ngày 13/12/2019" in second.body
-    assert second.attachments == first.attachments
+    assert contents(second)[-1] == contents(first)[-1]
     assert draft_letters(office, date(2019, 12, 11)) == {}
     later = draft_letters(office, date(2019, 12, 14), again=True)
     assert {kind for kind, _ in later} == {"receipt", "returned", "correction"}  # drafts once more

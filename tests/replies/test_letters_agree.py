@@ -325,7 +325,7 @@ def test_a_reminder_says_what_the_letter_said(code: str, outcomes: Mapping[str, 
     assert letter.subject == f"Nhắc lại: {became.answer.subject}"
     lines = [text for text in letter.body.splitlines() if text.startswith("- ")]
     assert lines == [text for text in became.answer.body.splitlines() if text.startswith("- ")]
-    assert letter.attachments == became.answer.attachments
+    assert [a.data for a in letter.attachments] == [a.data for a in became.answer.attachments]
     assert "hạn gửi lại là ngày 09/11/2026" in letter.body
 
 

@@ -43,7 +43,7 @@ def again(mail):
 
 @given(NASTY, NASTY, NASTY, NASTY)
 def test_no_text_adds_a_header(subject, name, thread, paper):
-    papers = (Attachment(paper, b"PK"),)
+    papers = (Attachment(paper, lambda: b"PK"),)
     draft = letter(subject=subject, thread=(thread, "<ok@a.example>"), attachments=papers)
     back = again(build_message(draft, Sender(name, SENDER.mail)))
     assert set(back.keys()) <= HEADERS
@@ -65,7 +65,7 @@ def test_long_message_ids_are_not_broken():
 
 
 def test_the_same_letter_gives_the_same_bytes_and_id():
-    papers = (Attachment("a.xlsx", b"PK\3\4"),)
+    papers = (Attachment("a.xlsx", lambda: b"PK\3\4"),)
     first, second = (build_message(letter(attachments=papers), SENDER).as_bytes() for _ in range(2))
     assert first == second
     assert SENDER.message_id(letter()) == SENDER.message_id(letter(subject="khác", to=()))
