@@ -26,7 +26,7 @@ from mlay_batch.app.worklist import book, problems
 from mlay_batch.app.worklist.book import WorklistContent, decision_titles
 from mlay_batch.app.worklist.content import ContentSources, worklist_content
 from mlay_batch.app.worklist.dispatch import Post, dispatch
-from mlay_batch.app.worklist.matters import FINAL_STATES, OpenState
+from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.obey import (
     BegunWorklist,
     Clerk,
@@ -269,7 +269,7 @@ class _OfficeMonth:
         office, lang, period = self.office, self.request.lang, self.period
         make_letters = partial(reply_letters, office)
         run = MailRun(office, make_letters, period, self.clerk.as_of, self.clerk.holder)
-        pending = run.pending_letters(ledger, *FINAL_STATES)
+        pending = run.pending_letters(ledger)
         state = OpenState.load(office, ledger, period, self.clerk.as_of, lang, pending)
         sources = ContentSources(
             state,

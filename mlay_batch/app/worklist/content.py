@@ -11,7 +11,7 @@ from mlay_batch.app.worklist.book import WorklistContent
 from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
-    STALE,
+    SETTLED,
     Matter,
     ReadWorklist,
     Result,
@@ -136,7 +136,7 @@ def _kept(sources: ContentSources, mistakes: Mapping[str, str]) -> dict[str, Val
     failed = {
         result.made.subject
         for result in sources.results
-        if not result.is_done and result.outcome.code not in STALE
+        if not result.is_done and result.outcome.code not in SETTLED
     }
     if any(subject.startswith(f"{matters.LETTER}/") for subject in failed):
         failed.add(ALL_LETTERS)

@@ -17,7 +17,6 @@ from mlay_batch.app.mail_run import MailResult, MailRun, MailTransport
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, form_letters, reply_letters
 from mlay_batch.app.worklist.matters import (
-    FINAL_STATES,
     FORMS,
     LETTER,
     forms_to_issue,
@@ -33,6 +32,7 @@ from mlay_batch.app.worklist.records import (
     Result,
     split_key,
 )
+from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError
@@ -130,7 +130,7 @@ class _Dispatcher:
         for form, codes in forms_to_issue(self.office, letters, entries, batch.period):
             if form.form == batch.form:
                 return form_letters(self.office, form, codes, ledger, selection)
-        return PendingLetters()
+        return PendingLetters((), (), ())
 
     def _dispatch(self, batch: _Batch, group: Sequence[MadeDecision]) -> Iterator[Result]:
         run = self._run(batch)
@@ -151,14 +151,14 @@ class _Dispatcher:
         with lock(workspace.root, self.clerk.holder), self._ledger() as ledger:
             log = DecisionLog(ledger, self.clerk)
             for key, letters in ready.items():
-                outcome = _worst([outcomes[letter.id] for letter in letters])
+                outcome = _joint([outcomes[letter.id] for letter in letters])
                 yield log.end(self.begun, self.made[key], outcome)
 
     def _wanted(
         self, run: MailRun, ledger: Ledger, group: Sequence[MadeDecision]
     ) -> dict[str, list[Letter]]:
         """Return the letters each decision is about, by key; those still owed as offered only."""
-        pending = run.pending_letters(ledger, *FINAL_STATES)
+        pending = run.pending_letters(ledger)
         mail = MailLog(ledger).letters()
         letters = [*pending.letters, *pending.by_hand]
         found = {made.key: _letters_of(made, letters, mail) for made in group}
@@ -215,26 +215,33 @@ class _Dispatcher:
 
     def _send(self, run: MailRun, letters: Mapping[str, Letter]) -> dict[str, Outcome]:
         """Send the letters, or draft them without a mail host; those without an address wait."""
+        folder = self._write_by_hand(run, [x for x in letters.values() if not x.to])
         outcomes = {
-            id_: Outcome.not_done("stopped" if letter.to else "no_address", problem="")
+            id_: Outcome.not_done("stopped", problem="")
+            if letter.to
+            else Outcome.not_done("no_address", folder=folder)
             for id_, letter in letters.items()
         }
         if not any(letter.to for letter in letters.values()):
             return outcomes
         try:
             if self.post.connection is None:
-                drafted = mail_run.draft(run, self.clerk.at)
-                folder = self._shown(drafted)
-                return outcomes | _each(drafted, Outcome.done("drafted", folder=folder))
+                mail_run.draft(run, self.clerk.at)
+                drafted = Outcome.done("drafted", folder=f"outbox/{run.period}/mail")
+                return outcomes | {id_: drafted for id_, x in letters.items() if x.to}
             connection = self.post.connection()
             result = mail_run.send(run, connection, self.post.limiter(), self.post.clock)
         except MlayError as error:
             return dict.fromkeys(outcomes, Outcome.failed(error))
         return outcomes | _sent_outcomes(result, outcomes)
 
-    def _shown(self, drafted: MailResult) -> str:
-        root = self.office.workspace.root
-        return str(drafted.drafts[0].parent.relative_to(root)) if drafted.drafts else ""
+    def _write_by_hand(self, run: MailRun, letters: Sequence[Letter]) -> str:
+        """Write the attachments of letters without an address; return the folder."""
+        folder = f"outbox/{run.period}"
+        for letter in letters:
+            for item in letter.attachments:
+                write_atomically(self.office.workspace.root / folder / item.name, item.data)
+        return folder
 
 
 def _letters_of(
@@ -252,10 +259,6 @@ def _letters_of(
     return [x for x in letters if any(is_about(topic, subject) for topic in x.topics)]
 
 
-def _each(result: MailResult, outcome: Outcome) -> dict[str, Outcome]:
-    return {letter.id: outcome for letter in result.letters}
-
-
 def _sent_outcomes(result: MailResult, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
     told = {
         id_: Outcome.not_done("stopped", problem=result.stop_reason)
@@ -269,6 +272,9 @@ def _sent_outcomes(result: MailResult, outcomes: Mapping[str, Outcome]) -> dict[
     return told
 
 
-def _worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return the outcome of the first letter that did not go; else that of the first."""
-    return next((o for o in outcomes if o.progress is not Progress.DONE), outcomes[0])
+def _joint(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return what came of a decision on several letters."""
+    left = [outcome for outcome in outcomes if outcome.progress is not Progress.DONE]
+    if left and len(left) < len(outcomes):
+        return Outcome.not_done("some", sent=len(outcomes) - len(left), count=len(outcomes))
+    return (left or outcomes)[0]

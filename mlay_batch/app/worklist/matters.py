@@ -6,7 +6,7 @@ Each matter has the state it is offered in: a decision made on another state is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -58,7 +58,11 @@ WORST_FIRST = (
 )
 _WORKBOOKS = frozenset({".xlsx", ".xls", ".ods"})
 _MAX_REASONS = 2  # findings that say why a file waits; its marked form lists them all
-_TONES = {"closed": "watch", "refused": "watch", "missing": "watch", "ready": "good"}
+_TONES = {
+    **dict.fromkeys(("closed", "refused", "missing"), "watch"),
+    "ready": "good",
+    "forms": "",
+}
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ def open_matters(state: OpenState, files: ViewFiles, archive: Archive) -> Iterat
     yield from builder.blank_forms()
 
 
-def worst_first(matters: Iterator[Matter]) -> list[Matter]:
+def worst_first(matters: Iterable[Matter]) -> list[Matter]:
     """Return the matters in the order to look at them, older ones first among equals."""
     return sorted(
         matters,
@@ -427,6 +431,7 @@ class _MatterBuilder:
                 self._say("branches", count=len(codes)),
                 None,
                 self._say("what.forms", what=what),
+                self._say("proposal.forms", folder=f"outbox/{month}"),
             )
 
 

@@ -20,8 +20,8 @@ ALL_LETTERS = "letters/all"
 """Subject of the row that decides on all letters without a decision of their own."""
 MANY_LETTERS = 10
 """More than so many letters go only where a second word confirms it."""
-STALE = ("moved_on", "decided")
-"""Outcomes of decisions on a matter that is no longer in the state it was offered in."""
+SETTLED = ("moved_on", "decided", "no_address", "some")
+"""Outcomes of decisions that are not to be tried again as they are."""
 _STATE_MARK, _ERROR, _FINDING = "@", "error.", "finding."
 
 
