@@ -89,6 +89,11 @@ class MailRun:
         name = self.office.register.root().name
         return Sender(name, settings.smtp.from_ if settings.smtp else None)
 
+    @property
+    def drafts(self) -> Path:
+        """Folder of the period's drafts."""
+        return self.office.workspace.outbox / str(self.period) / "mail"
+
     def pending_letters(self, ledger: Ledger, *, with_drafts: bool = True) -> PendingLetters:
         """Return the letters of the run that were neither sent, queued nor handed over.
 
@@ -118,8 +123,7 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     Where the run repeats, those that are drafts too. The same letter gives the same bytes.
     `timestamp` is the ISO time to record.
     """
-    workspace = run.office.workspace
-    folder = workspace.outbox / str(run.period) / "mail"
+    workspace, folder = run.office.workspace, run.drafts
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
         pending = run.pending_letters(ledger, with_drafts=run.repeat)
         mail_log = MailLog(ledger)
@@ -136,11 +140,15 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
 
 
 def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> None:
-    """Remove the drafts that tell a verdict which has changed since; the archive keeps them."""
+    """Remove the drafts that nobody is to send any more; the archive keeps them.
+
+    They tell a verdict that has changed since, or went out by another way.
+    """
     answer_keys = {entry.answer_key for entry in ledger.entries()}
     for letter in mail_log.letters():
         keys = [topic.key for topic in letter.topics if topic.key.startswith("answer/")]
-        if letter.state is MailState.DRAFTED and keys and answer_keys.isdisjoint(keys):
+        is_changed = bool(keys) and answer_keys.isdisjoint(keys)
+        if is_changed or letter.state is not MailState.DRAFTED:
             for path in folder.glob(f"*_{short_id(letter.message_id)}.eml"):
                 path.unlink()
 
@@ -158,6 +166,7 @@ def hand_over(run: MailRun, timestamp: str) -> MailResult:
             data = build_message(letter, run.sender).as_bytes()
             sha256 = Archive(workspace.archive).store(data)
             mail_log.put(_mail_record(run, letter, sha256, MailState.HANDED, timestamp))
+        _remove_outdated_drafts(run.drafts, ledger, mail_log)
     return MailResult(letters)
 
 
@@ -186,6 +195,7 @@ def send(
             confirm(pending.letters)
             with connection as transport:
                 sender.send_all(pending.letters, transport, limiter)
+            _remove_outdated_drafts(run.drafts, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(
         tuple(sender.sent),
