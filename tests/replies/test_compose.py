@@ -290,7 +290,7 @@ def test_of_what_the_office_entered_every_letter_says_so_that_the_branch_can_obj
     entered = replace(DELIVERY, channel="office", sender=None, entered_by="vanthu.nga")
     wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
     for delivery, is_told in ((DELIVERY, False), (entered, True)):
-        letters = [receipt(delivery)]
+        letters = [receipt(delivery).body]
         for kind in ("returned", "redo", "blank"):
             wish = ResendRequest(kind, date(2019, 12, 9))
             about = envelope(kind), replace(delivery, findings=(wrong,)), FORM, Period(2019, 11)
