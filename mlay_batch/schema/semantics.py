@@ -39,6 +39,9 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 def _form(form: Form) -> Iterator[Fault]:
     if not _ID.fullmatch(form.form) or form.is_rollup:
         yield Fault(("form",), form.form, code="schema.unfit")
+    for key in ("reporters", "due") if form.is_list else ():
+        if value := getattr(form, key):
+            yield Fault((key,), str(value), code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
         yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))
