@@ -93,11 +93,15 @@ def _check_submission(
         return _result_for(submission.findings, None, file.name)
     from mlay_batch.checks.validate import (  # start-up: pandera, for a second; no form needs none
         validate,
+        validate_list,
         validate_register,
     )
 
     if form.form == REGISTER:
         _, findings = validate_register(submission, form)
+        return _result_for(findings, form, file.name)
+    if form.is_list:
+        _, findings = validate_list(submission, form, office.lists if office else {})
         return _result_for(findings, form, file.name)
     checked_file = CheckedFile(file, submission, findings=submission.findings)
     # a consolidated workbook may be checked where it was made, where it has no sender

@@ -307,7 +307,7 @@ class _ReplyBuilder:
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
         if text_kind == "declined":
             files = [(entry, reasons_to_decline(entry))]
-            return bodies.file_letter(self.letter_context, envelope, files, request)
+            return bodies.file_letter(self.letter_context, envelope, files, request, own_form)
         if text_kind == "unopened":
             files = [(file, answer_findings(file)) for file in (entry, *pending.same_mail)]
             if not pending.missed_day:

@@ -37,7 +37,7 @@ def form_in_force(office: Office, form: str | None, period: Period) -> Form:
 
     Raises UsageError where none is in force, or several are owed.
     """
-    form_names = {f.form for f in office.catalogue.forms if f.period != "none"}
+    form_names = {f.form for f in office.catalogue.forms if not f.is_list}
     if form is None:
         form = _only_form_due(office, period, sorted(form_names))
     if form not in form_names:

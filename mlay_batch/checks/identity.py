@@ -55,8 +55,8 @@ def identify(
     form = catalogue.form(submission.form or "", submission.version or "")
     if form is None:
         return checked
-    if form.period == "none":
-        return checked.with_findings(_finding("I12", Place()))
+    if form.is_list:
+        return checked.with_findings(_finding("I12", Place(), form=form.form))
     evidence = _Evidence(submission, form, register)
     branch, branch_findings = _find_branch(evidence)
     if branch is None and assigned:

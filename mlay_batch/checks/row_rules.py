@@ -133,6 +133,21 @@ def ref_fits(
 
 
 @rule
+def fits_with(frame: pd.DataFrame, value: str, when: str, fits: Mapping[str, Values]) -> RuleResult:
+    """The value is one of those that `fits` lists for what `when` holds; either one blank holds.
+
+    Where `fits` lists nothing, the value must be blank.
+    """
+    misfits = [
+        isinstance(own_value, str)
+        and isinstance(deciding_value, str)
+        and own_value not in fits.get(deciding_value, ())
+        for own_value, deciding_value in zip(frame[value], frame[when], strict=True)
+    ]
+    return RuleResult(~pd.Series(misfits, index=frame.index, dtype=bool), {})
+
+
+@rule
 def within_ref(
     frame: pd.DataFrame,
     dates: Values,

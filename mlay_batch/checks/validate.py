@@ -37,7 +37,7 @@ from mlay_batch.schema.model import Form, Section
 from mlay_batch.schema.overlap import scheme_in_force
 from mlay_batch.schema.schemes import Scheme
 
-__all__ = ["schema_for", "validate", "validate_register"]
+__all__ = ["schema_for", "validate", "validate_list", "validate_register"]
 
 YES = "yes"
 
@@ -70,24 +70,22 @@ def validate(
     )
 
 
-def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
-    """Return the register with codes resolved, and all findings, those of the reader first.
+def validate_list(
+    submission: Submission, form: Form, lists: Lists
+) -> tuple[Submission, tuple[Finding, ...]]:
+    """Return a list with codes resolved, and all findings, those of the reader first.
 
-    Its `ref` fields name its own rows; codes of a section that could not be read are taken as they
-    are. The tree of organisations must have no cycle; a parent that closes one gets no other
-    finding.
+    Its `ref` fields name its own rows where it has a section of that name; codes of a section that
+    could not be read are taken as they are. `lists` gives code → name for each other list.
     """
+    fields = [field for section in form.sections for field in section.fields]
+    own_names = {str(field.ref) for field in fields if form.has_rows_named_by(field)}
     unread = unread_sections(submission.findings)
-    names = (name for name in ("organisations", "officers") if name not in unread)
-    lists = {name: _names_by_code(submission, name) for name in names}
+    names_by_list = {name: names for name, names in lists.items() if name not in own_names}
+    names_by_list |= {name: _names_by_code(submission, name) for name in own_names - unread}
     candidate = CandidateReturn(submission, form, findings=submission.findings)
-    result = _check_all({0: candidate}, resolvers(lists))[0]
-    cycles = sort_findings(cycle_findings(result.submission), result.submission)
-    cycle_places = {cycle.place for cycle in cycles}
-    other_findings = tuple(
-        finding for finding in result.findings if finding.place not in cycle_places
-    )
-    return result.submission, other_findings + cycles
+    result = _check_all({0: candidate}, resolvers(names_by_list))[0]
+    return result.submission, result.findings
 
 
 def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
@@ -99,10 +97,22 @@ def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
     }
 
 
+def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
+    """Return the register as `validate_list` does.
+
+    The tree of organisations must have no cycle; a parent that closes one gets no other finding.
+    """
+    result, findings = validate_list(submission, form, {})
+    cycles = sort_findings(cycle_findings(result), result)
+    cycle_places = {cycle.place for cycle in cycles}
+    other_findings = tuple(finding for finding in findings if finding.place not in cycle_places)
+    return result, other_findings + cycles
+
+
 def _candidate(
     checked: CheckedFile, forms: Sequence[Form], schemes: Sequence[Scheme]
 ) -> CandidateReturn | None:
-    """Return the return to check in a file; None where no form of ours could be read."""
+    """Return the return to check in a file; None where it is no form of ours, or a list."""
     submission, identity = checked.submission, checked.identity
     if submission is None:
         return None
@@ -111,9 +121,8 @@ def _candidate(
         return CandidateReturn(
             submission, identity.form, identity.period, scheme, identity.reporter, checked.findings
         )
-    form = next(
-        (f for f in forms if (f.form, f.version) == (submission.form, submission.version)), None
-    )
+    name = submission.form, submission.version
+    form = next((f for f in forms if (f.form, f.version) == name and not f.is_list), None)
     return CandidateReturn(submission, form, findings=checked.findings) if form else None
 
 

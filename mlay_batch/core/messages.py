@@ -175,7 +175,7 @@ def show_day(iso: str, lang: str) -> str:
 
 
 def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = False) -> Message:
-    """Return the text of a finding; `form` gives the words of its own rules and field titles.
+    """Return the text of a finding; `form` gives the words of its rules, field titles, its own.
 
     What to do may differ once the values stand in a fresh form given back (`returned`): nothing
     is merged, hidden or a formula there any more.
@@ -183,6 +183,8 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
     params = dict(finding.params)
     if form and isinstance(path := params.get("field"), str):
         params["field"] = form.title_of(path, lang)
+    if form and params.get("form") == form.form:
+        params["form"] = form.title.of(lang).capitalize()
     if isinstance(levels := params.get("levels"), str):
         params["levels"] = "; ".join(_level_text(level, form, lang) for level in json.loads(levels))
     texts = _texts_of_code(finding.code, form)

@@ -255,16 +255,18 @@ def file_letter(
     envelope: Envelope,
     files: Sequence[tuple[LedgerEntry, Sequence[Finding]]],
     request: ResendRequest,
+    form: Form | None = None,
 ) -> Letter:
     """Return the letter on files of one mail of which nothing is attached, with the reasons.
 
     What could not be read is asked for again; a file that does not count is not. `files` are the
-    files and the findings about each; the first one is the one answered.
+    files and the findings about each; the first one is the one answered. `form` is what it was read
+    as.
     """
     names_by_reason: dict[Message, list[str]] = {}
     for entry, findings in files:
         for finding in findings:
-            reason = explain(finding, None, _LANG)
+            reason = explain(finding, form, _LANG)
             names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
     lines = (
         f"- {_name_list(names, _MAX_NAMES, 'tệp')}: {one_line(str(reason))}"

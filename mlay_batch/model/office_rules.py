@@ -15,7 +15,7 @@ from typing import TypeVar
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Catalogue, Form, Quota, Scheme
-from mlay_batch.schema.ids import CLASSIFICATION, MEETING_SCORE, REGISTER
+from mlay_batch.schema.ids import CLASSIFICATION, MEETING_SCORE
 from mlay_batch.schema.model import Choice, Counted, Due, Effective, Text
 from mlay_batch.schema.overlap import age_key
 from mlay_batch.schema.quotas import Per, Window
@@ -162,12 +162,10 @@ def office_words(register_form: Form, profile: Profile, office: str) -> Mapping[
 
 def _fill_words(form: Form, words: Mapping[str, Text], level: str | None) -> Form:
     """Return the form with the office's words in its instructions and at its level's choices."""
-    choices = form.choices
-    if form.form == REGISTER:
-        choices = {
-            name: tuple(_at_level(choice, level) for choice in of_list)
-            for name, of_list in choices.items()
-        }
+    choices = {
+        name: tuple(_at_level(choice, level) for choice in of_list)
+        for name, of_list in form.choices.items()
+    }
     instructions = (_fill(sentence, words) for sentence in form.instructions)
     return replace(form, choices=choices, instructions=tuple(instructions))
 

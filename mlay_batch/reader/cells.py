@@ -132,9 +132,11 @@ def _header_text(raw: RawValue) -> str:
 def _legacy_texts(block: Block) -> Mapping[CellPosition, Proposal]:
     """Propose readings for texts in an encoding from before Unicode.
 
-    The encoding is decided for each column of a table, for a card as a whole.
+    The encoding is decided for each column of a table, for a card as a whole. What the program
+    wrote into locked cells is not asked about.
     """
-    names = [field.id for field in block.section.fields if field.type in _TEXT_TYPES]
+    fields = block.section.fields
+    names = [field.id for field in fields if field.type in _TEXT_TYPES and not field.locked]
     columns = [[record[name] for record in block.records if name in record] for name in names]
     if block.section.layout == "card":
         columns = [[position for column in columns for position in column]]
@@ -341,15 +343,21 @@ def find_hidden(blocks: Sequence[Block], form: Form) -> Iterator[Finding]:
 
 
 def _hidden_figures(block: Block, hidden: list[CellPosition]) -> Iterator[CellPosition]:
-    """Yield the hidden cells of a section with figures; add all hidden ones to `hidden`."""
+    """Yield the hidden cells of a section with figures; add all hidden ones to `hidden`.
+
+    Not those of columns that the form itself hides.
+    """
     metadata = block.sheet.metadata
     if not metadata.hidden_rows and not metadata.hidden_columns:
         return
+    shown = {field.id: field for field in block.section.fields if not field.hidden}
     for record in block.records:
-        for name, position in record.items():
-            if position[0] in metadata.hidden_rows or position[1] in metadata.hidden_columns:
+        for name, (row, column) in record.items():
+            is_hidden = row in metadata.hidden_rows or column in metadata.hidden_columns
+            if is_hidden and name in shown:
+                position = row, column
                 hidden.append(position)
-                is_text = block.section.field(name).type == "text"
+                is_text = shown[name].type == "text"
                 if not is_text and not is_blank(block.sheet.value_at(position)):
                     yield position
 

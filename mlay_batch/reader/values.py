@@ -102,6 +102,10 @@ def parse_cell(raw: RawValue, form_field: Field, form: Form, limit: int = 32_767
         return CellValue(0, "C27", Severity.WARNING, {"value": display_text(raw)})
     if form_field.type not in ("text", "ref", "choice"):
         raw = local_time(raw)
+    if (
+        form_field.type == "text" and form_field.locked
+    ):  # the program's own words, whatever they are
+        return CellValue(_text_lines(raw))
     if form_field.type == "choice":
         return _parse_choice(display_text(raw), form.choices[form_field.choices or ""])
     return _PARSERS[form_field.type](raw)
@@ -159,18 +163,24 @@ def display_text(raw: RawValue) -> str:
 
 
 def _parse_text(raw: RawValue) -> CellValue:
-    """Return the lines of a text, each cleaned, blank ones dropped.
+    """Return the lines of a text.
 
     A bare number or a date, which Excel may have made of words such as "3/9", with a warning C33.
     """
     if not isinstance(raw, str) or _PLAIN_NUMBER.fullmatch(raw.strip()):
         text = display_text(raw)
         return CellValue(text, "C33", Severity.WARNING, {"value": text})
-    lines = (clean(line) for line in CONTROL.sub("", raw).splitlines())
-    text = "\n".join(line for line in lines if line)
+    text = _text_lines(raw)
     if not text.strip("?"):  # the mark in a form given back where the value is unknown
         return CellValue(code="C29", params={"value": text})
     return CellValue(text)
+
+
+def _text_lines(raw: RawValue) -> str:
+    """Return the lines of a text, each cleaned, without blank ones."""
+    words = raw if isinstance(raw, str) else display_text(raw)
+    lines = (clean(line) for line in CONTROL.sub("", words).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _parse_ref(raw: RawValue) -> CellValue:

@@ -27,8 +27,8 @@ class CheckSpec:
         params: the kind of each parameter. ``field`` and ``fields`` name fields of the same section
             (``other`` and ``others`` of another, ``section.field``), ``number`` and ``texts`` are
             plain values, ``given`` maps fields of the row or of a card (``section.field``), or
-            `REPORTER`, to values of which each must hold one, ``fits`` values of a field to others
-            of it.
+            `REPORTER`, to values of which each must hold one, ``fits`` values of `when`, or without
+            it of `value`, to values of `value`.
         optional: the parameters that may be left out.
         gaps: what `says` and `fix` of a rule may put into their gaps: the figures its check
             provides. All provide ``field``, the title of the first marked field.
@@ -135,6 +135,9 @@ CHECKS: Mapping[str, CheckSpec] = {
         gaps=("ref",),
         param_types={"ref": _REFS},
     ),
+    # the value is one of those that `fits` lists for what `when` holds; there is none where it
+    # lists nothing
+    "fits_with": CheckSpec({"value": "field", "when": "field", "fits": "fits"}),
     # the dates lie from start to end of the row that `ref` names by the field `target`
     "within_ref": CheckSpec(
         {"dates": "fields", "ref": "field", "target": "other", "start": "other", "end": "other"},

@@ -1,4 +1,4 @@
-"""Checks the keys of a form that are about columns of records, computed fields and switches."""
+"""Checks the keys of a form about columns, of records or hidden, computed fields and switches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from mlay_batch.core.text import name_key
+from mlay_batch.schema.column_widths import hidden_columns, table_columns
 from mlay_batch.schema.ids import SCHEMES
+from mlay_batch.schema.layout import sheet_sections
 from mlay_batch.schema.model import Choice, Computed, Field, Form, Part, Section
 from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 
@@ -27,6 +29,8 @@ def column_faults(form: Form) -> Iterator[Fault]:
         else:
             yield from _unfit_keys(section, _COLUMN_KEYS, path)
             yield from _shared_sheet(form, section, path)
+        if section.layout != "table":
+            yield from _unfit_keys(section, ("fixed",), path)
         for j, part in enumerate(section.parts):
             yield from _switch(part, (*path, "parts", j), switches)
             yield from unknown_names(part.switches, (*path, "parts", j, "switches"), switches)
@@ -121,6 +125,8 @@ def _part(form: Form, section: Section, part: Part, path: KeyPath) -> Iterator[F
 
 
 def _field(form: Form, section: Section, field: Field, path: KeyPath) -> Iterator[Fault]:
+    if field.hidden and not _may_be_hidden(form, section, field):
+        yield from _unfit_keys(field, ("hidden",), path)
     if section.layout != "columns":
         yield from _unfit_keys(field, ("preset", "propose"), path)
     if field.propose:
@@ -136,6 +142,13 @@ def _field(form: Form, section: Section, field: Field, path: KeyPath) -> Iterato
             yield Fault((*path, "compute"), field.id, code="schema.unfit")
         yield from _unfit_keys(field, _NOT_COMPUTED, path)
         yield from _computed(section, field, field.compute, (*path, "compute"))
+
+
+def _may_be_hidden(form: Form, section: Section, field: Field) -> bool:
+    """Whether the field has a column, in which no other section of the sheet shows anything."""
+    columns = {other.id: column for column, other in table_columns(form, section)}
+    on_sheet = sheet_sections(form)[section.sheet or form.sheet]
+    return section.layout == "table" and columns[field.id] in hidden_columns(form, on_sheet)
 
 
 def _computed(section: Section, field: Field, computed: Computed, path: KeyPath) -> Iterator[Fault]:

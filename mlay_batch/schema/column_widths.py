@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import ceil
 
 from mlay_batch.schema.model import Field, Form, Section, Text
@@ -33,6 +33,15 @@ def table_columns(form: Form, section: Section) -> Iterator[tuple[int, Field]]:
             column += 1
 
 
+def hidden_columns(form: Form, sections: Collection[Section]) -> frozenset[int]:
+    """Return the columns of a sheet in which no table shows anything; beside a card none."""
+    tables = [dict(table_columns(form, s)) for s in sections if s.layout == "table"]
+    if len(tables) < len(sections):
+        return frozenset()
+    columns = set[int]().union(*tables)
+    return frozenset(c for c in columns if all(t[c].hidden for t in tables if c in t))
+
+
 def is_name(field: Field) -> bool:
     """Whether the field is the name of a code, which is looked up and not read."""
     return field.id.endswith(NAME_ENDING)
@@ -44,7 +53,9 @@ def _name_field(section: Section, field: Field) -> Field:
     return Field(f"{field.id}{NAME_ENDING}", "text", title, width=width, group=field.group)
 
 
-def column_widths(form: Form, sections: list[Section], rows: Mapping[str, int]) -> dict[int, int]:
+def column_widths(
+    form: Form, sections: Sequence[Section], rows: Mapping[str, int]
+) -> dict[int, int]:
     """Return the width of each column in characters: the largest that a table asks for.
 
     If the sheet also has a card, columns are added until 40 characters are free beside its labels.

@@ -14,8 +14,8 @@ Part = Literal["form", "section", "field", "rule", "choice"]
 Turn = Literal["added", "removed", "changed"]
 _FORM_KEYS = ("version", "period", "effective", "basis", "title", "reporters", "due", "switches")
 _SECTION_KEYS = (
-    "layout", "title", "rows", "record", "under", "inherits", "parts", "switch", "sheet", "nil",
-    "unique",
+    "layout", "title", "rows", "fixed", "record", "under", "inherits", "parts", "switch", "sheet",
+    "nil", "unique",
 )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """Describes a form as a Frictionless Data Package, which other programs read.
 
 https://datapackage.org/standard/table-schema/ (version 1). Every section becomes a resource, one
-row a record; two leading columns name the branch and period of its return. A Table Schema cannot
-state the form's rules; they are listed under ``rules``, which the standard allows.
+row a record; two leading columns name the branch and period of its return, but in a list, which is
+none. A Table Schema cannot state the form's rules; they are listed under ``rules``, which the
+standard allows.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def table_schema(form: Form, section: Section, lang: str = "vi") -> Json:
     Rows alike are forbidden by a primary key where the section has unique fields, all required: a
     key must not be blank.
     """
+    key_columns = () if form.is_list else _KEY_COLUMNS
     keys: list[Json] = [
         {
             "name": name,
@@ -52,14 +54,14 @@ def table_schema(form: Form, section: Section, lang: str = "vi") -> Json:
             "title": vi if lang == "vi" else en,
             "constraints": {"required": True},
         }
-        for name, vi, en in _KEY_COLUMNS
+        for name, vi, en in key_columns
     ]
     schema: Json = {
         "fields": [*keys, *(_field(form, field, lang) for field in section.fields)],
         "missingValues": [""],
     }
     if section.unique and all(section.field(name).required for name in section.unique):
-        schema["primaryKey"] = [*(name for name, _, _ in _KEY_COLUMNS), *section.unique]
+        schema["primaryKey"] = [*(name for name, _, _ in key_columns), *section.unique]
     return schema
 
 

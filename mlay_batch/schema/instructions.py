@@ -67,7 +67,8 @@ def _section_lines(
     if section.under is None:
         yield from _section_head(form, section, lang)
     for field in label_section(section).fields:
-        if field.id in section.inherits or (is_short and not _needs_words(field)):
+        is_asked = field.id not in section.inherits and not field.hidden
+        if not is_asked or (is_short and not _needs_words(field)):
             continue
         key = "optional" if not field.required else "if_any" if section.under else "required"
         words = (

@@ -17,7 +17,7 @@ by these ids, wherever rows and columns have been moved; it never uses the posit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,7 @@ from mlay_batch.schema.column_widths import (
     FIRST_COLUMN,
     LABEL_WIDTH,
     column_widths,
+    hidden_columns,
     is_name,
     last_column_within,
     table_columns,
@@ -108,7 +109,8 @@ class SheetPlan:
     Attributes:
         title: name of the sheet in both languages.
         cells: its cells, in the order of the sections.
-        widths: width by column, in characters, from column B on.
+        widths: width by column, in characters, from column B on; 0 of a hidden one.
+        hidden_widths: width that a hidden column has once people show it, by column.
         hidden_rows: rows that hold only markers, from 1.
         first_table_row: first row below the headings of the first table; without one the last row.
         last_row: last row of the print area.
@@ -119,6 +121,7 @@ class SheetPlan:
     title: Text
     cells: tuple[CellPlan, ...]
     widths: Mapping[int, int]
+    hidden_widths: Mapping[int, int]
     hidden_rows: tuple[int, ...]
     first_table_row: int
     last_row: int
@@ -129,6 +132,14 @@ class SheetPlan:
 def sections_of(form: Form) -> tuple[Section, ...]:
     """Return the form's sections; a periodic form has the heading card before them."""
     return form.sections if form.is_list else (HEADER, *form.sections)
+
+
+def sheet_sections(form: Form) -> Mapping[Text, Sequence[Section]]:
+    """Return the sections of each visible sheet by its title, in the order they name the sheets."""
+    sheets: dict[Text, list[Section]] = {}
+    for section in sections_of(form):
+        sheets.setdefault(section.sheet or form.sheet, []).append(section)
+    return sheets
 
 
 def line_id(part: Part, field: str) -> str:
@@ -187,10 +198,8 @@ def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[Shee
 
     `rows` is the number of rows by section id, for tables that need more than their description's.
     """
-    sheets: dict[Text, list[Section]] = {}
-    for section in sections_of(form):
-        sheets.setdefault(section.sheet or form.sheet, []).append(section)
-    last_title = next(reversed(sheets))
+    sheets = sheet_sections(form)
+    last_title = list(sheets)[-1]
     return tuple(
         _SheetLayout(form, title, rows or {}).build(
             sections, signed=not form.is_list and title == last_title
@@ -209,8 +218,10 @@ class _SheetLayout:
         self.hidden_rows: list[int] = []
         self.first_table_row = 0
 
-    def build(self, sections: list[Section], signed: bool) -> SheetPlan:
-        self.widths = column_widths(self.form, sections, self.rows)
+    def build(self, sections: Sequence[Section], signed: bool) -> SheetPlan:
+        widths = column_widths(self.form, sections, self.rows)
+        hidden_widths = {c: widths[c] for c in sorted(hidden_columns(self.form, sections))}
+        self.widths = widths | dict.fromkeys(hidden_widths, 0)
         self.last_column = max(self.widths)
         self.has_columns = any(section.layout == "columns" for section in sections)
         self._add_heading()
@@ -229,6 +240,7 @@ class _SheetLayout:
             self.title,
             tuple(self.cells),
             self.widths,
+            hidden_widths,
             tuple(self.hidden_rows),
             self.first_table_row or self.row,
             self.row,
@@ -381,7 +393,7 @@ class _SheetLayout:
         )
         return unit_end
 
-    def _add_columns(self, section: Section, others: list[Section]) -> None:
+    def _add_columns(self, section: Section, others: Sequence[Section]) -> None:
         """Place the lines of a section whose records are columns, or that hangs on those."""
         is_base = section.under is None
         base = section if is_base else self.form.section(str(section.under))
@@ -436,7 +448,7 @@ class _SheetLayout:
         for column, field in columns:
             self._add_cell(column, "head", field.title, section.id, field.id)
         self.first_table_row = self.first_table_row or self.row + 1
-        spare = _SPARE_ROWS if self.form.is_list and is_last else 0
+        spare = _SPARE_ROWS if self.form.is_list and is_last and not section.fixed else 0
         for record in range(max(section.rows, self.rows.get(section.id, 0) + spare)):
             self.row += 1
             with_names = not is_last or record < self.rows.get(section.id, 0) + _LOOKING_UP

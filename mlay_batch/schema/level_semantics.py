@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from mlay_batch.schema.checks import REPORTER
-from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.levels import STEP_KEYS, Bound, Fact, Given, Level, Step
 from mlay_batch.schema.model import Field, Form
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
@@ -94,7 +93,7 @@ def missing_level_fields(scheme: Scheme, forms: Iterable[Form]) -> Iterator[Faul
     """Yield fields and values that no form has, or only as another type."""
     fields: dict[str, list[tuple[Form, Field]]] = defaultdict(list)
     for form in forms:
-        if form.form != REGISTER:
+        if not form.is_list:
             for section in form.sections:
                 for entry in section.fields:
                     fields[f"{section.id}.{entry.id}"].append((form, entry))

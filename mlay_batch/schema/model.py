@@ -136,7 +136,9 @@ class Field(Record):
         within_period: whether a date must lie in the return's period.
         prefill: ``section.field`` of the branch's last accepted return, whose value the template
             puts into this field of a card.
-        locked: whether the cell cannot be typed into.
+        locked: whether the cell cannot be typed into: the program fills it in.
+        hidden: whether people need not see it, such as an id by which the program knows a row: a
+            column of a table, hidden and locked.
         group: heading over this and neighbouring columns with the same one.
         width: of a table's column, in characters; None: 14.
         default: value that a blank stands for; None: a blank stays blank.
@@ -167,6 +169,7 @@ class Field(Record):
     within_period: bool = False
     prefill: str | None = None
     locked: bool = False
+    hidden: bool = False
     group: Text | None = None
     width: int | None = None
     default: str | int | float | None = None
@@ -175,6 +178,10 @@ class Field(Record):
     compute: Computed | None = None
     switch: str | None = None
     also: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.hidden:
+            object.__setattr__(self, "locked", True)
 
     @property
     def is_band(self) -> bool:
@@ -243,6 +250,7 @@ class Section(Record):
         id: unique in the form.
         fields: columns of a table, lines of a card or of columns.
         rows: number of records that the template offers in a table or in columns.
+        fixed: whether the program writes all rows of a table, and people add none.
         record: what heads a column, before its number.
         under: id of the section on whose columns this one hangs.
         inherits: ids of fields that have no line here: each record has the value of that field in
@@ -262,6 +270,7 @@ class Section(Record):
     title: Text
     fields: tuple[Field, ...]
     rows: int = 1
+    fixed: bool = False
     record: Text | None = None
     under: str | None = None
     inherits: tuple[str, ...] = ()
@@ -380,7 +389,7 @@ class Form(Record):
     Attributes:
         form: id, the same in all versions.
         version: such as ``2018.1``.
-        period: kind of the periods reported; ``none`` for the register.
+        period: kind of the periods reported; ``none`` for a list, such as the register.
         effective: months for which this version is used.
         basis: regulations that the form follows.
         sheet: title of its sheet; a section may name another.

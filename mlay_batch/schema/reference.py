@@ -153,7 +153,8 @@ def _layout(form: Form, section: Section, lang: str) -> Iterator[str]:
         titles = ", ".join(section.field(name).title.of(lang) for name in section.inherits)
         yield text("reference", "under", lang, id=section.id, under=section.under, fields=titles)
     else:
-        yield text("reference", section.layout, lang, id=section.id, rows=section.rows)
+        key = "fixed" if section.fixed else section.layout
+        yield text("reference", key, lang, id=section.id, rows=section.rows)
     if section.parts:
         yield ""
     for part in section.parts:
@@ -202,7 +203,7 @@ def _written_beforehand(form: Form, field: Field, lang: str) -> Iterator[str]:
     if field.prefill:
         yield text("reference", "prefill", lang, source=field.prefill)
     if field.locked:
-        yield text("reference", "locked", lang)
+        yield text("reference", "hidden" if field.hidden else "locked", lang)
     if field.preset is not None:
         yield text("reference", "preset", lang, value=_title(form, field, field.preset, lang))
     for key, computed in (("propose", field.propose), ("compute", field.compute)):

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, REPORTER
@@ -38,6 +39,9 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 def _form(form: Form) -> Iterator[Fault]:
     if not _ID.fullmatch(form.form) or form.is_rollup:
         yield Fault(("form",), form.form, code="schema.unfit")
+    for key in ("reporters", "due") if form.is_list else ():
+        if value := getattr(form, key):
+            yield Fault((key,), str(value), code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
         yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))
@@ -201,8 +205,8 @@ def _mapping_faults(
 ) -> Iterator[Fault]:
     """Yield unknown fields and values in a mapping to lists of values.
 
-    ``given`` maps fields to values they may hold; ``fits`` maps values of the field `value` to
-    others of that field.
+    ``given`` maps fields to values they may hold; ``fits`` maps values of the field `when`, or
+    without it of `value`, to values of the field `value`.
     """
     value = rule.params[key]
     lists = list(value.values()) if isinstance(value, dict) else []
@@ -213,10 +217,12 @@ def _mapping_faults(
         yield from unknown_names(value.get(REPORTER, ()), (*path, REPORTER), form.reporters)
         for name in value.keys() & fields_by_name.keys():
             yield from _impossible_values(form, fields_by_name[name], value[name], (*path, name))
-    elif field := fields_by_name.get(str(rule.params.get("value"))):
-        yield from _impossible_values(
-            form, field, [*value, *(item for items in lists for item in items)], path
-        )
+    else:
+        fitting = rule.params.get("value")
+        decisive = rule.params.get("when", fitting)
+        for name, values in ((decisive, value), (fitting, chain.from_iterable(lists))):
+            if field := fields_by_name.get(str(name)):
+                yield from _impossible_values(form, field, values, path)
 
 
 def _impossible_values(

@@ -20,7 +20,7 @@ Family = tuple[Form, ...]
 
 def families(catalogue: Catalogue) -> Iterator[Family]:
     """Yield the versions of each periodic form, the newest first, in the catalogue's order."""
-    periodic = (form for form in catalogue.forms if form.period != "none" and not form.is_rollup)
+    periodic = (form for form in catalogue.forms if not (form.is_list or form.is_rollup))
     for name in dict.fromkeys(form.form for form in periodic):
         versions = [form for form in catalogue.forms if form.form == name]
         yield tuple(sorted(versions, key=age_key, reverse=True))

@@ -60,7 +60,8 @@ def render(
 
     `rows` fill cards and tables; a table grows as needed. `findings` are those of the file the rows
     were read from: their cells are coloured and noted, a first sheet lists what is wrong and what
-    to do, and no values are prefilled. Texts are in `lang`.
+    to do, and no values are prefilled. Texts are in `lang`. Raises ValueError for a link of the
+    context that leaves the folder.
     """
     return render_returned(form, context, rows, findings, lang)[0]
 
@@ -90,15 +91,14 @@ def render_returned(
     given = given_values(form, context, typed, lang, cards=not findings)
     content = FormContent(
         form,
-        context.period,
+        context,
         lang,
         heading_texts(context, lang),
         formula_results(form, context, given | typed, lang),
-        write_lists(book, form, context, plans, lang),
+        write_lists(book, form, context, plans, rows, lang),
         _footer(form, context, lang),
-        context.bands,
         given.keys(),
-        cell_tones(marks),
+        {**context.tones, **cell_tones(marks)},
         cell_notes(marks, lang),
     )
     for name, sheet in plans.items():

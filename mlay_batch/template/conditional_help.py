@@ -100,7 +100,8 @@ def add_conditional_formats(
 def _add_lines(sheet: Worksheet, area: SectionArea) -> None:
     """Draw the lines of a list's rows that are filled."""
     first, *_, last = area.section.fields
-    (left, _, _), (_, _, right) = (area.cell_range(f.id).partition(":") for f in (first, last))
+    left = area.cell_range(first.id).partition(":")[0]
+    right = area.cell_range(last.id).rpartition(":")[2]
     style = DifferentialStyle(border=_box("thin", LINE))
     sheet.conditional_formatting.add(
         f"{left}:{right}", Format(type="expression", dxf=style, formula=[_started_formula(area)])

@@ -5,8 +5,9 @@ Dropdown values stand on a hidden sheet: Excel refuses literal lists over 255 ch
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 from typing import Literal
@@ -14,9 +15,11 @@ from typing import Literal
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from mlay_batch.core.findings import Severity
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period, day_number
 from mlay_batch.excel.cell_text import clip
+from mlay_batch.model.records import Row
 from mlay_batch.schema.instructions import (
     default_text,
     example_text,
@@ -24,9 +27,10 @@ from mlay_batch.schema.instructions import (
     value_description,
 )
 from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET, CellPlan, SheetPlan
-from mlay_batch.schema.model import Field, Form
+from mlay_batch.schema.model import Choice, Field, Form, Rule, Section
 from mlay_batch.template.openpyxl_book import TemplateBook
-from mlay_batch.template.template_context import TemplateContext
+from mlay_batch.template.records import record_numbers
+from mlay_batch.template.template_context import CellKey, TemplateContext
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's limits; it "repairs" a file with longer texts
 ValidationKind = Literal["whole", "decimal", "date", "list", "textLength"] | None
@@ -56,19 +60,39 @@ def validation(
     )
     if kind == "date":
         error_text += "\n" + text("template", "date_hint", lang)
+    data_check = _with_words(field, error_text, prompt(field, form, period, lang), lang)
+    data_check.type, data_check.formula1, data_check.formula2 = kind, first, last
+    if last or kind == "textLength":
+        data_check.operator = "between" if last else "lessThanOrEqual"
+    return data_check
+
+
+def narrow_validation(
+    field: Field, form: Form, choices: tuple[Choice, ...], list_range: str | None, lang: str
+) -> DataValidation:
+    """Return the validation of cells in which only `choices` fit; without any they stay blank."""
+    if choices:
+        narrow_form = replace(form, choices={**form.choices, str(field.choices): choices})
+        return validation(field, narrow_form, None, list_range, lang)
+    words = text("template", "no_choice", lang)
+    data_check = _with_words(field, words, words, lang)
+    data_check.type, data_check.formula1 = "textLength", "0"
+    data_check.operator = "lessThanOrEqual"
+    return data_check
+
+
+def _with_words(field: Field, error: str, hint: str, lang: str) -> DataValidation:
+    """Return a validation that refuses with `error`, and shows `hint` where the cell is chosen."""
+    title = clip(field.title.of(lang), TITLE_LIMIT)
     return DataValidation(
-        type=kind,
-        operator="between" if last else "lessThanOrEqual" if kind == "textLength" else None,
-        formula1=first,
-        formula2=last,
         allow_blank=True,
         showErrorMessage=True,
         errorStyle="stop",
-        errorTitle=clip(field.title.of(lang), TITLE_LIMIT),
-        error=clip(error_text, TEXT_LIMIT),
+        errorTitle=title,
+        error=clip(error, TEXT_LIMIT),
         showInputMessage=True,
-        promptTitle=clip(field.title.of(lang), TITLE_LIMIT),
-        prompt=prompt(field, form, period, lang),
+        promptTitle=title,
+        prompt=hint,
     )
 
 
@@ -92,20 +116,76 @@ def _bounds(
     return None, None, None
 
 
+FittingChoices = Mapping[CellKey, tuple[Choice, ...]]
+
+
 @dataclass(frozen=True)
 class ListRanges:
-    """The range of each dropdown's values."""
+    """The range of each dropdown's values, and the choices of cells in which only some fit."""
 
     ranges: Mapping[str, str]
+    fitting: FittingChoices
 
-    def find(self, field: Field) -> str | None:
-        """Return the range of a field's dropdown, None if it has no values."""
-        name = field.choices if field.type == "choice" else field.ref
-        return self.ranges.get(f"{field.type}:{name}")
+    def find(self, field: Field, choices: Sequence[Choice] = ()) -> str | None:
+        """Return the range of a field's dropdown, or of some `choices`; None without values."""
+        return self.ranges.get(_list_name(field, choices))
+
+    def rows_by_choices(
+        self, section: Section, field: Field, sheet: SheetPlan
+    ) -> Mapping[tuple[Choice, ...], Sequence[int]]:
+        """Return the rows of a field in which only some choices fit, by these choices."""
+        rows: dict[tuple[Choice, ...], list[int]] = defaultdict(list)
+        for cell in sheet.cells:
+            key = cell.section, cell.record, cell.field
+            if key in self.fitting and _is_value_cell(cell, section.id, field.id):
+                rows[self.fitting[key]].append(cell.row)
+        return rows
 
     def find_names(self, field: Field) -> tuple[str, str]:
         """Return the ranges of the codes that a field takes and of their names, in a list."""
         return self.ranges[f"ref:{field.ref}"], self.ranges[f"name:{field.ref}"]
+
+
+def _list_name(field: Field, choices: Sequence[Choice] = ()) -> str:
+    name = field.choices if field.type == "choice" else field.ref
+    return " ".join((f"{field.type}:{name}", *(choice.id for choice in choices)))
+
+
+def deciding_rule(section: Section, field: Field) -> Rule | None:
+    """Return the rule by which what the program writes in a row decides which choices fit.
+
+    What people type may still change: where that decides, all choices are offered.
+    """
+    if section.layout != "table" or field.type != "choice":
+        return None
+    written = {other.id for other in section.fields if other.locked}
+    rules = (
+        rule
+        for rule in section.rules
+        if rule.check == "fits_with"
+        and rule.severity is Severity.ERROR
+        and rule.params["value"] == field.id
+        and rule.params["when"] in written
+    )
+    return next(rules, None)
+
+
+def _fitting_choices(form: Form, rows: Sequence[Row]) -> FittingChoices:
+    """Return the choices that fit in each cell of `rows` of which a rule says so."""
+    fitting: dict[CellKey, tuple[Choice, ...]] = {}
+    numbers = record_numbers(form, rows)
+    fields = [(section, field) for section in form.sections for field in section.fields]
+    ruled = [(*pair, rule) for pair in fields if (rule := deciding_rule(*pair))]
+    for section, field, rule in ruled:
+        offered = form.choices.get(str(field.choices), ())
+        section_rows = (row for row in rows if row.section == section.id)
+        for number, row in zip(numbers[section.id], section_rows, strict=True):
+            value = row.values.get(rule.params["when"])
+            if value is not None:
+                ids = rule.params["fits"].get(str(value), ())
+                choices = tuple(choice for choice in offered if choice.id in ids)
+                fitting[section.id, number, field.id] = choices
+    return fitting
 
 
 def write_lists(
@@ -113,9 +193,10 @@ def write_lists(
     form: Form,
     context: TemplateContext,
     sheets: Mapping[str, SheetPlan],
+    rows: Sequence[Row],
     lang: str,
 ) -> ListRanges:
-    """Write the hidden sheet and return the range of each list.
+    """Write the hidden sheet and return the range of each list; `rows` are those in the form.
 
     A `ref` to a section of the same form uses that section's column of codes.
     """
@@ -132,6 +213,11 @@ def write_lists(
         if name not in ranges and ref:
             pairs = context.lists.get(ref, ())
             columns[name] = [f"{code}{CODE_SEPARATOR}{title}" for code, title in pairs]
+    fitting = _fitting_choices(form, rows)
+    for (section_id, _, field_id), choices in fitting.items():
+        if choices:
+            name = _list_name(form.section(section_id).field(field_id), choices)
+            columns[name] = [choice.title.of(lang) for choice in choices]
     sheet = book.add_sheet(LISTS_SHEET)
     sheet.sheet_state = "hidden"
     for column, (name, values) in enumerate(columns.items(), 1):
@@ -141,7 +227,7 @@ def write_lists(
     row_texts = zip_longest(*([name, *values] for name, values in columns.items()), fillvalue="")
     for row, texts in enumerate(row_texts, 1):
         book.write_hidden(sheet, row, *texts)
-    return ListRanges(ranges)
+    return ListRanges(ranges, fitting)
 
 
 def _local_ranges(form: Form, sheets: Mapping[str, SheetPlan]) -> Mapping[str, str]:

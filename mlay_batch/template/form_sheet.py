@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import PureWindowsPath
 
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mlay_batch.core.period import Period
+from mlay_batch.core.text import consecutive_runs
 from mlay_batch.model.records import Value
 from mlay_batch.schema.column_widths import NAME_ENDING
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
 from mlay_batch.schema.model import Field, Form, Section, Text
 from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
-from mlay_batch.template.data_validation import ListRanges, validation
-from mlay_batch.template.formulas import Bands, cell_formula, name_formula
+from mlay_batch.template.data_validation import (
+    ListRanges,
+    deciding_rule,
+    narrow_validation,
+    validation,
+)
+from mlay_batch.template.formulas import cell_formula, name_formula
 from mlay_batch.template.openpyxl_book import (
     MAX_ROW_HEIGHT,
     AutoRow,
@@ -33,7 +42,7 @@ from mlay_batch.template.openpyxl_book import (
     set_widths,
     small_row_height,
 )
-from mlay_batch.template.template_context import CellKey
+from mlay_batch.template.template_context import CellKey, TemplateContext
 
 _LEAST_SCALE = 0.75  # a list that needs smaller letters to be printed upright lies across
 _A4 = {"portrait": (539.0, 763.0), "landscape": (784.0, 516.0)}  # printable points, wide and high
@@ -66,6 +75,10 @@ _FROZEN_COLUMNS = 3  # columns A (hidden) to C
 _ROOM_FACTOR = 1.1  # blank rows are higher than their text, for filling in by hand
 _ROOMS: Mapping[str, float] = {"room": 51.0, "title": 26.0}  # least heights, in points
 _GAP = 6.0  # points, of a blank row beside columns
+_LONGEST_LINK = 255  # characters
+_LINK = re.compile(r"(.*?)(?:#('(?:[^']|'')+'![A-Z]{1,3}[0-9]+))?", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_RESERVED = re.compile(r'[\x00-\x20"#%:<>?\[\]^`{|}]')  # in the path of an address
 _LONG_TEXT, _BLANK_LINES = 1000, 5  # a text that may be so long has so many lines while it is blank
 
 
@@ -75,26 +88,24 @@ class FormContent:
 
     Attributes:
         form: its description.
-        period: period of the return; None for a form without one, such as the register.
+        context: whose it is, for which period; where its cells lead to.
         lang: language of all texts, ``vi`` or ``en``.
         heading_texts: texts of the letterhead, by the name that `CellPlan.field` gives.
         values: value of each cell that is not blank.
         lists: ranges of the hidden sheet that dropdown lists show.
         footer: footer of the printed pages.
-        bands: what computed fields call points.
         given: cells that the program fills in beforehand.
-        tones: name of the tone in which a cell with a finding is coloured.
+        tones: name of the tone of a cell that has one: with a finding, or a state.
         notes: note of a cell with a finding.
     """
 
     form: Form
-    period: Period | None
+    context: TemplateContext
     lang: str
     heading_texts: Mapping[str, str]
     values: Mapping[CellKey, Value]
     lists: ListRanges
     footer: str
-    bands: Bands = field(default_factory=dict)
     given: Collection[CellKey] = ()
     tones: Mapping[CellKey, str] = field(default_factory=dict)
     notes: Mapping[CellKey, str] = field(default_factory=dict)
@@ -107,7 +118,8 @@ def write_form_sheet(
     writer = _SheetWriter(book, sheet, plan, content)
     for cell in plan.cells:
         writer.write_cell(cell)
-    set_widths(sheet, {1: 12.0, **plan.widths}, hidden=(1,))
+    widths = {1: 12.0, **plan.widths, **plan.hidden_widths}
+    set_widths(sheet, widths, hidden=(1, *plan.hidden_widths))
     heights = writer.set_row_heights()
     areas = [
         area for section in writer.sections.values() for area in SectionArea.of(section, plan.cells)
@@ -115,16 +127,32 @@ def write_form_sheet(
     for area in areas:
         for form_field in area.fields():
             if not _is_locked(area.section, form_field, area.first):
-                list_range = content.lists.find(form_field)
-                data_check = validation(
-                    form_field, content.form, content.period, list_range, content.lang
-                )
-                data_check.add(area.cell_range(form_field.id))
-                sheet.data_validations.append(data_check)
+                for data_check in _validations(area, form_field, plan, content):
+                    sheet.data_validations.append(data_check)
     add_conditional_formats(
         sheet, content.form, [a for a in areas if a.section is not HEADER], content.lang
     )
     _print_and_protect(sheet, plan, content, heights)
+
+
+def _validations(
+    area: SectionArea, form_field: Field, plan: SheetPlan, content: FormContent
+) -> Iterator[DataValidation]:
+    """Yield the validation of a field, or one for all rows in which the same choices fit."""
+    form, lists, lang = content.form, content.lists, content.lang
+    if deciding_rule(area.section, form_field) is None:
+        list_range = lists.find(form_field)
+        data_check = validation(form_field, form, content.context.period, list_range, lang)
+        data_check.add(area.cell_range(form_field.id))
+        yield data_check
+        return
+    column = get_column_letter(area.first[form_field.id].column)
+    for choices, rows in lists.rows_by_choices(area.section, form_field, plan).items():
+        list_range = lists.find(form_field, choices)
+        data_check = narrow_validation(form_field, form, choices, list_range, lang)
+        for first, last in consecutive_runs(rows):
+            data_check.add(f"{column}{first}:{column}{last}")
+        yield data_check
 
 
 def _is_locked(section: Section, form_field: Field, present: Collection[str]) -> bool:
@@ -180,21 +208,25 @@ class _SheetWriter:
         key = (cell.section, cell.record, cell.field)
         value = self.content.values.get(key)
         cells = self.record_cells[cell.section, cell.record]
-        style = self._value_style(section, form_field, key)
+        link = None if value is None else _hyperlink(self.content.context.links.get(key))
+        style = self._value_style(section, form_field, key) + (" link" if link else "")
         if section is HEADER and isinstance(value, str):
             self.book.program_texts[value] = None
         if form_field.compute and is_computed(form_field, cells):
             formula = cell_formula(
-                form_field.compute, section, cells, self.content.bands, self.content.lang
+                form_field.compute, section, cells, self.content.context.bands, self.content.lang
             )
             self.book.write_formula(self.sheet, cell.row, cell.column, formula, value, style)
         else:
             self.book.write(self.sheet, cell.row, cell.column, value, style, cell.span)
+        if link:
+            self.sheet.cell(cell.row, cell.column).hyperlink = link
         if key in self.content.notes:
             self._add_note(cell, self.content.notes[key])
         if section.layout != "card":
             self.growing_rows.add(cell.row)
-        is_long_blank = value is None and form_field.max_length >= _LONG_TEXT
+        is_typed = section is HEADER or not form_field.locked
+        is_long_blank = value is None and is_typed and form_field.max_length >= _LONG_TEXT
         self._measure(cell, "\n" * (_BLANK_LINES - 1) if is_long_blank else value, style)
 
     def _write_name(self, cell: CellPlan) -> None:
@@ -213,11 +245,13 @@ class _SheetWriter:
         return f"{style} bare" if is_spare else style
 
     def _value_style(self, section: Section, form_field: Field, key: CellKey) -> str:
-        if _is_locked(section, form_field, self.record_cells[key[:2]]):
+        if section is HEADER or is_computed(form_field, self.record_cells[key[:2]]):
             return self._sized("computed" if form_field.compute else "fixed")
-        style = _VALUE_STYLES.get(form_field.type, "entry") + " open"
+        is_open = not form_field.locked
+        style = _VALUE_STYLES.get(form_field.type, "entry") + (" open" if is_open else " filled")
         style = self._in_list(style, *key[:2])
-        tone = self.content.tones.get(key) or ("given flat" if key in self.content.given else "")
+        is_given = is_open and key in self.content.given
+        tone = self.content.tones.get(key) or ("given flat" if is_given else "")
         return f"{self._sized(style)} {tone}".strip()
 
     def _sized(self, style: str) -> str:
@@ -234,6 +268,8 @@ class _SheetWriter:
             return
         style_spec = named_style(style)
         width = sum(self.plan.widths[c] for c in range(cell.column, cell.column + cell.span))
+        if not width:  # hidden
+            return
         text_width = width / (1.1 if style_spec.bold else 1.0) - style_spec.indent
         lines = line_count(words, text_width, style_spec.size)
         height_of = small_row_height if self.is_small else row_height
@@ -259,6 +295,33 @@ class _SheetWriter:
             self.sheet.row_dimensions[row].hidden = True
             self.heights[row] = 0.0
         return self.heights
+
+
+def split_link(link: str) -> tuple[str, str | None]:
+    """Return the target of a link as Excel takes it, and the cell there that it leads to.
+
+    Excel reads ``%20`` for a blank, but letters as they are. Raises ValueError for a target that is
+    not below the workbook's folder.
+
+    >>> split_link("hộp thư/báo cáo 1.xlsx#'Báo cáo'!C12")
+    ('hộp%20thư/báo%20cáo%201.xlsx', "'Báo cáo'!C12")
+    """
+    match = _LINK.fullmatch(link)
+    path = PureWindowsPath(match[1] if match else "")
+    is_outside = path.anchor or any(not part.strip(". ") for part in path.parts)
+    if match is None or not path.parts or is_outside or _SCHEME.match(link):
+        raise ValueError(f"not below the folder of the workbook: {link!r}")
+    target = _RESERVED.sub(lambda letter: f"%{ord(letter[0]):02X}", path.as_posix())
+    return target, match[2]
+
+
+def _hyperlink(link: str | None) -> Hyperlink | None:
+    """Return the link of a cell; none that is too long for an Excel of before 2016."""
+    if link is None:
+        return None
+    target, location = split_link(link)
+    is_short = len(target) <= _LONGEST_LINK
+    return Hyperlink(ref="", target=target, location=location) if is_short else None
 
 
 def _style_overrides(cells: Sequence[CellPlan]) -> Iterator[tuple[CellPlan, str]]:
@@ -296,7 +359,7 @@ def _print_and_protect(
     sections = {cell.section for cell in plan.cells if cell.role == "value"}
     if plan.has_columns:
         sheet.print_title_cols = "B:B"
-        _select_first(sheet, plan)
+        _select_first(sheet, plan, content.form)
         sheet.freeze_panes = f"C{plan.first_table_row}"
     elif len(sections) == 1 and head_rows:
         sheet.print_title_rows = f"{min(head_rows)}:{max(head_rows)}"
@@ -304,18 +367,22 @@ def _print_and_protect(
     else:
         for row in () if content.form.is_list else _page_breaks(plan, orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))
-        _select_first(sheet, plan)
-    protect(sheet, may_insert_columns=plan.has_columns)
+        _select_first(sheet, plan, content.form)
+    may_insert_rows = any(s.id in sections and not s.fixed for s in content.form.sections)
+    protect(sheet, may_insert_rows=may_insert_rows, may_insert_columns=plan.has_columns)
 
 
-def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:
+def _select_first(sheet: Worksheet, plan: SheetPlan, form: Form) -> None:
     """Select the first cell to fill in.
 
     On a sheet wider than a small screen the row numbers and the column after them (the day) are
     frozen. Rows are not: the heading would take a third of a screen 768 pixels high, and the tables
     below it have column heads of their own.
     """
-    open_cells = (c for c in plan.cells if c.role == "value" and c.section != HEADER.id)
+    open_fields = {(s.id, f.id) for s in form.sections for f in s.fields if not f.locked}
+    open_cells = (
+        c for c in plan.cells if c.role == "value" and (c.section, c.field) in open_fields
+    )
     if first := next(open_cells, None):
         address = f"{get_column_letter(first.column)}{first.row}"
         sheet.sheet_view.selection[0].activeCell = sheet.sheet_view.selection[0].sqref = address

@@ -28,7 +28,17 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from mlay_batch.core.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
+from mlay_batch.core.styles import (
+    FONT,
+    LABEL_FILL,
+    LINE,
+    LINK,
+    NUMBER_FORMATS,
+    SIZE,
+    STYLES,
+    TONES,
+    Style,
+)
 from mlay_batch.excel.cell_text import CALCULATED_BY, is_formula_like, to_cell_text
 from mlay_batch.model.records import Value
 
@@ -181,13 +191,18 @@ class AutoRow(RowDimension):
 def named_style(style: str) -> Style:
     """Return the style of a name with modifiers.
 
-    ``bare`` has no border. ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's
-    border thin; ``small`` has letters of 10 points, or 14 in a title.
+    ``bare`` has no border. ``open`` unlocks the cell, ``filled`` has the background of labels; a
+    tone colours it; ``flat`` keeps the tone's border thin; ``link`` has the letters of a link;
+    ``small`` has letters of 10 points, or 14 in a title.
     """
     name, *modifiers = style.split()
     result = replace(STYLES[name], locked="open" not in modifiers)
     if "small" in modifiers:
         result = replace(result, size=14 if name == "title" else SMALL_SIZE)
+    if "filled" in modifiers:
+        result = replace(result, fill=LABEL_FILL)
+    if "link" in modifiers:
+        result = replace(result, colour=LINK, underline=True)
     if "bare" in modifiers:
         result = replace(result, edge="none", fill=None)
     for tone in modifiers:
@@ -291,10 +306,13 @@ def _footer_part(words: str) -> _HeaderFooterPart:
     return _HeaderFooterPart(words, f"{FONT},Italic", 9)
 
 
-def protect(sheet: Worksheet, *, may_insert_columns: bool = False) -> None:
-    """Protect the sheet without a password; rows may be added, sorted and resized."""
+def protect(
+    sheet: Worksheet, *, may_insert_rows: bool = True, may_insert_columns: bool = False
+) -> None:
+    """Protect the sheet without a password; rows may be sorted, rows and columns resized."""
     protection = sheet.protection
     protection.sheet = True
+    protection.insertRows = not may_insert_rows
     protection.insertColumns = not may_insert_columns
     protection.formatColumns = protection.formatRows = False
-    protection.insertRows = protection.sort = False
+    protection.sort = False

@@ -47,6 +47,11 @@ class TemplateContext:
     """What computed fields call points, by id of the scheme."""
     switches: Mapping[str, bool] = field(default_factory=dict, hash=False)
     """What the office has switched on or off in its forms, by id of the switch."""
+    links: Mapping[CellKey, str] = field(default_factory=dict, hash=False)
+    """Where filled cells lead to: a path within the workbook's folder, such as
+    ``hộp thư/báo cáo 1.xlsx``, or a cell there, ``…xlsx#'Báo cáo'!C12``."""
+    tones: Mapping[CellKey, str] = field(default_factory=dict, hash=False)
+    """Tones of cells that show a state, as `core.styles.TONES` calls them."""
 
     @classmethod
     def of(

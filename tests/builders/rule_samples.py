@@ -23,7 +23,7 @@ from openpyxl.utils import get_column_letter
 
 from builders.filled_forms import CATALOGUE, form, register
 from mlay_batch.checks.identity import identify
-from mlay_batch.checks.validate import validate, validate_register
+from mlay_batch.checks.validate import validate, validate_list, validate_register
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.core.zip_rules import write_parts
@@ -41,6 +41,7 @@ LISTS = {
     "officers": (("TU01", "Lò Văn Pọm"), ("TU02", "Nguyễn Văn An"), ("TU03", "Nguyễn Văn An")),
     "organisations": (("CB-01", "Chi bộ Trường Tiểu học"), ("TX", "Đảng bộ thị xã Mường Lay")),
 }
+NAMES = {name: dict(pairs) for name, pairs in LISTS.items()}
 REGISTER = register("""
 TX | Đảng bộ thị xã Mường Lay | town
 CB-01 | Chi bộ Trường Tiểu học | cell_direct | TX
@@ -175,8 +176,10 @@ def check_books(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tupl
     is wrong with it.
     """
     came = [read(data, "a.xlsx", CATALOGUE.forms) for data in books]
-    if of.period == "none":
+    if of.form == "register":
         return [(submission, validate_register(submission, of)[1]) for submission in came]
+    if of.is_list:
+        return [(submission, validate_list(submission, of, NAMES)[1]) for submission in came]
     return [
         (submission, checked.findings)
         for submission, checked in zip(came, check_submissions(came), strict=True)
@@ -185,8 +188,7 @@ def check_books(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tupl
 
 def check_submissions(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
     """Judge returns all together."""
-    lists = {name: dict(pairs) for name, pairs in LISTS.items()}
-    return validate([_identify(submission) for submission in came], lists, CATALOGUE.forms)
+    return validate([_identify(submission) for submission in came], NAMES, CATALOGUE.forms)
 
 
 def _identify(submission: Submission) -> CheckedFile:

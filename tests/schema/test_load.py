@@ -97,6 +97,8 @@ WRONG = [
     ("bound: 3", "bound: three", "schema.unfit", 32, "three", ""),
     ("        bound: 3\n", "", "schema.lacks", 29, "bound", ""),
     ("basis: [QĐ 1]", "basis: [QĐ 1]\ndue: {day: 5, lock: 3}", "schema.unfit", 6, "3", ""),
+    ("period: month", "period: none\nreporters: [cell]", "schema.unfit", 4, "('cell',)", ""),
+    ("period: month", "period: none\ndue: {day: 5}", "schema.unfit", 4, None, ""),
     ("        bound: 3\n", "        bound: 3\n        params: {bound: 4}\n", "schema.name", 29,
      "params", None),
     ("period: month", "period: weekly", "schema.value", 3, None, None),

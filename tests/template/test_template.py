@@ -255,7 +255,8 @@ def records(form: Form, section: Section) -> Iterator[tuple[str, ...]]:
     """The fields of each record that the fresh form offers."""
     base = form.section(section.under) if section.under else section
     count = 1 if section.layout == "card" else base.rows
-    if form.is_list and section is [s for s in form.sections if s.sheet == section.sheet][-1]:
+    is_last = section is [s for s in form.sections if s.sheet == section.sheet][-1]
+    if form.is_list and is_last and not section.fixed:
         count = max(count, 40)  # its sheet's last table has room for more
     parts = section.column_parts() if section.layout == "columns" else ()
     for _ in range(count):

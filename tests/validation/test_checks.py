@@ -304,6 +304,18 @@ def test_ref_fits() -> None:
     assert broken_cells(form, {**top, "up": "B"}, middle) == [("J1", {"ref": "B"})]
 
 
+def test_fits_with() -> None:
+    """What may be chosen beside what: `one` beside x, nothing beside y or what is not listed."""
+    form = trial("fits_with", value="kind", when="word", fits="{x: [one], y: []}", mark="kind")
+    good = {"word": "x", "kind": "one"}
+    assert broken_cells(form, good, {"word": "y"}, {"word": "z"}, {"kind": "two"}) == []
+    assert broken_cells(form, {"word": "x", "kind": "two"}, good, {"word": "y", "kind": "one"}) == [
+        ("H1", {}),
+        ("H3", {}),
+    ]
+    assert broken_cells(form, {"word": "z", "kind": "one"}) == [("H1", {})]
+
+
 def test_within_ref() -> None:
     form = trial("within_ref", dates="[day, end]", ref="up", target="days.name",
                  start="days.day", end="days.until", mark="day, end")  # fmt: skip
@@ -383,6 +395,7 @@ ANY = {
     "blank_unless": {"value": "word", "when": "kind", "values": "[one]"},
     "differs": {"value": "a", "other": "b"},
     "ref_fits": {"ref": "up", "key": "word", "value": "kind", "fits": "{two: [one]}"},
+    "fits_with": {"value": "kind", "when": "word", "fits": "{x: [one]}"},
     "within_ref": {
         "dates": "[day, end]",
         "ref": "up",
