@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.worklist.matters import (
@@ -32,15 +33,16 @@ from mlay_batch.model.records import Decision, Value, Verdict
 from mlay_batch.schema import Form
 
 Values = Mapping[str, Value]
+_RECEIPT = "receipt"
 
 
 # Letters
 
 
 def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
-    """Yield a row that decides on all letters, then one for each."""
+    """Yield a row that decides on all letters, then one for each: receipts come last."""
     lang = state.lang
-    letters = state.letters
+    letters = sorted(state.letters, key=lambda letter: letter.kind == _RECEIPT)
     if len(letters) > 1:
         values = {"branch": say(lang, "all_letters", count=len(letters))}
         yield Matter("all_letters", ALL_LETTERS, "", values, section=LETTERS)
@@ -105,26 +107,36 @@ def form_title(state: OpenState, matrix: Completeness) -> str:
 
 
 def accounting_rows(
-    result: IngestResult, total: Mapping[Verdict, int], lang: str
+    result: IngestResult, totals: Mapping[Verdict, int], lang: str
 ) -> Iterator[Values]:
-    """Yield what this run received and what became of it, and the same since the beginning."""
-    for key, counts in (("this_run", result.counts), ("so_far", total)):
-        by_verdict = {verdict.value: count for verdict, count in counts.items()}
-        yield {"when": say(lang, key), "received": sum(by_verdict.values()), **by_verdict}
+    """Yield how many files were received, then what became of them: in this run and in all."""
+    counts = result.counts
+    sums = {"this_run": sum(counts.values()), "so_far": sum(totals.values())}
+    yield {"verdict": text("cli", "ingest.total", lang), **sums}
+    for verdict in Verdict:
+        words = text("cli", f"verdict.{verdict.value}", lang)
+        yield {"verdict": words, "this_run": counts[verdict], "so_far": totals[verdict]}
 
 
 def arrival_rows(state: OpenState, result: IngestResult) -> Iterator[Values]:
     """Yield each file that came in, or was judged anew, by the branch whose it is."""
     for decision in (*result.decisions, *result.judged_anew):
-        file, identity = decision.checked.file, decision.checked.identity
+        file = decision.checked.file
         verdict = text("cli", f"verdict.{decision.verdict.value}", state.lang)
         is_anew = file.entry_id is not None
         yield {
-            "branch": branch_title(state.register, identity.branch if identity else None),
+            "branch": branch_title(state.register, _branch_of(decision, state)),
             "file": file.name,
             "verdict": say(state.lang, "anew", verdict=verdict) if is_anew else verdict,
             "reason": _reason(decision, state),
         }
+
+
+def _branch_of(decision: Decision, state: OpenState) -> str | None:
+    """Return the branch that a file names, else the one that its sender's address belongs to."""
+    file, identity = decision.checked.file, decision.checked.identity
+    day = date.fromisoformat(file.received[:10])
+    return identity.branch if identity else state.register.mail_owner(file.sender or "", day)
 
 
 def _reason(decision: Decision, state: OpenState) -> str | None:
