@@ -28,7 +28,7 @@ from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.messages import explain, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
-from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness
+from mlay_batch.figures.report_records import NOT_OWED, OPEN
 from mlay_batch.model.records import Decision, Value, Verdict
 from mlay_batch.schema import Form
 
@@ -59,9 +59,7 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
                 "address": ", ".join(letter.to) or say(lang, "no_address"),
                 "subject": letter.subject,
                 "message": letter.chat,
-                "view": (
-                    letter.attachments[0].name if count == 1 else say(lang, "files", count=count)
-                )
+                "view": say(lang, "view" if count == 1 else "files", count=count)
                 if count
                 else None,
                 "result": say(lang, "drafted") if is_drafted else None,
@@ -75,32 +73,26 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
 
 
 def return_rows(state: OpenState) -> Iterator[Values]:
-    """Yield a row for each branch and form: the symbol of each month, or of the year."""
-    for matrix in state.forms:
-        title = form_title(state, matrix)
+    """Yield a row for each branch and form, monthly ones first: the symbol of each month.
+
+    Of a yearly form that of its last year.
+    """
+    for matrix in sorted(state.forms, key=lambda matrix: matrix.periods[-1].length):
+        last = matrix.periods[-1]
+        form = state.inputs.catalogue.form_for(matrix.form, last)
+        title = f"{form.sheet.of(state.lang) if form else matrix.form} {last.year}"
         for branch in matrix.branches:
-            cells = {p: matrix.cells.get((branch.code, p)) for p in matrix.periods}
-            shown = {
+            cells = {period: matrix.cells.get((branch.code, period)) for period in matrix.periods}
+            symbols = {
                 _column(period): RETURN_SYMBOLS[cell.state]
                 for period, cell in cells.items()
-                if cell and period.year == matrix.periods[-1].year
+                if cell and period.year == last.year
             }
-            yield {
-                "branch": branch_title(state.register, branch.code),
-                "form": title,
-                "year": str(matrix.periods[-1].year),
-                **shown,
-            }
+            yield {"branch": branch_title(state.register, branch.code), "form": title, **symbols}
 
 
 def _column(period: Period) -> str:
-    return f"m{period.end.month}" if period.length < 12 else "whole"
-
-
-def form_title(state: OpenState, matrix: Completeness) -> str:
-    """Return what the newest return of a matrix is called."""
-    form = state.inputs.catalogue.form_for(matrix.form, matrix.periods[-1])
-    return form.sheet.of(state.lang) if form else matrix.form
+    return "whole" if period.kind == "year" else f"m{period.end.month}"
 
 
 # This run
