@@ -52,6 +52,8 @@ FILE, PERIOD, DOUBTFUL = "file", "period", "doubtful"
 FORMS, ADDRESS, LETTER = "forms", "address", "letter"
 """What a subject is, before its first slash."""
 DRAFTED = "drafted"
+AND_PERIOD = "+"
+"""In the state of a file, before the state of its closed period."""
 WORST_FIRST = (
     *("defect", "repairable", "trouble", "register", "doubtful", "held", "unassigned", "closed"),
     *("unreached", "overdue", "refused", "missing", "ready", "forms", "warning"),
@@ -147,8 +149,11 @@ class OpenState:
 
 
 def file_state(entry: LedgerEntry, rulings: Mapping[int, int]) -> str:
-    """Return the state of a file: its verdict, and how often anybody decided on it."""
-    return f"{entry.verdict.value}.{rulings.get(entry.id, 0)}"
+    """Return the state of a file: its verdict, how often anybody decided on it, which file it is.
+
+    After a backup was restored another file may have its number.
+    """
+    return f"{entry.verdict.value}.{rulings.get(entry.id, 0)}.{entry.sha256[:8]}"
 
 
 def period_state(period: Period, closings: Sequence[Closing]) -> str:
@@ -254,10 +259,13 @@ class _MatterBuilder:
             kind = "closed" if is_closed else "held" if code else "unassigned"
             sender = entry.sender or self._say(f"sender.{entry.channel}")
             params = {"what": self._about(entry), "file": entry.name, "sender": sender}
+            its_state = file_state(entry, state.rulings)
+            if is_closed and period:
+                its_state += f"{AND_PERIOD}{period_state(period, state.closings)}"
             yield self._matter(
                 kind,
                 f"{FILE}/{entry.id}",
-                file_state(entry, state.rulings),
+                its_state,
                 branch_title(state.register, code) if code else self._say("nobody"),
                 _day(entry),
                 self._say("what.file", reasons=self._reasons(entry), **params),
