@@ -168,7 +168,7 @@ class ReadWorklist:
     Attributes:
         name: name of the file.
         data: its bytes.
-        number: the number it carries; 0 where it cannot be read.
+        number: the number it carries; 0 where it has none.
         period: the period it is of.
         chosen: the period that somebody wants to work on; None: the last month.
         decisions: those that can be obeyed.
@@ -187,5 +187,5 @@ class ReadWorklist:
 
     @property
     def is_readable(self) -> bool:
-        """Whether it was read as a worklist."""
-        return self.number > 0
+        """Whether it was read as a worklist, which has at least a row that says what it is."""
+        return bool(self.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
@@ -45,7 +46,7 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
     letters = sorted(state.letters, key=lambda letter: letter.kind == _RECEIPT)
     if len(letters) > 1:
         values = {"branch": say(lang, "all_letters", count=len(letters))}
-        yield Matter("all_letters", ALL_LETTERS, "", values, section=LETTERS)
+        yield Matter("all_letters", ALL_LETTERS, _state_of_all(state), values, section=LETTERS)
     for letter in letters:
         link = files.attachments(letter)
         count = len(letter.attachments)
@@ -67,6 +68,12 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
             link,
             section=LETTERS,
         )
+
+
+def _state_of_all(state: OpenState) -> str:
+    """Return which letters there are: a decision on all of them is on these."""
+    keys = " ".join(f"{x.id}@{letter_state(state.mail, x)}" for x in state.letters)
+    return hashlib.sha256(keys.encode()).hexdigest()[:8]
 
 
 # Returns
