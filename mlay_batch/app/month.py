@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 
 from mlay_batch.app.archive_check import Defect, check_workspace
@@ -18,15 +18,12 @@ from mlay_batch.app.cache import read_catalogue
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.ingest import IngestResult, ingest
-from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
-from mlay_batch.app.reply import reply_letters
 from mlay_batch.app.report_files import hash_file
 from mlay_batch.app.worklist import book, problems
 from mlay_batch.app.worklist.book import WorklistContent
 from mlay_batch.app.worklist.content import ContentSources, worklist_content
 from mlay_batch.app.worklist.dispatch import Post, dispatch
-from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.obey import (
     BegunWorklist,
     Clerk,
@@ -36,6 +33,7 @@ from mlay_batch.app.worklist.obey import (
     without_contradictions,
 )
 from mlay_batch.app.worklist.records import Matter, Outcome, ReadWorklist, Result
+from mlay_batch.app.worklist.state import OpenState
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import is_open
@@ -210,12 +208,20 @@ class _OfficeMonth:
     @property
     def period(self) -> Period:
         """The period at work."""
-        chosen = self.request.period or self._chosen()
-        return chosen or Period.of("month", self.clerk.as_of).previous()
+        return self.request.period or self.chosen or self._last_month
 
-    def _chosen(self) -> Period | None:
-        newest = max((each.number for each in self.worklists), default=0)
-        return next((w.chosen for w in self.worklists if w.number == newest and w.chosen), None)
+    @property
+    def _last_month(self) -> Period:
+        return Period.of("month", self.clerk.as_of).previous()
+
+    @cached_property
+    def chosen(self) -> Period | None:
+        """The period that somebody chose to work on; None for the last month."""
+        made = [made for each in self.worklists for made in each.decisions]
+        asked = [Period.parse_informal(m.subject.partition("/")[2]) for m in made if m.is_work]
+        before = [each.chosen for each in self.worklists if each.is_readable]
+        period = next(filter(None, reversed([*before, *asked])), None)
+        return None if period == self._last_month else period
 
     def run(self, fetched: int | None) -> MonthResult:
         """Do all steps; return what was done."""
@@ -302,15 +308,12 @@ class _OfficeMonth:
     def _content(
         self, ledger: Ledger, ingested: IngestResult, results: Sequence[Result]
     ) -> tuple[WorklistContent, ViewFiles]:
-        office, lang, period = self.office, self.request.lang, self.period
-        make_letters = partial(reply_letters, office)
-        run = MailRun(office, make_letters, period, self.clerk.as_of, self.clerk.holder)
-        pending = run.pending_letters(ledger)
-        state = OpenState.load(office, ledger, period, self.clerk.as_of, lang, pending)
+        office, lang, clerk = self.office, self.request.lang, self.clerk
+        state = OpenState.load(office, ledger, self.period, clerk.as_of, lang, clerk.holder)
         sources = ContentSources(
             state,
             Worklists(ledger).next_number(),
-            self._chosen(),
+            self.chosen,
             ingested,
             ledger.counts(),
             results,

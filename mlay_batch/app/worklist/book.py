@@ -14,10 +14,13 @@ from mlay_batch.app.worklist.records import (
     LETTERS,
     MATTERS,
     PERIODS,
+    WORK,
     WORKLIST,
     MadeDecision,
     Matter,
     ReadWorklist,
+    matter_key,
+    say,
     split_key,
 )
 from mlay_batch.core.files import write_atomically
@@ -148,7 +151,7 @@ def _now_values(content: WorklistContent, lang: str) -> dict[str, Value]:
     return {
         "number": content.number,
         "period": content.period.title(lang) if content.period else None,
-        "chosen": str(content.chosen) if content.chosen else None,
+        "chosen": say(lang, "yes") if content.chosen else None,
     }
 
 
@@ -209,14 +212,16 @@ def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> R
     findings = tuple(finding.in_file(name) for finding in found)
     wrong = {_line(place) for f in findings if f.is_error for place in (f.place, *f.marks)}
     sound = [row for row in submission.rows if (row.sheet, row.number) not in wrong]
-    decisions = tuple(made for row in spread(sound) if (made := _made_decision(row, name)))
+    decisions = tuple(
+        made for row, is_own in spread(sound) if (made := _made_decision(row, name, is_own=is_own))
+    )
     now = next(iter(submission.section_rows(NOW)), None)
     return ReadWorklist(
         name,
         data,
         _number(now),
-        _period(now, "period"),
-        _period(now, "chosen"),
+        _period(now),
+        _period(now) if now and now.values.get("chosen") else None,
         decisions,
         findings,
         submission.rows,
@@ -228,10 +233,11 @@ def _line(place: Place) -> tuple[str, int]:
     return place.sheet, cell[1] if cell else 0
 
 
-def spread(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows; those of letters with the decision on all letters where it holds for them.
+def spread(rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
+    """Yield the rows, those of letters with the decision on all letters where it holds for them.
 
-    Its second word holds for all. A letter without an address cannot be sent.
+    Beside each row stands whether its decision is its own. The second word for all letters holds
+    for each. A letter without an address cannot be sent.
     """
     every = next((row for row in rows if _subject(row) == ALL_LETTERS), None)
     everything = {name: every.values.get(name) for name in TYPED} if every else {}
@@ -239,24 +245,27 @@ def spread(rows: Sequence[Row]) -> Iterator[Row]:
         if row is every:
             continue
         if row.section != LETTERS:
-            yield row
+            yield row, True
             continue
         values = dict(row.values)
-        if not values.get("decision") and _suits(everything.get("decision"), values):
+        is_own = bool(values.get("decision")) or not _suits(everything.get("decision"), values)
+        if not is_own:
             values["decision"] = everything["decision"]
         values["sure"] = values.get("sure") or everything.get("sure")
-        yield replace(row, values=values)
+        yield replace(row, values=values), is_own
 
 
 def _suits(decision: Value, values: Values) -> bool:
     return bool(decision) and not (decision == "send" and values.get("kind") == "by_hand")
 
 
-def _made_decision(row: Row, file: str) -> MadeDecision | None:
+def _made_decision(row: Row, file: str, *, is_own: bool) -> MadeDecision | None:
     values = row.values
     decision, key = values.get("decision"), values.get("key")
     if row.section not in DECIDING or not decision or not key:
         return None
+    if decision == WORK:  # on the period, whatever becomes of it
+        key = matter_key(f"{WORK}/{_subject(row).partition('/')[2]}", "")
     place = row.place("decision")
     shown = (values.get(name) for name in ("branch", "period", "what", "subject"))
     return MadeDecision(
@@ -268,6 +277,7 @@ def _made_decision(row: Row, file: str) -> MadeDecision | None:
         str(values.get("why") or ""),
         str(values["assign_to"]) if values.get("assign_to") else None,
         values.get("sure") == "sure",
+        is_own,
     )
 
 
@@ -276,8 +286,8 @@ def _number(now: Row | None) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _period(now: Row | None, name: str) -> Period | None:
-    return Period.parse_informal(str(now.values.get(name) or "")) if now else None
+def _period(now: Row | None) -> Period | None:
+    return Period.parse_informal(str(now.values.get("period") or "")) if now else None
 
 
 def _subject(row: Row) -> str:

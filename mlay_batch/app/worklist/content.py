@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.worklist import book, matters, problems, sheets
 from mlay_batch.app.worklist.book import WorklistContent
-from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
     SETTLED,
@@ -19,10 +18,12 @@ from mlay_batch.app.worklist.records import (
     say,
     split_key,
 )
+from mlay_batch.app.worklist.state import LETTER, OpenState
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import Finding, split_cell
 from mlay_batch.core.messages import explain, show
 from mlay_batch.core.period import Period
+from mlay_batch.core.text import begin_small
 from mlay_batch.ledger import Archive, ObeyedDecision, Progress
 from mlay_batch.model.records import Row, Value, Verdict
 from mlay_batch.schema import Form
@@ -72,6 +73,7 @@ def worklist_content(
         *problems.finding_matters(office.findings, office.catalogue.register_form, lang),
         *_unread(sources.worklists, form, lang),
         *matters.open_matters(state, files, archive),
+        *_chosen_period(sources),
     ]
     content = WorklistContent(
         sources.number,
@@ -95,6 +97,19 @@ def worklist_content(
         _kept(sources, mistakes, {letter.key for letter in letters}),
     )
     return content, files
+
+
+def _chosen_period(sources: ContentSources) -> Iterator[Matter]:
+    """Yield that another period than the last month is at work."""
+    if sources.chosen:
+        lang = sources.state.lang
+        period = begin_small(sources.chosen.title(lang))
+        values = {
+            "branch": sources.state.register.root().name,
+            "what": say(lang, "what.chosen", period=period),
+            "proposal": say(lang, "proposal.chosen"),
+        }
+        yield Matter("chosen", "chosen", str(sources.chosen), values)
 
 
 def _last_results(
@@ -146,7 +161,7 @@ def _kept(
         for result in sources.results
         if not result.is_done and result.outcome.code not in SETTLED
     }
-    if any(subject.startswith(f"{matters.LETTER}/") for subject in failed):
+    if any(subject.startswith(f"{LETTER}/") for subject in failed):
         failed.add(ALL_LETTERS)
     kept: dict[book.InSection, Values] = {}
     for worklist in sources.worklists:
@@ -156,7 +171,7 @@ def _kept(
             if split_key(key)[0] in failed or (row.section, split_key(key)[0]) in mistakes
         }
         if not any(key in offered for _, key in typed if split_key(key)[0] == ALL_LETTERS):
-            for key, row, values in book.typed_rows(book.spread(worklist.rows)):
+            for key, row, values in book.typed_rows(row for row, _ in book.spread(worklist.rows)):
                 if split_key(key)[0] in failed:
                     typed.setdefault((row.section, key), values)
         kept |= typed

@@ -16,15 +16,7 @@ from itertools import permutations
 from mlay_batch.app import mail_run
 from mlay_batch.app.mail_run import MailResult, MailRun, MailTransport
 from mlay_batch.app.office import Office
-from mlay_batch.app.reply import LetterSelection, PendingLetters, form_letters, reply_letters
-from mlay_batch.app.worklist.matters import (
-    FORMS,
-    LETTER,
-    forms_to_issue,
-    is_about,
-    letter_state,
-    letters_told,
-)
+from mlay_batch.app.reply import LetterSelection, PendingLetters, form_letters
 from mlay_batch.app.worklist.obey import (
     LATER,
     BegunWorklist,
@@ -39,6 +31,16 @@ from mlay_batch.app.worklist.records import (
     Outcome,
     Result,
     split_key,
+)
+from mlay_batch.app.worklist.state import (
+    FORMS,
+    LETTER,
+    forms_to_issue,
+    is_about,
+    letter_state,
+    letters_told,
+    owed_run,
+    split_state,
 )
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -126,9 +128,12 @@ class _Dispatcher:
         with self._ledger() as ledger:
             log = DecisionLog(ledger, self.clerk)
             tasks = self._tasks(ledger, worklists)
-            wrong = self._wrong(tasks)
+            held_back = _held_back(tasks)
+            wrong = self._wrong([task for task in tasks if task.made.place not in held_back])
             for task in tasks:
-                if finding := wrong.get(task.made.place):
+                if task.made.place in held_back:
+                    yield log.end(task.begun, task.made, Outcome.not_done("held_back"))
+                elif finding := wrong.get(task.made.place):
                     yield log.end(task.begun, task.made, Outcome.wrong(finding))
                 elif task.way == LATER:
                     yield log.end(task.begun, task.made, Outcome.done(LATER))
@@ -159,7 +164,7 @@ class _Dispatcher:
         for begun in worklists:
             for made in log.open_decisions(begun):
                 if made.decision in _DECISIONS or is_on_letter(made):
-                    batch = self._batch(begun, made)
+                    batch = self._batch(made)
                     if batch not in pending:
                         letters = self._run(batch).pending_letters(ledger)
                         pending[batch] = [*letters.letters, *letters.by_hand]
@@ -167,19 +172,21 @@ class _Dispatcher:
                     tasks.append(_Task(begun, made, batch, letters_of))
         return tasks
 
-    def _batch(self, begun: BegunWorklist, made: MadeDecision) -> _Batch:
+    def _batch(self, made: MadeDecision) -> _Batch:
         subject, state = split_key(made.key)
         kind, _, name = subject.partition("/")
         form, _, month = name.partition("/")
         if kind == FORMS and (period := Period.parse_informal(month)):
             return _Batch(period, form)
-        period = begun.worklist.period or Period.of("month", self.clerk.as_of).previous()
-        return _Batch(period, repeat=made.decision == "remind" and state != "0")
+        own, owed_in = split_state(state)
+        period = owed_in or Period.of("month", self.clerk.as_of).previous()
+        return _Batch(period, repeat=made.decision == "remind" and own != "0")
 
     def _run(self, batch: _Batch) -> MailRun:
-        office, clerk = self.office, self.clerk
-        make = partial(self._forms, batch) if batch.form else partial(reply_letters, office)
-        return MailRun(office, make, batch.period, clerk.as_of, clerk.holder, batch.repeat)
+        office, day, holder = self.office, self.clerk.as_of, self.clerk.holder
+        if batch.form:
+            return MailRun(office, partial(self._forms, batch), batch.period, day, holder)
+        return owed_run(office, batch.period, day, holder, repeat=batch.repeat)
 
     def _forms(self, batch: _Batch, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
         """Return the letters with the blank forms that the branches have not got."""
@@ -203,12 +210,13 @@ class _Dispatcher:
         for task, other in (p for group in by_letter.values() for p in permutations(group, 2)):
             if task.way != other.way:
                 wrong[task.made.place] = contradiction(task.made, other.made)
-        going = [task for task in tasks if task.way == _SEND and task.made.place not in wrong]
-        addressed = {letter.id for task in going for letter in task.letters if letter.to}
-        if self.post.connection and len(addressed) > MANY_LETTERS:
-            params = {"count": len(addressed)}
-            for made in (task.made for task in going if not task.made.is_sure):
-                wrong[made.place] = Finding(MANY, Severity.ERROR, made.place, params)
+        for way in (_SEND, _HANDED) if self.post.connection else (_HANDED,):
+            going = [task for task in tasks if task.way == way and task.made.place not in wrong]
+            letters = {x.id for task in going for x in task.letters if x.to or way == _HANDED}
+            if len(letters) > MANY_LETTERS:
+                params = {"count": len(letters)}
+                for made in (task.made for task in going if not task.made.is_sure):
+                    wrong[made.place] = Finding(MANY, Severity.ERROR, made.place, params)
         return wrong
 
     def _act(self, run: MailRun, tasks: Sequence[_Task]) -> dict[str, Outcome]:
@@ -262,17 +270,28 @@ class _Dispatcher:
         return Outcome.not_done("no_address", folder=folder)
 
 
+def _held_back(tasks: Sequence[_Task]) -> set[Place]:
+    """Return the rows whose letter a matter leaves for later, and that only all letters decide."""
+    later = {x.id for task in tasks if task.way == LATER for x in task.letters}
+    return {
+        task.made.place
+        for task in tasks
+        if not task.made.is_own and task.way != LATER and any(x.id in later for x in task.letters)
+    }
+
+
 def _letters_of(
     made: MadeDecision, letters: Sequence[Letter], mail: Sequence[SentMail]
 ) -> list[Letter]:
     """Return the letters a decision is about, none where they are owed no more as offered."""
     subject, state = split_key(made.key)
     kind, _, name = subject.partition("/")
-    if kind == LETTER:
-        return [x for x in letters if x.id == name and letter_state(mail, x) == state]
     if kind == FORMS:
         return list(letters) if state == str(sum(len(x.topics) for x in letters)) else []
-    if state != str(len(letters_told(mail, subject))):
+    own, _ = split_state(state)
+    if kind == LETTER:
+        return [x for x in letters if x.id == name and letter_state(mail, x) == own]
+    if own != str(len(letters_told(mail, subject))):
         return []
     return [x for x in letters if any(is_about(topic, subject) for topic in x.topics)]
 

@@ -17,15 +17,6 @@ from mlay_batch.app.closing import record_closing, record_reopening
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
-from mlay_batch.app.worklist.matters import (
-    AND_PERIOD,
-    DOUBTFUL,
-    FILE,
-    LETTER,
-    PERIOD,
-    file_state,
-    period_state,
-)
 from mlay_batch.app.worklist.records import (
     SETTLED,
     MadeDecision,
@@ -34,9 +25,19 @@ from mlay_batch.app.worklist.records import (
     Result,
     split_key,
 )
+from mlay_batch.app.worklist.state import (
+    AND_PERIOD,
+    DOUBTFUL,
+    FILE,
+    LETTER,
+    PERIOD,
+    TOPICS,
+    file_state,
+    period_state,
+)
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, OutputBusyError, UsageError
+from mlay_batch.errors import LedgerError, MlayError, OutputBusyError, UsageError
 from mlay_batch.ledger import (
     Archive,
     Closings,
@@ -129,8 +130,8 @@ def _without_contradictions(
 
 
 def is_on_letter(made: MadeDecision) -> bool:
-    """Whether a decision stands in a letter's own row."""
-    return made.subject.startswith(f"{LETTER}/")
+    """Whether a decision is on a letter: in its own row, or in that of what it is about."""
+    return made.subject.partition("/")[0] in (LETTER, *TOPICS)
 
 
 def contradiction(made: MadeDecision, other: MadeDecision) -> Finding:
@@ -193,6 +194,15 @@ class DecisionLog:
         self._log.put(begun.id, decision)
 
 
+def _failure(error: MlayError) -> Outcome:
+    """Return what is said of an error; one that advises a command, in words of the worklist."""
+    if error.code == "review.other":
+        return Outcome.not_done("names_other", named=str(error.params["named"]))
+    if error.code == "period.open":
+        return Outcome.not_done("incomplete", period=str(error.params["period"]))
+    return Outcome.failed(error)
+
+
 def _is_settled(decision: ObeyedDecision) -> bool:
     return decision.progress is Progress.DONE or decision.code in SETTLED
 
@@ -206,6 +216,9 @@ def obey(
         for made in obeyer.log.open_decisions(begun):
             if made.decision in _DECISIONS:
                 yield obeyer.apply_once(begun, made)
+            elif made.is_work:
+                period = made.subject.partition("/")[2]
+                yield obeyer.log.end(begun, made, Outcome.done("working", period=period))
             elif made.decision == LATER and not is_on_letter(made):
                 yield obeyer.log.end(begun, made, Outcome.done(LATER))
 
@@ -234,7 +247,7 @@ class _Obeyer:
         try:
             outcome = self._actions[made.decision](made)
         except (UsageError, OutputBusyError) as error:
-            outcome = Outcome.failed(error)
+            outcome = _failure(error)
         except LedgerError as error:
             if error.code != _NOT_HELD:
                 raise
