@@ -26,6 +26,7 @@ from mlay_batch.app.worklist.dispatch import Post
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import (
+    Archive,
     Closing,
     Closings,
     Ledger,
@@ -117,6 +118,10 @@ class Desk(Clerk):
         town = replace(self.town, workspace=workspace)
         return replace(self, root=root, town=town, host=Host(), typed=[])
 
+    def named(self, name: str) -> Desk:
+        """Somebody else at the same machine."""
+        return replace(self, name=name, typed=[])
+
     def hand_in(self, branch: str = "DB1-1", name: str = "", **values: float) -> None:
         """Lay a return into the inbox."""
         put(self.town, name or f"{branch}.xlsx", MeetingReturn(branch, **values).book())
@@ -192,6 +197,12 @@ class Desk(Clerk):
     def decisions(self) -> tuple[ObeyedDecision, ...]:
         with self.ledger() as ledger:
             return Worklists(ledger).decisions()
+
+    def obeyed_lists(self) -> list[bytes]:
+        """The lists that were obeyed, from the archive."""
+        with self.ledger() as ledger:
+            hashes = sorted(Worklists(ledger).hashes())
+        return [Archive(self.town.workspace.archive).read(sha256) for sha256 in hashes]
 
     def defects(self, day: str = DAY) -> set[str]:
         """What the doctor finds, but what a broken run may leave."""
