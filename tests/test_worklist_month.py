@@ -213,7 +213,7 @@ class ByWorklist:
     def take_late_correction(self, day: str) -> None:
         clerk = self.clerk
         clerk.choose(TODO, "sửa điểm.xlsx", decision="mở lại", why="sửa điểm sau kiểm tra")
-        clerk.choose(PERIODS, chosen="2020-01")
+        clerk.choose(PERIODS, "Tháng 01", decision="làm kỳ này")
         self.obey(day)
         clerk.choose(TODO, "sửa điểm.xlsx", decision="nhận", why="đúng như biên bản")
         self.obey(day)

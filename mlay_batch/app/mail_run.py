@@ -120,12 +120,13 @@ class MailRun:
 def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     """Write the pending letters that are no drafts yet as ``outbox/<period>/mail/….eml``.
 
-    Where the run repeats, those that are drafts too. The same letter gives the same bytes.
+    Where the run repeats, or letters are chosen, those that are drafts too. The same letter gives the same bytes.
     `timestamp` is the ISO time to record.
     """
     workspace, folder = run.office.workspace, run.drafts
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
-        pending = run.pending_letters(ledger, with_drafts=run.repeat)
+        is_chosen = run.choose is not choose_all
+        pending = run.pending_letters(ledger, with_drafts=run.repeat or is_chosen)
         mail_log = MailLog(ledger)
         paths = tuple(folder / letter.file_name for letter in pending.letters)
         if not dry_run:

@@ -7,10 +7,10 @@ written last: a broken run leaves the one before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mlay_batch.app.archive_check import Defect, check_workspace
@@ -18,15 +18,12 @@ from mlay_batch.app.cache import read_catalogue
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.ingest import IngestResult, ingest
-from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
-from mlay_batch.app.reply import reply_letters
 from mlay_batch.app.report_files import hash_file
 from mlay_batch.app.worklist import book, problems
-from mlay_batch.app.worklist.book import WorklistContent, decision_titles
+from mlay_batch.app.worklist.book import WorklistContent
 from mlay_batch.app.worklist.content import ContentSources, worklist_content
 from mlay_batch.app.worklist.dispatch import Post, dispatch
-from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.obey import (
     BegunWorklist,
     Clerk,
@@ -36,11 +33,14 @@ from mlay_batch.app.worklist.obey import (
     without_contradictions,
 )
 from mlay_batch.app.worklist.records import Matter, Outcome, ReadWorklist, Result
+from mlay_batch.app.worklist.state import OpenState
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import is_open
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.errors import (
+    LedgerError,
     LockedError,
     MlayError,
     OutputBusyError,
@@ -48,9 +48,11 @@ from mlay_batch.errors import (
     SchemaError,
 )
 from mlay_batch.ledger import Archive, Ledger, Worklists, lock
-from mlay_batch.schema import Catalogue, load_catalogue
+from mlay_batch.schema import Catalogue, Form, load_catalogue
 
 _REPAIR = "repair"
+_ORIGINALS = frozenset({"ledger.original_missing", "ledger.original_altered"})
+"""Codes of errors that the doctor finds the cause of, and may put right."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,19 @@ class MonthResult:
         fetched: number of mails fetched; None without a mailbox.
         ingested: what was taken in; None where the register or a description is wrong.
         results: what came of each decision.
+        mistakes: what is wrong with worklists and with decisions in them; those were not obeyed.
         consolidation: the workbook; None where it could not be written.
     """
 
     path: Path
+    form: Form
+    """The form of worklists."""
     matters: tuple[Matter, ...]
     fetched: int | None = None
     ingested: IngestResult | None = None
     results: tuple[Result, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
     consolidation: ConsolidationResult | None = None
-    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Titles of decisions, by id."""
 
     @property
     def has_new_name(self) -> bool:
@@ -101,14 +105,15 @@ class MonthResult:
     @property
     def is_clean(self) -> bool:
         """Whether every decision was obeyed and every file could be judged."""
-        return self.ingested is not None and all(result.is_done for result in self.results)
+        is_obeyed = not self.mistakes and all(result.is_done for result in self.results)
+        return self.ingested is not None and is_obeyed
 
 
 def run_month(run: MonthRun) -> MonthResult:
     """Run the month; return what was done and where the worklist is.
 
-    What is wrong with register, descriptions or mailbox stands on the worklist. Raises what stops a
-    run: LockedError, LedgerError, MlayError for files that cannot be written.
+    What is wrong with register, descriptions, originals or mailbox stands on the worklist. Raises
+    what stops a run: LockedError, LedgerError, MlayError for files that cannot be written.
     """
     today, holder = run.clerk.as_of, run.clerk.holder
     defects = check_workspace(run.workspace, today=today, holder=holder).defects
@@ -117,7 +122,13 @@ def run_month(run: MonthRun) -> MonthResult:
         office = open_office(run.workspace)
     except (RegisterError, SchemaError) as error:
         return ask_for_repair(run, error)
-    return _OfficeMonth(run, office, defects, troubles).run(fetched)
+    try:
+        return _OfficeMonth(run, office, defects, troubles).run(fetched)
+    except LedgerError as error:
+        if error.code not in _ORIGINALS:
+            raise
+        matters = tuple(problems.defect_matters(defects, run.lang))
+        return _write_again(run, office.catalogue, matters)
 
 
 def _fetch(run: MonthRun) -> tuple[int | None, list[Matter]]:
@@ -139,32 +150,45 @@ def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
     """
     is_schema = isinstance(error, SchemaError)
     catalogue = load_catalogue() if is_schema else read_catalogue(run.workspace)
+    if isinstance(error, RegisterError) and error.findings:
+        matters = tuple(problems.finding_matters(error.findings, error.form, run.lang))
+    else:
+        place = {RegisterError: "register", SchemaError: "schemas"}.get(type(error), "settings")
+        matters = (problems.trouble(place, error, run.lang),)
+    return _write_again(run, catalogue, matters)
+
+
+def _write_again(run: MonthRun, catalogue: Catalogue, matters: tuple[Matter, ...]) -> MonthResult:
+    """Write the worklist that is written over once more, `matters` above its rows."""
     form = book.worklist_form(catalogue)
     worklists, hashes = _read_worklists(run.workspace, catalogue, {})
-    matters = [problems.trouble("register" if not is_schema else "schemas", error, run.lang)]
-    if isinstance(error, RegisterError) and error.findings:
-        matters = list(problems.finding_matters(error.findings, error.form, run.lang))
+    before = max(
+        (worklist for worklist in worklists if worklist.is_readable),
+        key=lambda worklist: (worklist.name == book.NAME, worklist.number),
+        default=ReadWorklist("", b""),
+    )
     with Ledger.open(run.workspace.ledger, read_only=True) as ledger:
         number = Worklists(ledger).next_number()
-    carried = book.carried_rows(worklists, {matter.kind for matter in matters})
-    content = book.WorklistContent(number, "", matters=matters, others=carried)
-    path = book.write_worklist(
-        run.workspace.root, book.render_worklist(form, content, run.lang), hashes
-    )
-    return MonthResult(path, tuple(matters))
+    carried = book.carried_rows(before, {matter.kind for matter in matters})
+    content = WorklistContent(number, "", before.period, before.chosen, matters, carried)
+    data = book.render_worklist(form, content, run.lang)
+    path = book.write_worklist(run.workspace.root, data, hashes)
+    return MonthResult(path, form, matters)
 
 
 def _read_worklists(
     workspace: Workspace, catalogue: Catalogue, organisations: dict[str, str]
 ) -> tuple[tuple[ReadWorklist, ...], dict[str, str]]:
-    """Return the worklists of the workspace, and the hash of each by its name."""
+    """Return the worklists of the workspace; and the hash of each that is one, by its name."""
     form = book.worklist_form(catalogue)
-    contents = {path.name: path.read_bytes() for path in book.find_worklists(workspace.root)}
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    worklists = (
-        book.read_worklist(name, data, form, organisations) for name, data in contents.items()
+    worklists = without_contradictions(
+        [
+            book.read_worklist(path, form, organisations)
+            for path in book.find_worklists(workspace.root)
+        ]
     )
-    return without_contradictions(tuple(worklists)), hashes
+    hashes = {x.name: hashlib.sha256(x.data).hexdigest() for x in worklists if x.is_readable}
+    return worklists, hashes
 
 
 class _OfficeMonth:
@@ -184,39 +208,48 @@ class _OfficeMonth:
     @property
     def period(self) -> Period:
         """The period at work."""
-        chosen = self.request.period or self._chosen()
-        return chosen or Period.of("month", self.clerk.as_of).previous()
+        return self.request.period or self.chosen or self._last_month
 
-    def _chosen(self) -> Period | None:
-        newest = max((each.number for each in self.worklists), default=0)
-        return next((w.chosen for w in self.worklists if w.number == newest and w.chosen), None)
+    @property
+    def _last_month(self) -> Period:
+        return Period.of("month", self.clerk.as_of).previous()
+
+    @cached_property
+    def chosen(self) -> Period | None:
+        """The period that somebody chose to work on; None for the last month."""
+        made = [made for each in self.worklists for made in each.decisions]
+        asked = [Period.parse_informal(m.subject.partition("/")[2]) for m in made if m.is_work]
+        before = [each.chosen for each in self.worklists if each.is_readable]
+        period = next(filter(None, reversed([*before, *asked])), None)
+        return None if period == self._last_month else period
 
     def run(self, fetched: int | None) -> MonthResult:
         """Do all steps; return what was done."""
         with self._ledger() as ledger:
             begun = begin(ledger, self.archive, self.worklists, self.clerk)
-            results = list(obey(self.office, ledger, begun, self.clerk))
-        results += self._repair(begun)
+        results = self._repair(begun)
+        with self._ledger() as ledger:
+            results += obey(self.office, ledger, begun, self.clerk)
         ingested = self._ingest()
         consolidation = self._consolidate()
         results += dispatch(self.office, begun, self.clerk, self.request.post(self.office))
         with self._ledger() as ledger:
             content, files = self._content(ledger, ingested, results)
         form = book.worklist_form(self.office.catalogue)
-        lang = self.request.lang
-        data = book.render_worklist(form, content, lang)
+        data = book.render_worklist(form, content, self.request.lang)
         files.write(self.workspace.outbox)
         path = book.write_worklist(self.workspace.root, data, self.hashes)
-        self._remove_obeyed(path)
-        matters = tuple(content.matters)
+        files.remove_others(self.workspace.outbox)
+        self._remove_obeyed(path, content)
         return MonthResult(
             path,
-            matters,
+            form,
+            tuple(content.matters),
             fetched,
             ingested,
             tuple(results),
+            tuple(f for each in self.worklists for f in each.findings if f.is_error),
             consolidation,
-            decision_titles(form, lang),
         )
 
     @contextmanager
@@ -225,22 +258,31 @@ class _OfficeMonth:
             yield db
 
     def _repair(self, begun: Sequence[BegunWorklist]) -> list[Result]:
-        """Put right what can be put right without loss, where anybody asked for it."""
-        asked = [
-            (each, made)
-            for each in begun
-            for made in each.worklist.decisions
-            if made.decision == _REPAIR
-        ]
-        if not asked:
-            return []
-        today, holder = self.clerk.as_of, self.clerk.holder
-        report = check_workspace(self.workspace, today=today, holder=holder, repair=True)
-        self.defects = [defect for defect in report.defects if defect not in report.fixed]
-        outcome = Outcome.done("repaired", count=len(report.fixed))
+        """Put right what can be put right without loss, where anybody asked for it.
+
+        Nobody asks for it whose worklist shows no defect that there still is.
+        """
+        lang, today, holder = self.request.lang, self.clerk.as_of, self.clerk.holder
+        offered = {matter.key for matter in problems.defect_matters(self.defects, lang)}
         with self._ledger() as ledger:
             log = DecisionLog(ledger, self.clerk)
-            return [log.end(each, made, outcome) for each, made in asked]
+            asked = [
+                (each, made)
+                for each in begun
+                for made in log.open_decisions(each)
+                if made.decision == _REPAIR
+            ]
+        outcome = Outcome.done("repaired", count=0)
+        if any(made.key in offered for _, made in asked):
+            report = check_workspace(self.workspace, today=today, holder=holder, repair=True)
+            self.defects = [defect for defect in report.defects if defect not in report.fixed]
+            outcome = Outcome.done("repaired", count=len(report.fixed))
+        with self._ledger() as ledger:
+            log = DecisionLog(ledger, self.clerk)
+            return [
+                log.end(each, made, outcome) if made.key in offered else log.stale(each, made)
+                for each, made in asked
+            ]
 
     def _ingest(self) -> IngestResult:
         clerk = self.clerk
@@ -266,15 +308,12 @@ class _OfficeMonth:
     def _content(
         self, ledger: Ledger, ingested: IngestResult, results: Sequence[Result]
     ) -> tuple[WorklistContent, ViewFiles]:
-        office, lang, period = self.office, self.request.lang, self.period
-        make_letters = partial(reply_letters, office)
-        run = MailRun(office, make_letters, period, self.clerk.as_of, self.clerk.holder)
-        pending = run.pending_letters(ledger)
-        state = OpenState.load(office, ledger, period, self.clerk.as_of, lang, pending)
+        office, lang, clerk = self.office, self.request.lang, self.clerk
+        state = OpenState.load(office, ledger, self.period, clerk.as_of, lang, clerk.holder)
         sources = ContentSources(
             state,
             Worklists(ledger).next_number(),
-            self._chosen(),
+            self.chosen,
             ingested,
             ledger.counts(),
             results,
@@ -284,14 +323,17 @@ class _OfficeMonth:
         )
         return worklist_content(sources, self.archive)
 
-    def _remove_obeyed(self, path: Path) -> None:
+    def _remove_obeyed(self, path: Path, content: WorklistContent) -> None:
         """Remove the other worklists that were read: what stood in them has been seen to.
 
-        One that is open, was saved since, or could not be read stays.
+        One that is open, was saved since, or could not be read stays; so does one with a decision
+        that was not obeyed and stands in the new worklist otherwise, as others decided.
         """
         for worklist in self.worklists:
             other = self.workspace.root / worklist.name
-            if other != path and worklist.is_readable and not is_open(other):
+            if other != path and worklist.name in self.hashes and not is_open(other):
+                if book.holds_other_decisions(worklist, content):
+                    continue
                 with suppress(OSError):
                     if hash_file(other) == self.hashes[worklist.name]:
                         other.unlink()

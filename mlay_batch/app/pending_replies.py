@@ -41,18 +41,19 @@ _Mail = tuple[str | None, str]
 
 
 def files_to_answer(
-    entries: Sequence[LedgerEntry], period: Period, register: Register
+    entries: Sequence[LedgerEntry], period: Period, register: Register, *, own_only: bool = False
 ) -> tuple[LedgerEntry, ...]:
     """Return the files to be answered with those of `period`, in order of receipt.
 
-    These are the files of the period, and files received since its end: a correction of September
-    that arrives in December is answered with November's. Among them are answered: accepted returns;
-    refused ones that no accepted one of the branch has superseded, unless a stranger sent them in
-    its name; from a registered address also unreadable files, and documents where neither their
-    mail nor the branch has sent a return. Not those that a person dismissed.
+    These are the files of the period, and files received since its end (unless `own_only`): a
+    correction of September that arrives in December is answered with November's. Among them are
+    answered: accepted returns; refused ones that no accepted one of the branch has superseded,
+    unless a stranger sent them in its name; from a registered address also unreadable files, and
+    documents where neither their mail nor the branch has sent a return. Not those that a person
+    dismissed.
     """
     read_mails = _read_mails(entries)
-    files = [entry for entry in entries if _belongs_to(entry, period)]
+    files = [entry for entry in entries if _belongs_to(entry, period, own_only=own_only)]
     reporting = {
         entry.branch
         for entry in files
@@ -130,8 +131,8 @@ def reasons_to_decline(entry: LedgerEntry) -> tuple[Finding, ...]:
     )
 
 
-def _belongs_to(entry: LedgerEntry, period: Period) -> bool:
-    came_since = entry.received[:10] > period.end.isoformat()
+def _belongs_to(entry: LedgerEntry, period: Period, *, own_only: bool) -> bool:
+    came_since = not own_only and entry.received[:10] > period.end.isoformat()
     return entry.period == str(period) or came_since
 
 
@@ -281,6 +282,8 @@ def corrections(
     register: Register,
     catalogue: Catalogue,
     as_of: date,
+    *,
+    own_only: bool = False,
 ) -> tuple[Correction, ...]:
     """Return the corrections of the files answered with those of `period`.
 
@@ -290,7 +293,7 @@ def corrections(
     """
     requests = _last_requests(letters)
     result = []
-    for entry in files_to_answer(entries, period, register):
+    for entry in files_to_answer(entries, period, register, own_only=own_only):
         branch = branch_of(entry, register)
         day, asked_period = requests.get(entry.verdict_key, (as_of, None))
         is_open = entry.verdict is not Verdict.ACCEPTED and not is_declined(entry, entries)

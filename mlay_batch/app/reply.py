@@ -103,6 +103,8 @@ class LetterSelection:
     """Topics that ever had a letter, even a draft."""
     repeat: bool = False
     """Remind once more, by a new letter each day."""
+    own_only: bool = False
+    """Leave out files of other periods that came in since the period's end."""
 
 
 def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
@@ -181,7 +183,9 @@ class _ReplyBuilder:
 
         What came in one mail and is no return gets one answer.
         """
-        files = files_to_answer(self.entries, self.period, self.office.register)
+        files = files_to_answer(
+            self.entries, self.period, self.office.register, own_only=self.selection.own_only
+        )
         unanswered = [file for file in files if file.answer_key not in self.selection.done_keys]
         submissions = self._read_rejected(unanswered)
         ignored: dict[object, list[LedgerEntry]] = {}
@@ -344,7 +348,13 @@ class _ReplyBuilder:
         office, day = self.office, self.as_of
         letters = MailLog(self.ledger).letters()
         due_corrections = corrections(
-            self.entries, letters, self.period, office.register, office.catalogue, day
+            self.entries,
+            letters,
+            self.period,
+            office.register,
+            office.catalogue,
+            day,
+            own_only=self.selection.own_only,
         )
         completeness = self.figures(self.period).completeness
         due_reminders = list(

@@ -14,12 +14,13 @@ from mlay_batch.app import month as clerk_month
 from mlay_batch.app.month import MonthResult, MonthRun
 from mlay_batch.app.office import Office
 from mlay_batch.app.settings import Settings
+from mlay_batch.app.worklist import book
 from mlay_batch.app.worklist.dispatch import Post
 from mlay_batch.app.worklist.obey import Clerk
 from mlay_batch.app.worklist.records import LETTERS, MATTERS, outcome_text
 from mlay_batch.app.workspace import Workspace, find_root
 from mlay_batch.cli.options import MOMENT, option, say
-from mlay_batch.cli.output import safe_line
+from mlay_batch.cli.output import finding_lines, safe_line
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -94,9 +95,15 @@ def _lines(result: MonthResult, lang: str) -> Iterator[str]:
     if result.ingested:
         counts = {verdict.value: count for verdict, count in result.ingested.counts.items()}
         yield say(lang, "month.received", received=sum(counts.values()), **counts)
+    else:
+        yield from (
+            f"{matter.values['branch']}: {matter.values['what']}" for matter in result.matters
+        )
+    yield from finding_lines(result.mistakes, result.form, lang)
+    titles = book.decision_titles(result.form, lang)
     for each in result.results:
-        words = outcome_text(each.outcome.code, each.outcome.params, result.titles, lang)
-        chosen = result.titles[each.made.decision]
+        words = outcome_text(each.outcome.code, each.outcome.params, titles, lang)
+        chosen = titles[each.made.decision]
         yield say(lang, "month.result", matter=each.made.title, decision=chosen, result=words)
     if result.consolidation:
         yield say(lang, "consolidate.done", path=result.consolidation.path)

@@ -28,7 +28,7 @@ from mlay_batch.cli.options import (
 )
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.period import Period
-from mlay_batch.errors import NoWorkspaceError
+from mlay_batch.errors import UsageError
 
 PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
 
@@ -70,12 +70,12 @@ class Session:
 
     @cached_property
     def as_of(self) -> date:
-        """The chosen day, else today: on the office's clock, without a workspace the machine's."""
+        """The chosen day, else today: on the office's clock, without its settings the machine's."""
         if self.chosen_day:
             return self.chosen_day
         try:
             return today(self.workspace.settings.time_zone)
-        except NoWorkspaceError:
+        except UsageError:  # no workspace, or a mistake in its mlay.toml
             return today(None)
 
     @property

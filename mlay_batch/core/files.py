@@ -79,6 +79,11 @@ def is_open(path: Path) -> bool:
     return any(path.with_name(name).exists() for name in _lock_names(path))
 
 
+def is_lock(path: Path) -> bool:
+    """Whether it is the lock file of another program's open file."""
+    return path.name.startswith((".~lock.", "~$"))
+
+
 def _lock_names(path: Path) -> tuple[str, str]:
     return f".~lock.{path.name}#", f"~${path.name}"
 

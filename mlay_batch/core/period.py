@@ -20,6 +20,7 @@ _CANONICAL = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
 _YEAR_SUFFIX = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
 _INFORMAL_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _YEAR_SUFFIX)
 _INFORMAL_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _YEAR_SUFFIX)
+_INFORMAL_HALF = re.compile(r"6 tháng (đầu|cuối)" + _YEAR_SUFFIX)
 _INFORMAL_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
 _DAY = timedelta(days=1)
 EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -51,8 +52,9 @@ class Period:
 
     @classmethod
     def parse_informal(cls, text: str) -> Period | None:
-        """Return the period a person wrote: "Tháng 11 năm 2019", "11/2019", "Quý IV/2019".
+        """Return the period a person wrote.
 
+        Such as "Tháng 11 năm 2019", "11/2019", "Quý IV/2019", "6 tháng đầu năm 2019".
         Return None for a text of any other form and for a month or year that `parse` refuses.
         """
         folded = " ".join(text.casefold().split())
@@ -64,6 +66,8 @@ class Period:
             if match := _INFORMAL_QUARTER.fullmatch(folded):
                 quarter = _ROMAN.get(match[1]) or int(match[1])
                 return cls.parse(f"{match[2]}-Q{quarter}")
+            if match := _INFORMAL_HALF.fullmatch(folded):
+                return cls.parse(f"{match[2]}-H{1 if match[1] == 'đầu' else 2}")
             if match := _INFORMAL_YEAR.fullmatch(folded):
                 return cls.parse(match[1])
         except ValueError:

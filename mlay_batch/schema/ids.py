@@ -16,7 +16,7 @@ SCORER: Final = "scorer"  # the field that says who gave a score
 OWN: Final = "own"  # its value for the points a cell awards itself
 MIXED_KIND: Final = "both"  # the kind of a meeting both regular and thematic
 
-PROGRAM_LETTERS: Final = "CFILNQRX"  # of the program's own findings: locale/findings-*.yaml
+PROGRAM_LETTERS: Final = "CEFILNQRX"  # of the program's own findings: locale/findings-*.yaml
 INDICATOR_LETTER: Final = "H"  # *hình thức*, for form's sake
 RULE_LETTERS: Final = "ABDGKOSTVWZ"  # of the rules of forms; no shipped form uses Z
 

@@ -131,7 +131,8 @@ def _effective(effective: Effective, lang: str) -> str:
 
 
 def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
-    yield from ("", f"## {section.title.of(lang)}", "")
+    own_title = section.title.of(lang)
+    yield from ("", f"## {own_title or (section.sheet or form.sheet).of(lang)}", "")
     yield from _layout(form, section, lang)
     if section.note:
         yield section.note.of(lang)

@@ -180,7 +180,7 @@ SEEN = {
 _DOCUMENT = re.compile(r"\d+-(?:HD|QĐ|CT|KL|NQ)/[A-ZĐ]+")
 _CLAUSE = re.compile(_DOCUMENT.pattern + r",? (?:mục|điều|điểm|khoản|chương)", re.IGNORECASE)
 _UNCONFIRMED = re.compile("chưa (được )?xác nhận")
-_OWN_FORM = ("Mẫu báo cáo: ", "Sổ đăng ký")  # a relation within a form of ours
+_OWN_FORM = ("Mẫu báo cáo: ", "Sổ đăng ký", "Danh sách việc")  # a relation within a form of ours
 
 
 def bases(record: object) -> Iterator[str]:

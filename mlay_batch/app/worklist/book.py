@@ -14,14 +14,17 @@ from mlay_batch.app.worklist.records import (
     LETTERS,
     MATTERS,
     PERIODS,
+    WORK,
     WORKLIST,
     MadeDecision,
     Matter,
     ReadWorklist,
     matter_key,
+    say,
+    split_key,
 )
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.findings import Place, split_cell
+from mlay_batch.core.findings import Finding, Place, Severity, split_cell
 from mlay_batch.core.period import Period
 from mlay_batch.errors import OutputBusyError
 from mlay_batch.model.records import Row, Value
@@ -30,13 +33,17 @@ from mlay_batch.schema.overlap import age_key
 from mlay_batch.template import TemplateContext, render
 
 STEM = "viec-can-lam"
+NAME = f"{STEM}.xlsx"
 DECIDING = (MATTERS, LETTERS, PERIODS)
 NOW = "now"
-_ALL_KEY = matter_key(ALL_LETTERS, "")
+_LOCKED = "N09"
+_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 TYPED = ("decision", "assign_to", "why", "sure")
 """Fields of a deciding section in which people write."""
 
 Values = Mapping[str, Value]
+InSection = tuple[str, str]
+"""A section, and the subject or the key of a matter in it."""
 
 
 def worklist_form(catalogue: Catalogue) -> Form:
@@ -65,7 +72,8 @@ class WorklistContent:
         others: rows of the other sections.
         organisations: codes and names, to assign files to.
         results: what came of the last decision on a matter, by subject.
-        kept: what people typed and could not be obeyed yet, by key.
+        mistakes: what is wrong in the row of a matter, by section and subject.
+        kept: what people typed and could not be obeyed yet, by section and key.
     """
 
     number: int
@@ -76,7 +84,8 @@ class WorklistContent:
     others: Mapping[str, Sequence[Values]] = field(default_factory=dict)
     organisations: tuple[tuple[str, str], ...] = ()
     results: Mapping[str, str] = field(default_factory=dict)
-    kept: Mapping[str, Values] = field(default_factory=dict)
+    mistakes: Mapping[InSection, str] = field(default_factory=dict)
+    kept: Mapping[InSection, Values] = field(default_factory=dict)
 
 
 def render_worklist(form: Form, content: WorklistContent, lang: str) -> bytes:
@@ -85,13 +94,14 @@ def render_worklist(form: Form, content: WorklistContent, lang: str) -> bytes:
     for section in DECIDING:
         matters = [matter for matter in content.matters if matter.section == section]
         for number, matter in enumerate(matters):
-            rows.append(Row(section, "", 0, _matter_values(matter, content), {}))
+            values = _within_bounds(form, section, _matter_values(matter, content))
+            rows.append(Row(section, "", 0, values, {}))
             if matter.link:
                 links[section, number, _link_field(section)] = matter.link
             if matter.tone:
                 tones[section, number, "branch"] = matter.tone
-    for section, values in content.others.items():
-        rows += [Row(section, "", 0, dict(row), {}) for row in values]
+    for section, others in content.others.items():
+        rows += [Row(section, "", 0, _within_bounds(form, section, row), {}) for row in others]
     rows.append(Row(NOW, "", 0, _now_values(content, lang), {}))
     order = [section.id for section in form.sections]
     rows.sort(key=lambda row: order.index(row.section))
@@ -112,13 +122,28 @@ def _link_field(section: str) -> str:
 
 
 def _matter_values(matter: Matter, content: WorklistContent) -> dict[str, Value]:
-    result = content.results.get(matter.subject)
+    section, subject = matter.section, matter.subject
+    result = content.mistakes.get((section, subject)) or content.results.get(subject)
     return {
         **matter.values,
         **({"result": result} if result else {}),
-        **content.kept.get(matter.key, {}),
+        **content.kept.get((section, matter.key), {}),
         "kind": matter.kind,
         "key": matter.key,
+    }
+
+
+def _within_bounds(form: Form, section: str, values: Values) -> dict[str, Value]:
+    """Return the values of a row, its long texts cut, but for what people typed.
+
+    Beside a text longer than the form allows no decision would be obeyed.
+    """
+    bounds = {x.id: x.max_length for x in form.section(section).fields if x.id not in TYPED}
+    return {
+        name: f"{value[: bounds[name] - 1]}…"
+        if isinstance(value, str) and len(value) > bounds.get(name, len(value))
+        else value
+        for name, value in values.items()
     }
 
 
@@ -126,7 +151,7 @@ def _now_values(content: WorklistContent, lang: str) -> dict[str, Value]:
     return {
         "number": content.number,
         "period": content.period.title(lang) if content.period else None,
-        "chosen": str(content.chosen) if content.chosen else None,
+        "chosen": say(lang, "yes") if content.chosen else None,
     }
 
 
@@ -137,7 +162,7 @@ def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
     hashes by name), is left alone: the new one gets another name.
     """
     for number in count(1):
-        name = f"{STEM}.xlsx" if number == 1 else f"{STEM}-{number}.xlsx"
+        name = NAME if number == 1 else f"{STEM}-{number}.xlsx"
         path = root / name
         old = path.read_bytes() if path.is_file() else None
         if old == data:
@@ -155,20 +180,27 @@ def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
 # Reading
 
 
-def find_worklists(root: Path) -> Iterator[Path]:
-    """Yield the worklists of a workspace, under whatever name they were saved, by name."""
-    yield from sorted(p for p in root.glob(f"{STEM}*.xlsx") if p.is_file())
+def find_worklists(root: Path) -> list[Path]:
+    """Return the worklists of a workspace, under whatever name and in whatever format they are.
+
+    They come by name, the one that is written over last.
+    """
+    paths = (p for p in root.glob(f"{STEM}*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    return sorted(paths, key=lambda path: (path.name == NAME, path.name))
 
 
-def read_worklist(
-    name: str, data: bytes, form: Form, organisations: Mapping[str, str]
-) -> ReadWorklist:
+def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> ReadWorklist:
     """Return a worklist as people have filled it in; decisions with a mistake are left out.
 
     A decision on all letters holds for those without one of their own.
 
     `organisations` are the names by code of those a file can be assigned to.
     """
+    name = path.name
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return ReadWorklist(name, b"", findings=(Finding(_LOCKED, Severity.ERROR, Place(name)),))
     from mlay_batch import reader  # start-up: not needed before there is a worklist
     from mlay_batch.checks.validate import validate_list  # start-up: pandera costs a second
 
@@ -180,14 +212,16 @@ def read_worklist(
     findings = tuple(finding.in_file(name) for finding in found)
     wrong = {_line(place) for f in findings if f.is_error for place in (f.place, *f.marks)}
     sound = [row for row in submission.rows if (row.sheet, row.number) not in wrong]
-    decisions = tuple(made for row in spread(sound) if (made := _made_decision(row, name)))
+    decisions = tuple(
+        made for row, is_own in spread(sound) if (made := _made_decision(row, name, is_own=is_own))
+    )
     now = next(iter(submission.section_rows(NOW)), None)
     return ReadWorklist(
         name,
         data,
         _number(now),
-        _period(now, "period"),
-        _period(now, "chosen"),
+        _period(now),
+        _period(now) if now and now.values.get("chosen") else None,
         decisions,
         findings,
         submission.rows,
@@ -199,35 +233,39 @@ def _line(place: Place) -> tuple[str, int]:
     return place.sheet, cell[1] if cell else 0
 
 
-def spread(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows; those of letters with the decision on all letters where it holds for them.
+def spread(rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
+    """Yield the rows, those of letters with the decision on all letters where it holds for them.
 
-    Its second word holds for all. A letter without an address cannot be sent.
+    Beside each row stands whether its decision is its own. The second word for all letters holds
+    for each. A letter without an address cannot be sent.
     """
-    every = next((row for row in rows if row.values.get("key") == _ALL_KEY), None)
+    every = next((row for row in rows if _subject(row) == ALL_LETTERS), None)
     everything = {name: every.values.get(name) for name in TYPED} if every else {}
     for row in rows:
         if row is every:
             continue
         if row.section != LETTERS:
-            yield row
+            yield row, True
             continue
         values = dict(row.values)
-        if not values.get("decision") and _suits(everything.get("decision"), values):
+        is_own = bool(values.get("decision")) or not _suits(everything.get("decision"), values)
+        if not is_own:
             values["decision"] = everything["decision"]
         values["sure"] = values.get("sure") or everything.get("sure")
-        yield replace(row, values=values)
+        yield replace(row, values=values), is_own
 
 
 def _suits(decision: Value, values: Values) -> bool:
     return bool(decision) and not (decision == "send" and values.get("kind") == "by_hand")
 
 
-def _made_decision(row: Row, file: str) -> MadeDecision | None:
+def _made_decision(row: Row, file: str, *, is_own: bool) -> MadeDecision | None:
     values = row.values
     decision, key = values.get("decision"), values.get("key")
     if row.section not in DECIDING or not decision or not key:
         return None
+    if decision == WORK:  # on the period, whatever becomes of it
+        key = matter_key(f"{WORK}/{_subject(row).partition('/')[2]}", "")
     place = row.place("decision")
     shown = (values.get(name) for name in ("branch", "period", "what", "subject"))
     return MadeDecision(
@@ -239,6 +277,7 @@ def _made_decision(row: Row, file: str) -> MadeDecision | None:
         str(values.get("why") or ""),
         str(values["assign_to"]) if values.get("assign_to") else None,
         values.get("sure") == "sure",
+        is_own,
     )
 
 
@@ -247,25 +286,35 @@ def _number(now: Row | None) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _period(now: Row | None, name: str) -> Period | None:
-    return Period.parse_informal(str(now.values.get(name) or "")) if now else None
+def _period(now: Row | None) -> Period | None:
+    return Period.parse_informal(str(now.values.get("period") or "")) if now else None
 
 
-def typed_rows(worklists: Iterable[ReadWorklist]) -> Iterator[tuple[str, Row, Values]]:
+def _subject(row: Row) -> str:
+    return split_key(str(row.values.get("key") or ""))[0]
+
+
+def typed_rows(rows: Iterable[Row]) -> Iterator[tuple[str, Row, Values]]:
     """Yield key, row and what people typed of every row in which they typed anything."""
-    for worklist in worklists:
-        for row in worklist.rows:
-            key = str(row.values.get("key") or "")
-            typed = {name: row.values[name] for name in TYPED if row.values.get(name) is not None}
-            if row.section in DECIDING and key and typed:
-                yield key, row, typed
+    for row in rows:
+        key = str(row.values.get("key") or "")
+        typed = {name: row.values[name] for name in TYPED if row.values.get(name) is not None}
+        if row.section in DECIDING and key and typed:
+            yield key, row, typed
 
 
-def carried_rows(worklists: Iterable[ReadWorklist], without: Set[str]) -> dict[str, list[Values]]:
-    """Return what stands in the newest worklist by section, `without` the matters of some kinds."""
+def carried_rows(worklist: ReadWorklist, without: Set[str]) -> dict[str, list[Values]]:
+    """Return what stands in a worklist by section, `without` the matters of some kinds."""
     rows: dict[str, list[Values]] = defaultdict(list)
-    newest = max(worklists, key=lambda worklist: worklist.number, default=None)
-    for row in newest.rows if newest else ():
+    for row in worklist.rows:
         if row.values.get("kind") not in without and row.section != NOW:
             rows[row.section].append(row.values)
     return rows
+
+
+def holds_other_decisions(worklist: ReadWorklist, content: WorklistContent) -> bool:
+    """Whether something that was not obeyed stands in a worklist, and otherwise in the new one."""
+    return any(
+        values != content.kept.get((row.section, key), values)
+        for key, row, values in typed_rows(worklist.rows)
+    )

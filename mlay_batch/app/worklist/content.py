@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.worklist import book, matters, problems, sheets
 from mlay_batch.app.worklist.book import WorklistContent
-from mlay_batch.app.worklist.matters import OpenState
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
     SETTLED,
@@ -19,11 +18,13 @@ from mlay_batch.app.worklist.records import (
     say,
     split_key,
 )
+from mlay_batch.app.worklist.state import LETTER, OpenState
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import Finding, split_cell
 from mlay_batch.core.messages import explain, show
 from mlay_batch.core.period import Period
-from mlay_batch.ledger import Archive, ObeyedDecision
+from mlay_batch.core.text import begin_small
+from mlay_batch.ledger import Archive, ObeyedDecision, Progress
 from mlay_batch.model.records import Row, Value, Verdict
 from mlay_batch.schema import Form
 
@@ -66,11 +67,13 @@ def worklist_content(
     form = book.worklist_form(office.catalogue)
     titles = book.decision_titles(form, lang)
     mistakes = dict(_mistakes(sources.worklists, form, lang))
+    letters = tuple(sheets.letter_matters(state, files))
     rows = [
         *sources.troubles,
         *problems.finding_matters(office.findings, office.catalogue.register_form, lang),
         *_unread(sources.worklists, form, lang),
         *matters.open_matters(state, files, archive),
+        *_chosen_period(sources),
     ]
     content = WorklistContent(
         sources.number,
@@ -79,7 +82,7 @@ def worklist_content(
         sources.chosen,
         (
             *matters.worst_first(rows),
-            *sheets.letter_matters(state, files),
+            *letters,
             *sheets.period_matters(state),
         ),
         {
@@ -89,10 +92,24 @@ def worklist_content(
             "obeyed": tuple(sheets.obeyed_rows(sources.results, titles, lang)),
         },
         tuple((each.code, each.name) for each in state.register.organisations),
-        {**_last_results(sources.log, titles, lang), **mistakes},
-        _kept(sources, mistakes),
+        _last_results(sources.log, titles, lang),
+        mistakes,
+        _kept(sources, mistakes, {letter.key for letter in letters}),
     )
     return content, files
+
+
+def _chosen_period(sources: ContentSources) -> Iterator[Matter]:
+    """Yield that another period than the last month is at work."""
+    if sources.chosen:
+        lang = sources.state.lang
+        period = begin_small(sources.chosen.title(lang))
+        values = {
+            "branch": sources.state.register.root().name,
+            "what": say(lang, "what.chosen", period=period),
+            "proposal": say(lang, "proposal.chosen"),
+        }
+        yield Matter("chosen", "chosen", str(sources.chosen), values)
 
 
 def _last_results(
@@ -100,7 +117,7 @@ def _last_results(
 ) -> dict[str, str]:
     """Return what came of the last decision on each matter, by subject."""
     results = {}
-    for decision in log:
+    for decision in (each for each in log if each.progress is not Progress.BEGUN):
         words = outcome_text(decision.code, decision.params, titles, lang)
         chosen, day = titles.get(decision.decision, ""), show(decision.at[:10], lang)
         results[split_key(decision.matter)[0]] = say(
@@ -111,10 +128,10 @@ def _last_results(
 
 def _mistakes(
     worklists: Sequence[ReadWorklist], form: Form, lang: str
-) -> Iterator[tuple[str, str]]:
-    """Yield subject and text of each mistake in a row of a matter."""
+) -> Iterator[tuple[book.InSection, str]]:
+    """Yield section, subject and text of each mistake in a row of a matter."""
     for worklist in worklists:
-        for key, row, _ in book.typed_rows([worklist]):
+        for key, row, _ in book.typed_rows(worklist.rows):
             texts = [
                 say(
                     lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang))
@@ -123,7 +140,7 @@ def _mistakes(
                 if finding.is_error and _stands_in(finding, row)
             ]
             if texts:
-                yield split_key(key)[0], " ".join(texts)
+                yield (row.section, split_key(key)[0]), " ".join(texts)
 
 
 def _stands_in(finding: Finding, row: Row) -> bool:
@@ -131,25 +148,39 @@ def _stands_in(finding: Finding, row: Row) -> bool:
     return finding.place.sheet == row.sheet and cell is not None and cell[1] == row.number
 
 
-def _kept(sources: ContentSources, mistakes: Mapping[str, str]) -> dict[str, Values]:
-    """Return what people typed in rows whose decision was not obeyed and can be mended, by key."""
+def _kept(
+    sources: ContentSources, mistakes: Mapping[book.InSection, str], offered: Set[str]
+) -> dict[book.InSection, Values]:
+    """Return what people typed in rows whose decision was not obeyed and can be mended.
+
+    What they decided on all letters stays so where the same letters are `offered` again (their
+    keys); else it stands in the row of each letter, so that no letter goes which they did not see.
+    """
     failed = {
         result.made.subject
         for result in sources.results
         if not result.is_done and result.outcome.code not in SETTLED
     }
-    if any(subject.startswith(f"{matters.LETTER}/") for subject in failed):
+    if any(subject.startswith(f"{LETTER}/") for subject in failed):
         failed.add(ALL_LETTERS)
-    return {
-        key: typed
-        for key, _, typed in book.typed_rows(sources.worklists)
-        if split_key(key)[0] in failed or split_key(key)[0] in mistakes
-    }
+    kept: dict[book.InSection, Values] = {}
+    for worklist in sources.worklists:
+        typed = {
+            (row.section, key): values
+            for key, row, values in book.typed_rows(worklist.rows)
+            if split_key(key)[0] in failed or (row.section, split_key(key)[0]) in mistakes
+        }
+        if not any(key in offered for _, key in typed if split_key(key)[0] == ALL_LETTERS):
+            for key, row, values in book.typed_rows(row for row, _ in book.spread(worklist.rows)):
+                if split_key(key)[0] in failed:
+                    typed.setdefault((row.section, key), values)
+        kept |= typed
+    return kept
 
 
 def _unread(worklists: Sequence[ReadWorklist], form: Form, lang: str) -> Iterator[Matter]:
     """Yield what is wrong with the worklists themselves, outside of rows of matters."""
     for worklist in worklists:
-        typed = [row for _, row, _ in book.typed_rows([worklist])]
+        typed = [row for _, row, _ in book.typed_rows(worklist.rows)]
         findings = [f for f in worklist.findings if not any(_stands_in(f, row) for row in typed)]
         yield from problems.finding_matters(findings, form, lang, worklist.name)

@@ -7,24 +7,24 @@ branch to be reminded, the blank forms of a month.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import permutations
 
 from mlay_batch.app import mail_run
 from mlay_batch.app.mail_run import MailResult, MailRun, MailTransport
 from mlay_batch.app.office import Office
-from mlay_batch.app.reply import LetterSelection, PendingLetters, form_letters, reply_letters
-from mlay_batch.app.worklist.matters import (
-    FORMS,
-    LETTER,
-    forms_to_issue,
-    is_about,
-    letter_state,
-    letters_told,
+from mlay_batch.app.reply import LetterSelection, PendingLetters, form_letters
+from mlay_batch.app.worklist.obey import (
+    LATER,
+    BegunWorklist,
+    Clerk,
+    DecisionLog,
+    contradiction,
+    is_on_letter,
 )
-from mlay_batch.app.worklist.obey import BegunWorklist, Clerk, DecisionLog, contradiction
 from mlay_batch.app.worklist.records import (
     MANY_LETTERS,
     MadeDecision,
@@ -32,17 +32,29 @@ from mlay_batch.app.worklist.records import (
     Result,
     split_key,
 )
+from mlay_batch.app.worklist.state import (
+    FORMS,
+    LETTER,
+    forms_to_issue,
+    is_about,
+    letter_state,
+    letters_told,
+    owed_run,
+    split_state,
+)
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.errors import MlayError
+from mlay_batch.errors import MlayError, OutputBusyError
 from mlay_batch.ledger import Ledger, MailLog, Progress, SentMail, lock
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.smtp import RateLimiter
 
 MANY = "E02"
-LETTER_DECISIONS = frozenset({"send", "handed", "remind", "return"})
-_HANDED = "handed"
+_SEND, _HANDED = "send", "handed"
+_DECISIONS = frozenset({_SEND, _HANDED, "remind", "return"})
+_HOST_ERRORS = ("smtp.", "tls.")
+"""How the codes of errors begin that the mail host, or what is set for it, causes."""
 
 
 @dataclass(frozen=True)
@@ -76,53 +88,105 @@ class _Batch:
     repeat: bool = False
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A decision on letters that is to be obeyed.
+
+    Attributes:
+        letters: the letters it is about; none where they are owed no more as offered.
+    """
+
+    begun: BegunWorklist
+    made: MadeDecision
+    batch: _Batch
+    letters: Sequence[Letter]
+
+    @property
+    def way(self) -> str:
+        """How the letters go."""
+        return self.made.decision if self.made.decision in (_HANDED, LATER) else _SEND
+
+
 def dispatch(
     office: Office, worklists: Sequence[BegunWorklist], clerk: Clerk, post: Post
 ) -> Iterator[Result]:
-    """Do what was decided on letters. Letters that no longer have to go are left."""
-    for begun in worklists:
-        yield from _Dispatcher(office, begun, clerk, post).dispatch()
+    """Do what was decided on letters in all worklists. Letters that need not go any more are left.
+
+    Letters of two decisions go once.
+    """
+    return _Dispatcher(office, clerk, post).dispatch(worklists)
 
 
 class _Dispatcher:
-    """Sends what one worklist decides."""
+    """Sends what worklists decide."""
 
-    def __init__(self, office: Office, begun: BegunWorklist, clerk: Clerk, post: Post) -> None:
-        self.office, self.begun, self.clerk, self.post = office, begun, clerk, post
-        self.made = {made.key: made for made in begun.worklist.decisions}
+    def __init__(self, office: Office, clerk: Clerk, post: Post) -> None:
+        self.office, self.clerk, self.post = office, clerk, post
 
-    def dispatch(self) -> Iterator[Result]:
-        for batch, group in self._batches().items():
-            yield from self._dispatch(batch, group)
-
-    def _batches(self) -> Mapping[_Batch, list[MadeDecision]]:
-        """Return the decisions on letters that are still to be obeyed, by batch."""
+    def dispatch(self, worklists: Sequence[BegunWorklist]) -> Iterator[Result]:
+        batches: dict[_Batch, list[_Task]] = {}
         with self._ledger() as ledger:
-            earlier = DecisionLog(ledger, self.clerk).earlier(self.begun)
-        batches: dict[_Batch, list[MadeDecision]] = {}
-        for made in self.begun.worklist.decisions:
-            recorded = earlier.get(made.key)
-            is_done = recorded and recorded.progress is not Progress.BEGUN
-            if made.decision in LETTER_DECISIONS and not is_done:
-                batches.setdefault(self._batch(made), []).append(made)
-        return batches
+            log = DecisionLog(ledger, self.clerk)
+            tasks = self._tasks(ledger, worklists)
+            held_back = _held_back(tasks)
+            wrong = self._wrong([task for task in tasks if task.made.place not in held_back])
+            for task in tasks:
+                if task.made.place in held_back:
+                    yield log.end(task.begun, task.made, Outcome.not_done("held_back"))
+                elif finding := wrong.get(task.made.place):
+                    yield log.end(task.begun, task.made, Outcome.wrong(finding))
+                elif task.way == LATER:
+                    yield log.end(task.begun, task.made, Outcome.done(LATER))
+                elif not task.letters:
+                    yield log.stale(task.begun, task.made)
+                else:
+                    log.begin(task.begun, task.made)
+                    batches.setdefault(task.batch, []).append(task)
+        for batch, group in batches.items():
+            outcomes = self._act(self._run(batch), group)
+            with self._ledger() as ledger:
+                log = DecisionLog(ledger, self.clerk)
+                for task in group:
+                    outcome = _joint([outcomes[letter.id] for letter in task.letters])
+                    yield log.end(task.begun, task.made, outcome)
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        workspace = self.office.workspace
+        with lock(workspace.root, self.clerk.holder), Ledger.open(workspace.ledger) as ledger:
+            yield ledger
+
+    def _tasks(self, ledger: Ledger, worklists: Sequence[BegunWorklist]) -> list[_Task]:
+        """Return the decisions on letters that are still to be obeyed."""
+        log, mail = DecisionLog(ledger, self.clerk), MailLog(ledger).letters()
+        pending: dict[_Batch, list[Letter]] = {}
+        tasks = []
+        for begun in worklists:
+            for made in log.open_decisions(begun):
+                if made.decision in _DECISIONS or is_on_letter(made):
+                    batch = self._batch(made)
+                    if batch not in pending:
+                        letters = self._run(batch).pending_letters(ledger)
+                        pending[batch] = [*letters.letters, *letters.by_hand]
+                    letters_of = _letters_of(made, pending[batch], mail)
+                    tasks.append(_Task(begun, made, batch, letters_of))
+        return tasks
 
     def _batch(self, made: MadeDecision) -> _Batch:
         subject, state = split_key(made.key)
         kind, _, name = subject.partition("/")
-        if kind == FORMS:
-            form, _, month = name.partition("/")
-            return _Batch(Period.parse(month), form)
-        period = self.begun.worklist.period or Period.of("month", self.clerk.as_of).previous()
-        return _Batch(period, repeat=made.decision == "remind" and state != "0")
-
-    def _ledger(self) -> Ledger:
-        return Ledger.open(self.office.workspace.ledger)
+        form, _, month = name.partition("/")
+        if kind == FORMS and (period := Period.parse_informal(month)):
+            return _Batch(period, form)
+        own, owed_in = split_state(state)
+        period = owed_in or Period.of("month", self.clerk.as_of).previous()
+        return _Batch(period, repeat=made.decision == "remind" and own != "0")
 
     def _run(self, batch: _Batch) -> MailRun:
-        office, clerk = self.office, self.clerk
-        make = partial(self._forms, batch) if batch.form else partial(reply_letters, office)
-        return MailRun(office, make, batch.period, clerk.as_of, clerk.holder, batch.repeat)
+        office, day, holder = self.office, self.clerk.as_of, self.clerk.holder
+        if batch.form:
+            return MailRun(office, partial(self._forms, batch), batch.period, day, holder)
+        return owed_run(office, batch.period, day, holder, repeat=batch.repeat)
 
     def _forms(self, batch: _Batch, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
         """Return the letters with the blank forms that the branches have not got."""
@@ -132,76 +196,35 @@ class _Dispatcher:
                 return form_letters(self.office, form, codes, ledger, selection)
         return PendingLetters((), (), ())
 
-    def _dispatch(self, batch: _Batch, group: Sequence[MadeDecision]) -> Iterator[Result]:
-        run = self._run(batch)
-        workspace = self.office.workspace
-        with lock(workspace.root, self.clerk.holder), self._ledger() as ledger:
-            log = DecisionLog(ledger, self.clerk)
-            wanted = self._wanted(run, ledger, group)
-            for made in group:
-                if made.key not in wanted:
-                    yield log.stale(self.begun, made)
-            wrong = self._wrong(wanted)
-            for key, finding in wrong.items():
-                yield log.end(self.begun, self.made[key], Outcome.wrong(finding))
-            ready = {key: letters for key, letters in wanted.items() if key not in wrong}
-            for key in ready:
-                log.begin(self.begun, self.made[key])
-        outcomes = self._act(run, ready)
-        with lock(workspace.root, self.clerk.holder), self._ledger() as ledger:
-            log = DecisionLog(ledger, self.clerk)
-            for key, letters in ready.items():
-                outcome = _joint([outcomes[letter.id] for letter in letters])
-                yield log.end(self.begun, self.made[key], outcome)
+    def _wrong(self, tasks: Sequence[_Task]) -> dict[Place, Finding]:
+        """Return the decisions that must not be obeyed, by their cell, and why.
 
-    def _wanted(
-        self, run: MailRun, ledger: Ledger, group: Sequence[MadeDecision]
-    ) -> dict[str, list[Letter]]:
-        """Return the letters each decision is about, by key; those still owed as offered only."""
-        pending = run.pending_letters(ledger)
-        mail = MailLog(ledger).letters()
-        letters = [*pending.letters, *pending.by_hand]
-        found = {made.key: _letters_of(made, letters, mail) for made in group}
-        return {key: letters for key, letters in found.items() if letters}
-
-    def _wrong(self, wanted: Mapping[str, Sequence[Letter]]) -> dict[str, Finding]:
-        """Return the decisions that must not be obeyed, by key, and why.
-
-        A matter's decision contradicts another one on its letter's own row; too many letters would
-        go without a second word.
+        Another one decides otherwise on one of its letters; or too many letters would go without a
+        second word.
         """
-        wrong: dict[str, Finding] = {}
-        rows = {made.subject: made for made in self.begun.worklist.decisions}
-        for key, letters in wanted.items():
-            for letter in letters:
-                row = rows.get(f"{LETTER}/{letter.id}")
-                if row and (row.decision == "send") != (self.made[key].decision != _HANDED):
-                    wrong[key] = contradiction(self.made[key], row)
-        to_send = {
-            letter.id
-            for key, letters in wanted.items()
-            for letter in letters
-            if letter.to and key not in wrong and self.made[key].decision != _HANDED
-        }
-        if self.post.connection and len(to_send) > MANY_LETTERS:
-            for key in wanted:
-                made = self.made[key]
-                if not made.is_sure and made.decision != _HANDED:
-                    params = {"count": len(to_send)}
-                    wrong[key] = Finding(MANY, Severity.ERROR, made.place, params)
+        by_letter: dict[str, list[_Task]] = {}
+        for task in tasks:
+            for letter in task.letters:
+                by_letter.setdefault(letter.id, []).append(task)
+        wrong: dict[Place, Finding] = {}
+        for task, other in (p for group in by_letter.values() for p in permutations(group, 2)):
+            if task.way != other.way:
+                wrong[task.made.place] = contradiction(task.made, other.made)
+        for way in (_SEND, _HANDED) if self.post.connection else (_HANDED,):
+            going = [task for task in tasks if task.way == way and task.made.place not in wrong]
+            letters = {x.id for task in going for x in task.letters if x.to or way == _HANDED}
+            if len(letters) > MANY_LETTERS:
+                params = {"count": len(letters)}
+                for made in (task.made for task in going if not task.made.is_sure):
+                    wrong[made.place] = Finding(MANY, Severity.ERROR, made.place, params)
         return wrong
 
-    def _act(self, run: MailRun, ready: Mapping[str, Sequence[Letter]]) -> dict[str, Outcome]:
+    def _act(self, run: MailRun, tasks: Sequence[_Task]) -> dict[str, Outcome]:
         """Hand over and send; return what became of each letter, by its id."""
         outcomes: dict[str, Outcome] = {}
         handed, sent = (
-            {
-                x.id: x
-                for key, group in ready.items()
-                for x in group
-                if is_handed == self._hands(key)
-            }
-            for is_handed in (True, False)
+            {letter.id: letter for task in tasks if task.way == way for letter in task.letters}
+            for way in (_HANDED, _SEND)
         )
         if handed:
             mail_run.hand_over(replace(run, choose=lambda x: x.id in handed), self.clerk.at)
@@ -210,38 +233,51 @@ class _Dispatcher:
             outcomes |= self._send(replace(run, choose=lambda x: x.id in sent), sent)
         return outcomes
 
-    def _hands(self, key: str) -> bool:
-        return self.made[key].decision == _HANDED
-
     def _send(self, run: MailRun, letters: Mapping[str, Letter]) -> dict[str, Outcome]:
-        """Send the letters, or draft them without a mail host; those without an address wait."""
-        folder = self._write_by_hand(run, [x for x in letters.values() if not x.to])
-        outcomes = {
-            id_: Outcome.not_done("stopped", problem="")
-            if letter.to
-            else Outcome.not_done("no_address", folder=folder)
-            for id_, letter in letters.items()
-        }
-        if not any(letter.to for letter in letters.values()):
+        """Send the letters, or draft them without a mail host; those without an address wait.
+
+        What the host answers, or that it cannot be reached, is what became of them; anything else
+        that goes wrong breaks the run.
+        """
+        outcomes = {x.id: self._write_by_hand(run, x) for x in letters.values() if not x.to}
+        addressed = [x.id for x in letters.values() if x.to]
+        if not addressed:
             return outcomes
+        if self.post.connection is None:
+            mail_run.draft(run, self.clerk.at)
+            drafted = Outcome.done("drafted", folder=f"outbox/{run.period}/mail")
+            return outcomes | dict.fromkeys(addressed, drafted)
         try:
-            if self.post.connection is None:
-                mail_run.draft(run, self.clerk.at)
-                drafted = Outcome.done("drafted", folder=f"outbox/{run.period}/mail")
-                return outcomes | {id_: drafted for id_, x in letters.items() if x.to}
             connection = self.post.connection()
             result = mail_run.send(run, connection, self.post.limiter(), self.post.clock)
         except MlayError as error:
-            return dict.fromkeys(outcomes, Outcome.failed(error))
-        return outcomes | _sent_outcomes(result, outcomes)
+            if not error.code.startswith(_HOST_ERRORS):
+                raise
+            return outcomes | dict.fromkeys(addressed, Outcome.failed(error))
+        left = Outcome.not_done("moved_on")
+        if result.stop_reason:
+            left = Outcome.not_done("stopped", problem=result.stop_reason)
+        return outcomes | dict.fromkeys(addressed, left) | _sent_outcomes(result)
 
-    def _write_by_hand(self, run: MailRun, letters: Sequence[Letter]) -> str:
-        """Write the attachments of letters without an address; return the folder."""
+    def _write_by_hand(self, run: MailRun, letter: Letter) -> Outcome:
+        """Write the attachments of a letter without an address; return that it was not sent."""
         folder = f"outbox/{run.period}"
-        for letter in letters:
+        try:
             for item in letter.attachments:
                 write_atomically(self.office.workspace.root / folder / item.name, item.data)
-        return folder
+        except OutputBusyError as error:
+            return Outcome.failed(error)
+        return Outcome.not_done("no_address", folder=folder)
+
+
+def _held_back(tasks: Sequence[_Task]) -> set[Place]:
+    """Return the rows whose letter a matter leaves for later, and that only all letters decide."""
+    later = {x.id for task in tasks if task.way == LATER for x in task.letters}
+    return {
+        task.made.place
+        for task in tasks
+        if not task.made.is_own and task.way != LATER and any(x.id in later for x in task.letters)
+    }
 
 
 def _letters_of(
@@ -250,26 +286,24 @@ def _letters_of(
     """Return the letters a decision is about, none where they are owed no more as offered."""
     subject, state = split_key(made.key)
     kind, _, name = subject.partition("/")
-    if kind == LETTER:
-        return [x for x in letters if x.id == name and letter_state(mail, x) == state]
     if kind == FORMS:
         return list(letters) if state == str(sum(len(x.topics) for x in letters)) else []
-    if state != str(len(letters_told(mail, subject))):
+    own, _ = split_state(state)
+    if kind == LETTER:
+        return [x for x in letters if x.id == name and letter_state(mail, x) == own]
+    if own != str(len(letters_told(mail, subject))):
         return []
     return [x for x in letters if any(is_about(topic, subject) for topic in x.topics)]
 
 
-def _sent_outcomes(result: MailResult, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    told = {
-        id_: Outcome.not_done("stopped", problem=result.stop_reason)
-        for id_, outcome in outcomes.items()
-        if result.stop_reason and outcome.code == "stopped"
-    }
-    told |= {x.id: Outcome.done("sent", to=", ".join(x.to)) for x in result.letters}
-    told |= {x.id: Outcome.not_done("failed", problem=problem) for x, problem in result.failed}
+def _sent_outcomes(result: MailResult) -> dict[str, Outcome]:
+    """Return what the mail host said of each letter that it was given, by its id."""
+    outcomes = {x.id: Outcome.done("sent", to=", ".join(x.to)) for x in result.letters}
+    for letter, problem in result.failed:
+        outcomes[letter.id] = Outcome.not_done("failed", problem=problem)
     for letter, refused in result.partly_refused:
-        told[letter.id] = Outcome.done("partly", refused=", ".join(refused))
-    return told
+        outcomes[letter.id] = Outcome.done("partly", refused=", ".join(refused))
+    return outcomes
 
 
 def _joint(outcomes: Sequence[Outcome]) -> Outcome:

@@ -1,189 +1,66 @@
-"""Lists what is open in an office, worst first: files to decide on, letters owed, periods.
-
-Each matter has the state it is offered in: a decision made on another state is not obeyed.
-"""
+"""Lists what is open in an office, worst first: files to decide on, letters owed, periods."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import PurePath
 
-from mlay_batch.app.load_inputs import load_inputs
-from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
     Correction,
     Reminder,
     branch_of,
     corrections,
+    files_to_answer,
     files_to_decide_on,
     reminders,
     unreached_addresses,
 )
-from mlay_batch.app.reply import PendingLetters
 from mlay_batch.app.worklist.records import Matter, say
+from mlay_batch.app.worklist.state import (
+    ADDRESS,
+    AND_PERIOD,
+    DOUBTFUL,
+    FILE,
+    FORMS,
+    PERIOD,
+    OpenState,
+    branch_title,
+    earlier_months,
+    file_state,
+    forms_to_issue,
+    in_period,
+    letters_told,
+    period_state,
+    periods_to_issue,
+)
 from mlay_batch.app.worklist.view_files import ViewFiles, cell_link
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import begin_small
-from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
-from mlay_batch.ledger import (
-    Archive,
-    Closing,
-    Closings,
-    Ledger,
-    MailLog,
-    MailState,
-    Rulings,
-    SentMail,
-)
-from mlay_batch.mail.letter import Letter
+from mlay_batch.figures.report_records import OPEN
+from mlay_batch.ledger import Archive, MailState
 from mlay_batch.mail.mime import short_id
-from mlay_batch.model.records import LedgerEntry, Topic, Verdict
-from mlay_batch.model.register import Register
+from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Topic, Verdict
 from mlay_batch.schema import Form
 
-FINAL_STATES = (MailState.QUEUED, MailState.SENT, MailState.HANDED)
-FILE, PERIOD, DOUBTFUL = "file", "period", "doubtful"
-FORMS, ADDRESS, LETTER = "forms", "address", "letter"
-"""What a subject is, before its first slash."""
-DRAFTED = "drafted"
 WORST_FIRST = (
     *("defect", "repairable", "trouble", "register", "doubtful", "held", "unassigned", "closed"),
-    *("unreached", "overdue", "refused", "missing", "ready", "forms", "warning"),
+    *("unreached", "overdue", "refused", "missing", "below", "unclosed", "ready", "forms"),
+    *("chosen", "warning"),
 )
-_WORKBOOKS = frozenset({".xlsx", ".xls", ".ods"})
+_WORKBOOKS = frozenset({".xlsx", ".ods"})  # an .xls may hold macros of 1992
+CLOSED_CODE = "L12"
+_MAX_NAMES = 5  # branches of a subordinate office that are named
+_WITH_A_BRANCH = 2  # organisations: the office, and one that reports
 _MAX_REASONS = 2  # findings that say why a file waits; its marked form lists them all
 _TONES = {
-    **dict.fromkeys(("closed", "refused", "missing"), "watch"),
+    **dict.fromkeys(("closed", "refused", "missing", "below", "unclosed"), "watch"),
     "ready": "good",
     "forms": "",
 }
-
-
-@dataclass(frozen=True)
-class OpenState:
-    """What the ledger says of a period on a day; everything is read before the first row.
-
-    Attributes:
-        inputs: those of the figures.
-        forms: which returns have come in.
-        mail: the letters written so far.
-        rulings: number of decisions on each file that had any.
-        closings: every closing, also reopened ones.
-        pending: the letters owed.
-    """
-
-    office: Office
-    lang: str
-    inputs: ReportInputs
-    forms: tuple[Completeness, ...]
-    mail: tuple[SentMail, ...]
-    rulings: Mapping[int, int]
-    closings: tuple[Closing, ...]
-    pending: PendingLetters
-
-    @classmethod
-    def load(
-        cls,
-        office: Office,
-        ledger: Ledger,
-        period: Period,
-        as_of: date,
-        lang: str,
-        pending: PendingLetters,
-    ) -> OpenState:
-        """Read it from the ledger."""
-        inputs = load_inputs(office, ledger, period, as_of)
-        return cls(
-            office,
-            lang,
-            inputs,
-            completeness(inputs),
-            MailLog(ledger).letters(),
-            Counter(ruling.delivery for ruling in Rulings(ledger).all()),
-            Closings(ledger).all(),
-            pending,
-        )
-
-    @property
-    def register(self) -> Register:
-        """The office's register."""
-        return self.office.register
-
-    @property
-    def period(self) -> Period:
-        """The period at work."""
-        return self.inputs.period
-
-    @property
-    def as_of(self) -> date:
-        """The day from which is reckoned."""
-        return self.inputs.as_of
-
-    @property
-    def entries(self) -> tuple[LedgerEntry, ...]:
-        """All files received."""
-        return self.inputs.ledger_entries
-
-    @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        """All letters owed, also those without an address."""
-        return (*self.pending.letters, *self.pending.by_hand)
-
-    def letter_about(self, subject: str) -> Letter | None:
-        """Return the letter owed on a topic."""
-        letters = (x for x in self.letters if any(is_about(t, subject) for t in x.topics))
-        return next(letters, None)
-
-    @cached_property
-    def closed(self) -> Mapping[Period, Closing]:
-        """The closings in force, by period."""
-        return {each.period: each for each in self.closings if each.reopened is None}
-
-
-def file_state(entry: LedgerEntry, rulings: Mapping[int, int]) -> str:
-    """Return the state of a file: its verdict, and how often anybody decided on it."""
-    return f"{entry.verdict.value}.{rulings.get(entry.id, 0)}"
-
-
-def period_state(period: Period, closings: Sequence[Closing]) -> str:
-    """Return the state of a period: open or closed, and how often it was closed."""
-    of_period = [closing for closing in closings if closing.period == period]
-    kind = "closed" if any(closing.reopened is None for closing in of_period) else "open"
-    return f"{kind}.{len(of_period)}"
-
-
-def is_about(topic: Topic, subject: str) -> bool:
-    """Whether a topic is that subject, or the same once more."""
-    return topic.key == subject or topic.key.startswith(f"{subject}/")
-
-
-def letters_told(mail: Sequence[SentMail], subject: str) -> list[SentMail]:
-    """Return the letters on a topic that have gone out."""
-    return [
-        each
-        for each in mail
-        if each.state in FINAL_STATES and any(is_about(topic, subject) for topic in each.topics)
-    ]
-
-
-def letter_state(mail: Sequence[SentMail], letter: Letter) -> str:
-    """Return whether a letter that is owed was drafted before."""
-    keys = {topic.key for topic in letter.topics}
-    drafted = (each for each in mail if each.state is MailState.DRAFTED)
-    is_drafted = any(keys & {topic.key for topic in each.topics} for each in drafted)
-    return DRAFTED if is_drafted else "new"
-
-
-def branch_title(register: Register, code: str | None) -> str:
-    """Return name and code of a branch; the code where the register has no name."""
-    organisation = register.by_code.get(code or "")
-    return f"{organisation.name} ({organisation.code})" if organisation else code or "–"
 
 
 def open_matters(state: OpenState, files: ViewFiles, archive: Archive) -> Iterator[Matter]:
@@ -194,7 +71,9 @@ def open_matters(state: OpenState, files: ViewFiles, archive: Archive) -> Iterat
     yield from builder.unreached_addresses()
     yield from builder.refused_files()
     yield from builder.reminders()
-    yield from builder.complete_period()
+    yield from builder.periods()
+    yield from builder.below()
+    yield from builder.empty_register()
     yield from builder.blank_forms()
 
 
@@ -254,10 +133,13 @@ class _MatterBuilder:
             kind = "closed" if is_closed else "held" if code else "unassigned"
             sender = entry.sender or self._say(f"sender.{entry.channel}")
             params = {"what": self._about(entry), "file": entry.name, "sender": sender}
+            its_state = file_state(entry, state.rulings)
+            if is_closed and period:
+                its_state += f"{AND_PERIOD}{period_state(period, state.closings)}"
             yield self._matter(
                 kind,
                 f"{FILE}/{entry.id}",
-                file_state(entry, state.rulings),
+                its_state,
                 branch_title(state.register, code) if code else self._say("nobody"),
                 _day(entry),
                 self._say("what.file", reasons=self._reasons(entry), **params),
@@ -275,11 +157,9 @@ class _MatterBuilder:
         return self.state.office.intake_catalogue.form(entry.form or "", entry.version or "")
 
     def _reasons(self, entry: LedgerEntry) -> str:
-        form, lang = self._form(entry), self.state.lang
-        texts = list(dict.fromkeys(explain(f, form, lang).what for f in entry.findings))
-        more = len(texts) - _MAX_REASONS
-        words = " ".join(texts[:_MAX_REASONS])
-        return f"{words} {self._say('more', count=more)}" if more > 0 else words
+        closed = entry.period and Period.parse(entry.period) in self.state.closed
+        findings = [f for f in entry.findings if closed or f.code != CLOSED_CODE]
+        return reasons(findings, self._form(entry), self.state.lang)
 
     def _original_link(self, entry: LedgerEntry) -> str:
         """Return the link to a copy of a file that was read as a form of ours; else nothing.
@@ -295,16 +175,17 @@ class _MatterBuilder:
 
     def refused_files(self) -> Iterator[Matter]:
         """Yield the refused files whose branch has not been told."""
-        state = self.state
-        for request in self._corrections():
+        state, seen = self.state, set[int]()
+        for period, request in self.corrections:
             entry, subject = request.entry, request.entry.answer_key
-            if letters_told(state.mail, subject):
+            if letters_told(state.mail, subject) or entry.id in seen:
                 continue
+            seen.add(entry.id)
             what = self._say("what.refused", what=self._about(entry), reasons=self._reasons(entry))
             yield self._matter(
                 "refused",
                 subject,
-                "0",
+                in_period("0", period),
                 branch_title(state.register, request.branch),
                 _day(entry),
                 what,
@@ -312,16 +193,23 @@ class _MatterBuilder:
                 self._attachment_link(subject),
             )
 
-    def _corrections(self) -> tuple[Correction, ...]:
+    @cached_property
+    def corrections(self) -> list[tuple[Period, Correction]]:
+        """The corrections asked for, by the period with whose letters they are answered."""
         state = self.state
-        return corrections(
-            state.entries,
-            state.mail,
-            state.period,
-            state.register,
-            state.office.catalogue,
-            state.as_of,
-        )
+        return [
+            (period, request)
+            for period in state.periods
+            for request in corrections(
+                state.entries,
+                state.mail,
+                period,
+                state.register,
+                state.office.catalogue,
+                state.as_of,
+                own_only=period.kind != "month",
+            )
+        ]
 
     # Letters
 
@@ -356,106 +244,136 @@ class _MatterBuilder:
     def reminders(self) -> Iterator[Matter]:
         """Yield the branches to be reminded of a return or of a correction."""
         state = self.state
-        if state.period in state.closed:
-            return
-        due = reminders(
-            state.forms,
-            state.period,
-            self._corrections(),
-            state.register,
-            state.office.catalogue,
-            state.as_of,
-        )
-        for reminder in due:
-            yield self._reminder(reminder)
+        for period in (each for each in state.periods if each not in state.closed):
+            requests = [request for of, request in self.corrections if of == period]
+            for reminder in reminders(
+                state.forms, period, requests, state.register, state.office.catalogue, state.as_of
+            ):
+                yield self._reminder(reminder, period)
 
-    def _reminder(self, reminder: Reminder) -> Matter:
+    def _reminder(self, reminder: Reminder, period: Period) -> Matter:
         state, request = self.state, reminder.correction
         title = begin_small(reminder.form.sheet.of(state.lang))
-        what = f"{title} {show(str(state.period), state.lang)}"
         if request:
             kind, subject = "overdue", f"correction/{request.entry.verdict_key}"
-            since, key = request.until, "what.overdue"
+            since = request.until
         else:
             kind = "missing"
-            subject = Topic.of(
-                "reminder", reminder.form.form, reminder.branch, str(state.period)
-            ).key
-            since, key = reminder.form.due_in(state.period).last_day(state.period), "what.missing"
+            subject = Topic.of("reminder", reminder.form.form, reminder.branch, str(period)).key
+            since = reminder.form.due_in(period).last_day(period)
         told = letters_told(state.mail, subject)
         days = [mail.day for mail in told if mail.day]
-        is_reachable = state.register.addressee(reminder.branch, state.as_of)
         proposal = "proposal.reminded" if days else f"proposal.{kind}"
-        if not is_reachable:
+        if not state.register.addressee(reminder.branch, state.as_of):
             proposal = "proposal.ring"
         return self._matter(
             kind,
             subject,
-            str(len(told)),
+            in_period(str(len(told)), period),
             branch_title(state.register, reminder.branch),
             since,
-            self._say(key, what=what, due=since),
+            self._say(f"what.{kind}", what=self._return_title(title, period), due=since),
             self._say(proposal, day=max(days, default=None)),
             self._attachment_link(subject),
         )
 
+    def _return_title(self, title: str, period: Period) -> str:
+        return f"{title} {begin_small(period.title(self.state.lang))}"
+
     # Periods and forms
 
-    def complete_period(self) -> Iterator[Matter]:
-        """Yield the period at work where nothing is missing and it may be closed."""
-        state, period = self.state, self.state.period
-        cells = [cell for matrix in state.forms for cell in matrix.of_period(period)]
-        is_over = state.as_of > period.end
-        if is_over and period not in state.closed and not any(c.state in OPEN for c in cells):
-            folder = f"reports/{period}/"
-            yield self._matter(
-                "ready",
-                f"{PERIOD}/{period}",
-                period_state(period, state.closings),
-                state.register.root().name,
-                None,
-                self._say("what.ready", period=str(period), count=len(cells)),
-                link=folder,
-            )
+    def periods(self) -> Iterator[Matter]:
+        """Yield the periods that may be closed, and earlier months that are not complete."""
+        state = self.state
+        for period in dict.fromkeys((*state.periods, state.period)):
+            cells = state.returns_of(period)
+            is_open = state.as_of > period.end and period not in state.closed
+            if is_open and cells and not any(cell.state in OPEN for cell in cells):
+                yield self._period("ready", period, f"reports/{period}/", count=len(cells))
+        for month in earlier_months(state):
+            cells = state.returns_of(month)
+            out = sum(cell.state in OPEN for cell in cells)
+            letters = self._untold(month) if month == state.period.previous() else 0
+            is_begun = out < len(cells)  # else the office was not at work yet
+            if month not in state.closed and is_begun and (out or letters):
+                yield self._period("unclosed", month, "", count=out, letters=letters)
+
+    def _untold(self, month: Period) -> int:
+        """Return the number of files of a month that have not been answered."""
+        state = self.state
+        files = files_to_answer(state.entries, month, state.register, own_only=True)
+        told = {topic.key for mail in state.mail for topic in mail.topics}
+        return sum(entry.answer_key not in told for entry in files)
+
+    def _period(self, kind: str, period: Period, link: str, **counts: int) -> Matter:
+        state = self.state
+        return self._matter(
+            kind,
+            f"{PERIOD}/{period}",
+            period_state(period, state.closings),
+            state.register.root().name,
+            period.end if kind == "unclosed" else None,
+            self._say(f"what.{kind}", period=begin_small(period.title(state.lang)), **counts),
+            link=link,
+        )
+
+    def below(self) -> Iterator[Matter]:
+        """Yield the subordinate offices whose consolidated workbooks lack returns."""
+        state = self.state
+        register, wider = state.register, state.inputs.register
+        out: dict[str, list[str]] = {}
+        for cell in state.returns_of(state.period):
+            if cell.state in OPEN and cell.branch not in register.by_code:
+                above = (each.code for each in wider.ancestors(cell.branch))
+                office = next((code for code in above if code in register.by_code), "")
+                out.setdefault(office, []).append(cell.branch)
+        for office, branches in out.items():
+            names = [wider.by_code[code].name for code in branches if code in wider.by_code]
+            shown = ", ".join(names[:_MAX_NAMES]) + (", …" if names[_MAX_NAMES:] else "")
+            period = begin_small(state.period.title(state.lang))
+            what = self._say("what.below", count=len(branches), names=shown, period=period)
+            title = branch_title(register, office)
+            yield self._matter("below", f"below/{office}/{state.period}", "", title, None, what)
+
+    def empty_register(self) -> Iterator[Matter]:
+        """Yield that the register has no branch that reports."""
+        state = self.state
+        if len(state.register.organisations) < _WITH_A_BRANCH:
+            link = state.office.workspace.register.name
+            what, name = self._say("what.empty"), self._say("name.register")
+            proposal = self._say("proposal.empty")
+            yield self._matter("register", "register/empty", "", name, None, what, proposal, link)
 
     def blank_forms(self) -> Iterator[Matter]:
-        """Yield each form of the running month that its branches have not got yet."""
-        state, month = self.state, Period.of("month", self.state.as_of)
-        for form, codes in forms_to_issue(state.office, state.mail, state.entries, month):
-            title = begin_small(form.sheet.of(self.state.lang))
-            what = f"{title} {show(str(month), self.state.lang)}"
-            yield self._matter(
-                "forms",
-                f"{FORMS}/{form.form}/{month}",
-                str(len(codes)),
-                self._say("branches", count=len(codes)),
-                None,
-                self._say("what.forms", what=what),
-                self._say("proposal.forms", folder=f"outbox/{month}"),
-            )
+        """Yield each form that its branches have not got yet."""
+        state = self.state
+        for period in periods_to_issue(state.office, state.as_of):
+            for form, codes in forms_to_issue(state.office, state.mail, state.entries, period):
+                title = begin_small(form.sheet.of(self.state.lang))
+                yield self._matter(
+                    "forms",
+                    f"{FORMS}/{form.form}/{period}",
+                    str(len(codes)),
+                    self._say("branches", count=len(codes)),
+                    None,
+                    self._say("what.forms", what=self._return_title(title, period)),
+                    self._say("proposal.forms", folder=f"outbox/{period}"),
+                )
 
 
-def forms_to_issue(
-    office: Office, mail: Sequence[SentMail], entries: Sequence[LedgerEntry], month: Period
-) -> Iterator[tuple[Form, list[str]]]:
-    """Yield each form owed for a month, with the branches that have neither got nor sent it."""
-    register, catalogue = office.register, office.catalogue
-    if not register.rules.profile.has_begun(month):
-        return
-    told = {topic.key for each in mail if each.state in FINAL_STATES for topic in each.topics}
-    sent = {entry.key for entry in entries if entry.is_current}
-    for name in dict.fromkeys(form.form for form in catalogue.forms):
-        form = catalogue.form_for(name, month)
-        if form is None or form.period != month.kind:
-            continue
-        codes = [
-            organisation.code
-            for organisation in register.reporters(form, month)
-            if Topic.of("form", name, organisation.code, str(month)).key not in told
-            and (name, organisation.code, str(month)) not in sent
-        ]
-        if codes:
-            yield form, codes
+def reasons(
+    findings: Iterable[Finding], form: Form | None, lang: str, most: int = _MAX_REASONS
+) -> str:
+    """Return the first texts of findings: what holds a file first, then errors."""
+    order = sorted(findings, key=lambda f: (not _holds(f), not f.is_error))
+    texts = list(dict.fromkeys(explain(finding, form, lang).what for finding in order))
+    words = " ".join(texts[:most])
+    more = len(texts) - most
+    return f"{words} {say(lang, 'more', count=more)}" if more > 0 else words
+
+
+def _holds(finding: Finding) -> bool:
+    return finding.code.startswith("L") or finding.code in SENDER_DOUBT_CODES
 
 
 def _day(entry: LedgerEntry) -> date:

@@ -2,7 +2,8 @@
 
 Each is applied once and only in the state it was offered in; what is contradictory or incomplete
 changes nothing. A decision is recorded as begun before it is applied: after a crash the next run
-sees that the matter has moved on, and does not apply it again.
+sees that the matter has moved on, and does not apply it again. One that was not done is tried again
+as long as it stands in a worklist.
 """
 
 from __future__ import annotations
@@ -16,23 +17,27 @@ from mlay_batch.app.closing import record_closing, record_reopening
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
-from mlay_batch.app.worklist.matters import (
-    DOUBTFUL,
-    FILE,
-    PERIOD,
-    file_state,
-    period_state,
-)
 from mlay_batch.app.worklist.records import (
+    SETTLED,
     MadeDecision,
     Outcome,
     ReadWorklist,
     Result,
     split_key,
 )
+from mlay_batch.app.worklist.state import (
+    AND_PERIOD,
+    DOUBTFUL,
+    FILE,
+    LETTER,
+    PERIOD,
+    TOPICS,
+    file_state,
+    period_state,
+)
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import LedgerError, MlayError, OutputBusyError, UsageError
 from mlay_batch.ledger import (
     Archive,
     Closings,
@@ -42,12 +47,21 @@ from mlay_batch.ledger import (
     ObeyedDecision,
     Progress,
     Rulings,
+    SentMail,
     Worklists,
 )
 from mlay_batch.mail.mime import short_id
 from mlay_batch.model.records import LedgerEntry
 
 CONTRADICTION = "E01"
+LATER = "later"
+_DECISIONS = {
+    **dict.fromkeys(("accept", "assign", "refuse"), (FILE,)),
+    "close": (PERIOD,),
+    "reopen": (FILE, PERIOD),
+    **dict.fromkeys(("sent", "unsent"), (DOUBTFUL,)),
+}
+"""What is decided here, and on what."""
 _NOT_HELD = "ledger.not_held"
 
 
@@ -115,6 +129,11 @@ def _without_contradictions(
     return replace(worklist, decisions=tuple(kept.values()), findings=tuple(findings))
 
 
+def is_on_letter(made: MadeDecision) -> bool:
+    """Whether a decision is on a letter: in its own row, or in that of what it is about."""
+    return made.subject.partition("/")[0] in (LETTER, *TOPICS)
+
+
 def contradiction(made: MadeDecision, other: MadeDecision) -> Finding:
     """Return the finding on a decision that another one contradicts."""
     where = f"{other.place.sheet}!{other.place.cell}"
@@ -128,9 +147,10 @@ class DecisionLog:
     def __init__(self, ledger: Ledger, clerk: Clerk) -> None:
         self._log, self._clerk = Worklists(ledger), clerk
 
-    def earlier(self, begun: BegunWorklist) -> Mapping[str, ObeyedDecision]:
-        """Return what an earlier run recorded of this worklist, by key."""
-        return {decision.matter: decision for decision in self._log.decisions(begun.id)}
+    def open_decisions(self, begun: BegunWorklist) -> tuple[MadeDecision, ...]:
+        """Return the decisions of a worklist that no earlier run has done or settled."""
+        settled = {each.matter for each in self._log.decisions(begun.id) if _is_settled(each)}
+        return tuple(made for made in begun.worklist.decisions if made.key not in settled)
 
     def last_on(self, subject: str) -> ObeyedDecision | None:
         """Return the last decision on a matter that was done, whatever its state."""
@@ -153,10 +173,13 @@ class DecisionLog:
     def stale(self, begun: BegunWorklist, made: MadeDecision) -> Result:
         """Record that the matter has moved on since it was offered.
 
-        If this very decision was begun before, a run broke off after applying it.
+        If this very decision was begun before, a run broke off after applying it; the worklist may
+        have been saved anew since.
         """
-        earlier = self.earlier(begun).get(made.key)
-        if earlier and earlier.progress is Progress.BEGUN:
+        if any(
+            (each.progress, each.matter, each.decision) == (Progress.BEGUN, made.key, made.decision)
+            for each in self._log.decisions()
+        ):
             return self.end(begun, made, Outcome.done("broken_off"))
         last = self.last_on(made.subject)
         if last is None:
@@ -171,21 +194,33 @@ class DecisionLog:
         self._log.put(begun.id, decision)
 
 
+def _failure(error: MlayError) -> Outcome:
+    """Return what is said of an error; one that advises a command, in words of the worklist."""
+    if error.code == "review.other":
+        return Outcome.not_done("names_other", named=str(error.params["named"]))
+    if error.code == "period.open":
+        return Outcome.not_done("incomplete", period=str(error.params["period"]))
+    return Outcome.failed(error)
+
+
+def _is_settled(decision: ObeyedDecision) -> bool:
+    return decision.progress is Progress.DONE or decision.code in SETTLED
+
+
 def obey(
     office: Office, ledger: Ledger, worklists: Sequence[BegunWorklist], clerk: Clerk
 ) -> Iterator[Result]:
     """Apply all decisions but those on letters; the workspace is locked."""
     obeyer = _Obeyer(office, ledger, clerk)
     for begun in worklists:
-        earlier = obeyer.log.earlier(begun)
-        for made in begun.worklist.decisions:
-            recorded = earlier.get(made.key)
-            if recorded and recorded.progress is not Progress.BEGUN:
-                continue
-            if made.decision == "later":
-                yield obeyer.log.end(begun, made, Outcome.done("later"))
-            elif made.decision in obeyer.actions:
+        for made in obeyer.log.open_decisions(begun):
+            if made.decision in _DECISIONS:
                 yield obeyer.apply_once(begun, made)
+            elif made.is_work:
+                period = made.subject.partition("/")[2]
+                yield obeyer.log.end(begun, made, Outcome.done("working", period=period))
+            elif made.decision == LATER and not is_on_letter(made):
+                yield obeyer.log.end(begun, made, Outcome.done(LATER))
 
 
 class _Obeyer:
@@ -194,7 +229,7 @@ class _Obeyer:
     def __init__(self, office: Office, ledger: Ledger, clerk: Clerk) -> None:
         self.office, self.ledger, self.clerk = office, ledger, clerk
         self.log = DecisionLog(ledger, clerk)
-        self.actions = {
+        self._actions = {
             "accept": self._accept,
             "assign": self._accept,
             "refuse": self._refuse,
@@ -210,9 +245,9 @@ class _Obeyer:
             return self.log.stale(begun, made)
         self.log.begin(begun, made)
         try:
-            outcome = self.actions[made.decision](made)
-        except UsageError as error:
-            outcome = Outcome.failed(error)
+            outcome = self._actions[made.decision](made)
+        except (UsageError, OutputBusyError) as error:
+            outcome = _failure(error)
         except LedgerError as error:
             if error.code != _NOT_HELD:
                 raise
@@ -222,22 +257,37 @@ class _Obeyer:
     def _is_open(self, made: MadeDecision) -> bool:
         subject, state = split_key(made.key)
         kind, _, name = subject.partition("/")
+        if kind not in _DECISIONS[made.decision]:
+            return False
         if kind == FILE:
-            entry = self._undecided(name)
-            rulings = Counter(ruling.delivery for ruling in Rulings(self.ledger).all())
-            return entry is not None and file_state(entry, rulings) == state
+            return self._is_file_open(made, name, state)
         if kind == PERIOD:
-            return period_state(Period.parse(name), Closings(self.ledger).all()) == state
-        return kind == DOUBTFUL and name in self._doubtful()
+            return self._is_period_in(Period.parse_informal(name), state)
+        mail = self._doubtful().get(name)
+        return mail is not None and mail.at == state
+
+    def _is_file_open(self, made: MadeDecision, number: str, state: str) -> bool:
+        """Whether it is to be decided on as offered; to reopen its period, that as well."""
+        state, _, its_period = state.partition(AND_PERIOD)
+        entry = self._undecided(number)
+        rulings = Counter(ruling.delivery for ruling in Rulings(self.ledger).all())
+        if entry is None or file_state(entry, rulings) != state:
+            return False
+        period = Period.parse_informal(entry.period or "")
+        return made.decision != "reopen" or self._is_period_in(period, its_period)
+
+    def _is_period_in(self, period: Period | None, state: str) -> bool:
+        closings = Closings(self.ledger).all()
+        return period is not None and period_state(period, closings) == state
 
     def _undecided(self, number: str) -> LedgerEntry | None:
         entries = files_to_decide_on(self.ledger.entries(), self.office.register)
         return next((entry for entry in entries if str(entry.id) == number), None)
 
-    def _doubtful(self) -> dict[str, str]:
+    def _doubtful(self) -> dict[str, SentMail]:
         letters = MailLog(self.ledger).letters()
-        queued = (mail.message_id for mail in letters if mail.state is MailState.QUEUED)
-        return {short_id(message_id): message_id for message_id in queued}
+        queued = (mail for mail in letters if mail.state is MailState.QUEUED)
+        return {short_id(mail.message_id): mail for mail in queued}
 
     def _accept(self, made: MadeDecision) -> Outcome:
         return self._review(made, ReviewOutcome.ACCEPT)
@@ -280,6 +330,6 @@ class _Obeyer:
         return Period.parse(str(entry.period if entry else ""))
 
     def _resolve(self, made: MadeDecision) -> Outcome:
-        message_id = self._doubtful()[made.subject.partition("/")[2]]
-        MailLog(self.ledger).resolve([message_id], sent=made.decision == "sent")
+        mail = self._doubtful()[made.subject.partition("/")[2]]
+        MailLog(self.ledger).resolve([mail.message_id], sent=made.decision == "sent")
         return Outcome.done(f"resolved.{made.decision}")

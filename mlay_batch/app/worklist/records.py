@@ -16,11 +16,13 @@ WORKLIST = "worklist"
 """Id of its form."""
 MATTERS, LETTERS, PERIODS = "matters", "letters", "periods"
 """The sections in which decisions are made."""
+WORK = "work"
+"""The decision to work on a period."""
 ALL_LETTERS = "letters/all"
 """Subject of the row that decides on all letters without a decision of their own."""
 MANY_LETTERS = 10
 """More than so many letters go only where a second word confirms it."""
-SETTLED = ("moved_on", "decided", "no_address", "some")
+SETTLED = ("moved_on", "decided", "no_address", "some", "held_back")
 """Outcomes of decisions that are not to be tried again as they are."""
 _STATE_MARK, _ERROR, _FINDING = "@", "error.", "finding."
 
@@ -82,6 +84,7 @@ class MadeDecision:
         why: the reason; empty without one.
         assign_to: code of the branch chosen; None without one.
         is_sure: whether the second word stands in the row.
+        is_own: whether it stands in the row itself; a letter may have that on all letters.
     """
 
     key: str
@@ -92,11 +95,17 @@ class MadeDecision:
     why: str = ""
     assign_to: str | None = None
     is_sure: bool = False
+    is_own: bool = True
 
     @property
     def subject(self) -> str:
         """The matter, whatever state it is in."""
         return split_key(self.key)[0]
+
+    @property
+    def is_work(self) -> bool:
+        """Whether it chooses the period to work on."""
+        return self.decision == WORK
 
     def says_the_same(self, other: MadeDecision) -> bool:
         """Whether another decision on the matter is the same one."""
@@ -168,7 +177,7 @@ class ReadWorklist:
     Attributes:
         name: name of the file.
         data: its bytes.
-        number: the number it carries; 0 where it cannot be read.
+        number: the number it carries; 0 where it has none.
         period: the period it is of.
         chosen: the period that somebody wants to work on; None: the last month.
         decisions: those that can be obeyed.
@@ -187,5 +196,5 @@ class ReadWorklist:
 
     @property
     def is_readable(self) -> bool:
-        """Whether it was read as a worklist."""
-        return self.number > 0
+        """Whether it was read as a worklist, which has at least a row that says what it is."""
+        return bool(self.rows)

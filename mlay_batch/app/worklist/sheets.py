@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from mlay_batch.app.ingest import IngestResult
-from mlay_batch.app.worklist.matters import (
-    DRAFTED,
-    LETTER,
-    PERIOD,
-    OpenState,
-    branch_title,
-    letter_state,
-    period_state,
-)
+from mlay_batch.app.worklist.matters import reasons
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
     LETTERS,
@@ -23,43 +17,53 @@ from mlay_batch.app.worklist.records import (
     outcome_text,
     say,
 )
+from mlay_batch.app.worklist.state import (
+    DRAFTED,
+    LETTER,
+    MONTHS_SHOWN,
+    PERIOD,
+    OpenState,
+    branch_title,
+    in_period,
+    letter_state,
+    period_state,
+)
 from mlay_batch.app.worklist.view_files import ViewFiles
-from mlay_batch.core.messages import explain, text
+from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
-from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness
+from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import Decision, Value, Verdict
 from mlay_batch.schema import Form
 
 Values = Mapping[str, Value]
+_RECEIPT = "receipt"
 
 
 # Letters
 
 
 def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
-    """Yield a row that decides on all letters, then one for each."""
+    """Yield a row that decides on all letters, then one for each: receipts come last."""
     lang = state.lang
-    letters = state.letters
+    letters = sorted(state.owed, key=lambda owed: owed[1].kind == _RECEIPT)
     if len(letters) > 1:
         values = {"branch": say(lang, "all_letters", count=len(letters))}
-        yield Matter("all_letters", ALL_LETTERS, "", values, section=LETTERS)
-    for letter in letters:
+        yield Matter("all_letters", ALL_LETTERS, _state_of_all(state), values, section=LETTERS)
+    for period, letter in letters:
         link = files.attachments(letter)
         count = len(letter.attachments)
         is_drafted = letter_state(state.mail, letter) == DRAFTED
         yield Matter(
             "letter" if letter.to else "by_hand",
             f"{LETTER}/{letter.id}",
-            letter_state(state.mail, letter),
+            in_period(letter_state(state.mail, letter), period),
             {
                 "branch": branch_title(state.register, letter.addressee),
                 "address": ", ".join(letter.to) or say(lang, "no_address"),
                 "subject": letter.subject,
                 "message": letter.chat,
-                "view": (
-                    letter.attachments[0].name if count == 1 else say(lang, "files", count=count)
-                )
+                "view": say(lang, "view" if count == 1 else "files", count=count)
                 if count
                 else None,
                 "result": say(lang, "drafted") if is_drafted else None,
@@ -69,74 +73,79 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
         )
 
 
+def _state_of_all(state: OpenState) -> str:
+    """Return which letters there are: a decision on all of them is on these."""
+    keys = " ".join(f"{x.id}@{letter_state(state.mail, x)}" for _, x in state.owed)
+    return hashlib.sha256(keys.encode()).hexdigest()[:8]
+
+
 # Returns
 
 
 def return_rows(state: OpenState) -> Iterator[Values]:
-    """Yield a row for each branch and form: the symbol of each month, or of the year."""
-    for matrix in state.forms:
-        title = form_title(state, matrix)
+    """Yield a row for each branch and form, monthly ones first: the symbol of each month.
+
+    Of a yearly form that of its last year.
+    """
+    for matrix in sorted(state.forms, key=lambda matrix: matrix.periods[-1].length):
+        last = matrix.periods[-1]
+        form = state.inputs.catalogue.form_for(matrix.form, last)
+        title = f"{form.sheet.of(state.lang) if form else matrix.form} {last.year}"
         for branch in matrix.branches:
-            cells = {p: matrix.cells.get((branch.code, p)) for p in matrix.periods}
-            shown = {
+            cells = {period: matrix.cells.get((branch.code, period)) for period in matrix.periods}
+            symbols = {
                 _column(period): RETURN_SYMBOLS[cell.state]
                 for period, cell in cells.items()
-                if cell and period.year == matrix.periods[-1].year
+                if cell and period.year == last.year
             }
-            yield {
-                "branch": branch_title(state.register, branch.code),
-                "form": title,
-                "year": str(matrix.periods[-1].year),
-                **shown,
-            }
+            yield {"branch": branch_title(state.register, branch.code), "form": title, **symbols}
 
 
 def _column(period: Period) -> str:
-    return f"m{period.end.month}" if period.length < 12 else "whole"
-
-
-def form_title(state: OpenState, matrix: Completeness) -> str:
-    """Return what the newest return of a matrix is called."""
-    form = state.inputs.catalogue.form_for(matrix.form, matrix.periods[-1])
-    return form.sheet.of(state.lang) if form else matrix.form
+    return "whole" if period.kind == "year" else f"m{period.end.month}"
 
 
 # This run
 
 
 def accounting_rows(
-    result: IngestResult, total: Mapping[Verdict, int], lang: str
+    result: IngestResult, totals: Mapping[Verdict, int], lang: str
 ) -> Iterator[Values]:
-    """Yield what this run received and what became of it, and the same since the beginning."""
-    for key, counts in (("this_run", result.counts), ("so_far", total)):
-        by_verdict = {verdict.value: count for verdict, count in counts.items()}
-        yield {"when": say(lang, key), "received": sum(by_verdict.values()), **by_verdict}
+    """Yield how many files were received, then what became of them: in this run and in all."""
+    counts = result.counts
+    sums = {"this_run": sum(counts.values()), "so_far": sum(totals.values())}
+    yield {"verdict": text("cli", "ingest.total", lang), **sums}
+    for verdict in Verdict:
+        words = text("cli", f"verdict.{verdict.value}", lang)
+        yield {"verdict": words, "this_run": counts[verdict], "so_far": totals[verdict]}
 
 
 def arrival_rows(state: OpenState, result: IngestResult) -> Iterator[Values]:
     """Yield each file that came in, or was judged anew, by the branch whose it is."""
     for decision in (*result.decisions, *result.judged_anew):
-        file, identity = decision.checked.file, decision.checked.identity
+        file = decision.checked.file
         verdict = text("cli", f"verdict.{decision.verdict.value}", state.lang)
         is_anew = file.entry_id is not None
         yield {
-            "branch": branch_title(state.register, identity.branch if identity else None),
+            "branch": branch_title(state.register, _branch_of(decision, state)),
             "file": file.name,
             "verdict": say(state.lang, "anew", verdict=verdict) if is_anew else verdict,
             "reason": _reason(decision, state),
         }
 
 
+def _branch_of(decision: Decision, state: OpenState) -> str | None:
+    """Return the branch that a file names, else the one that its sender's address belongs to."""
+    file, identity = decision.checked.file, decision.checked.identity
+    day = date.fromisoformat(file.received[:10])
+    return identity.branch if identity else state.register.mail_owner(file.sender or "", day)
+
+
 def _reason(decision: Decision, state: OpenState) -> str | None:
-    form = _form_of(decision, state)
     findings = decision.findings
     if decision.verdict is Verdict.REJECTED:
         findings = tuple(finding for finding in findings if finding.is_error)
-    texts = list(dict.fromkeys(explain(f, form, state.lang).what for f in findings))
-    if not texts:
-        return None
-    more = f" {say(state.lang, 'more', count=len(texts) - 1)}" if texts[1:] else ""
-    return f"{texts[0]}{more}"
+    return reasons(findings, _form_of(decision, state), state.lang, most=1) or None
 
 
 def _form_of(decision: Decision, state: OpenState) -> Form | None:
@@ -165,49 +174,64 @@ def obeyed_rows(
 
 
 def period_matters(state: OpenState) -> Iterator[Matter]:
-    """Yield the months of the period's year that the office has begun, newest first."""
-    year = Period(state.period.year, 1, 12)
-    months = [m for m in (*year.months(), year) if state.register.rules.profile.has_begun(m)]
-    last = Period.of("month", state.as_of)
-    shown = [p for p in months if p.start <= last.start and (p.length == 1 or p.end < state.as_of)]
-    for period in sorted({*shown, state.period}, reverse=True):
+    """Yield the months in use of a year back, the running one too, and longer periods, the last
+    first.
+    """
+    month = Period.of("month", state.as_of)
+    months = [month.shift(-step) for step in range(MONTHS_SHOWN + 1)]
+    years = [Period.of("year", state.as_of).previous()] if _has_yearly(state) else []
+    shown = {*months, *years, *state.periods}
+    in_use = filter(state.register.rules.profile.has_begun, shown)
+    for period in sorted(in_use, key=lambda each: (each.end, each.length), reverse=True):
         yield _period_matter(state, period)
 
 
+def _has_yearly(state: OpenState) -> bool:
+    return any(matrix.periods[-1].kind == "year" for matrix in state.forms)
+
+
 def _period_matter(state: OpenState, period: Period) -> Matter:
-    lang, closing = state.lang, state.closed.get(period)
-    form = _monthly_form(state, period)
+    form = _form_owed(state, period)
     due = form.due_in(period) if form else None
-    cells = [cell for matrix in state.forms for cell in matrix.of_period(period)]
-    owed = [cell for cell in cells if cell.state not in NOT_OWED]
-    out = [cell for cell in owed if cell.state in OPEN]
-    if closing:
-        kind = "closed_period"
-        words = say(
-            lang,
-            "state.closed",
-            day=closing.as_of,
-            who=closing.closed_by,
-            revision=closing.revision,
-        )
-    elif state.as_of <= period.end:
-        kind, words = "other_period", say(lang, "state.running", end=period.end)
-    else:
-        kind = "open_period"
-        key = "state.outstanding" if out else "state.complete" if owed else "state.empty"
-        words = say(lang, key, sent=len(owed) - len(out), owed=len(owed))
+    kind = (
+        "closed_period"
+        if period in state.closed
+        else "open_period"
+        if state.as_of > period.end
+        else "other_period"
+    )
     values = {
-        "period": period.title(lang),
+        "period": period.title(state.lang),
         "due": due.last_day(period) if due else None,
         "lock": due.lock_day(period) if due else None,
-        "state": words,
+        "state": _state_words(state, period),
     }
     subject = f"{PERIOD}/{period}"
     return Matter(kind, subject, period_state(period, state.closings), values, section=PERIODS)
 
 
-def _monthly_form(state: OpenState, period: Period) -> Form | None:
-    """Return the form whose return is owed for a period of that kind."""
+def _state_words(state: OpenState, period: Period) -> str:
+    """Return whether a period is closed, or how many returns are in; and who reopened it."""
+    lang, closing = state.lang, state.closed.get(period)
+    if closing:
+        params = {"day": closing.as_of, "who": closing.closed_by, "revision": closing.revision}
+        return say(lang, "state.closed", **params)
+    if state.as_of <= period.end:
+        return say(lang, "state.running", end=period.end)
+    cells = state.returns_of(period)
+    out = sum(cell.state in OPEN for cell in cells)
+    key = "state.outstanding" if out else "state.complete" if cells else "state.empty"
+    words = say(lang, key, sent=len(cells) - out, owed=len(cells))
+    before = [each for each in state.closings if each.period == period]
+    if before:
+        last = before[-1]
+        params = {"day": last.reopened, "who": last.reopened_by, "why": last.why}
+        words = f"{say(lang, 'state.reopened', **params)} {words}"
+    return words
+
+
+def _form_owed(state: OpenState, period: Period) -> Form | None:
+    """Return a form whose return is owed for the period."""
     catalogue = state.inputs.catalogue
     names = dict.fromkeys(form.form for form in catalogue.forms if form.reporters)
     forms = (catalogue.form_for(name, period) for name in names)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlay_batch.core.files import write_atomically
+from mlay_batch.core.files import is_lock, is_open, write_atomically
 from mlay_batch.core.findings import Place
 from mlay_batch.errors import OutputBusyError
 from mlay_batch.mail.letter import Letter
@@ -41,19 +41,19 @@ class ViewFiles:
         return paths[0] if len(paths) == 1 else f"outbox/{FOLDER}/{letter.id}/"
 
     def write(self, outbox: Path) -> None:
-        """Write what is not there yet, and remove what nothing leads to any more.
-
-        A file that is open in another program is left as it is.
-        """
-        folder = outbox / FOLDER
+        """Write what is not there yet; a file that is open in another program stays as it is."""
         for name, data in self.contents.items():
-            path = folder / name
+            path = outbox / FOLDER / name
             if not (path.is_file() and path.read_bytes() == data):
                 with suppress(OutputBusyError):
                     write_atomically(path, data, mode=0o600)
+
+    def remove_others(self, outbox: Path) -> None:
+        """Remove what nothing leads to any more, unless it is open in another program."""
+        folder = outbox / FOLDER
         for path in sorted(folder.rglob("*"), reverse=True):
             name = path.relative_to(folder).as_posix()
             is_needed = any(kept == name or kept.startswith(f"{name}/") for kept in self.contents)
-            if not is_needed:
+            if not (is_needed or is_open(path) or is_lock(path)):
                 with suppress(OSError):
                     path.rmdir() if path.is_dir() else path.unlink()
