@@ -31,7 +31,7 @@ pins: venv
 bench: venv
 	cd tests && ../$(BIN)/python -m benchmarks --sizes $(or $(SIZES),70,1000)
 
-# Needs LibreOffice and poppler; look at what it has drawn.
+# Needs LibreOffice, poppler, Xvfb, ImageMagick and Dovecot; look at what it has drawn.
 pictures: venv
 	$(BIN)/python tests/make_pictures.py
 

@@ -1,7 +1,9 @@
-"""Makes the pictures of forms and report in `docs/pictures` anew, from the sample town's November.
+"""Makes the pictures of forms, report and worklist in `docs/pictures` anew.
 
 ``python tests/make_pictures.py [TOWN]``, where TOWN is a folder `mlay demo` made; without one it is
-made first. Needs LibreOffice and poppler. The screens of the guide are `make docs`.
+made first. Needs LibreOffice and poppler; for the worklist, which is photographed on a screen, also
+Xvfb and ImageMagick, and Dovecot for the guide's month, which is lived. What commands show is
+drawn by `make docs`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from builders import libreoffice, report_pictures
+from builders import libreoffice, report_pictures, worklist_pictures
 
 from mlay_batch import demo
 from mlay_batch.cli import run
@@ -47,6 +49,7 @@ def main(folder: Path, town: Path) -> None:
     for picture, (name, page) in FORMS.items():
         draw(pages[name], page, picture)
     report_pictures.draw(books["report"], pages["report"], report, PICTURES)
+    worklist_pictures.draw(town, folder, PICTURES)
 
 
 def workbooks(folder: Path, town: Path) -> dict[str, Path]:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from builders.known_codes import KNOWN_CODES
 
+from mlay_batch.app.worklist.book import worklist_form
 from mlay_batch.cli import COMMANDS, mlay
 from mlay_batch.core.messages import LOCALE
 from mlay_batch.schema import Form, Scheme, load_catalogue
@@ -112,6 +113,16 @@ def test_every_sheet_of_the_consolidated_workbook_is_named(name: str) -> None:
     named = {title if "Dữ liệu" not in title else "Dữ liệu" for title in titles}
     assert len(named) > 12
     assert {title for title in named if title not in prose(ROOT / name)} == set()
+
+
+def test_the_guide_names_all_sheets_and_decisions_of_the_worklist() -> None:
+    form = worklist_form(load_catalogue())
+    decisions = {f"`{choice.title.vi}`" for choice in form.choices["decision"]}
+    sheets = {f"*{section.sheet.vi}*" for section in form.sections if section.sheet}
+    guide = prose(ROOT / "docs" / "huong-dan-van-phong.md")
+    assert len(decisions) > 10
+    assert len(sheets) == 4
+    assert {title for title in decisions | sheets if title not in guide} == set()
 
 
 def test_the_map_of_modules_is_complete() -> None:

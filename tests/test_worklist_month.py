@@ -8,34 +8,37 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date, datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from builders import dovecot, libreoffice
-from builders.clerk_month import ADDRESSES, Month, living, make_zip, repair_return
-from builders.sample_office import REGISTER, MeetingReturn, fill_in_register
+from builders import dovecot
+from builders.clerk_month import ADDRESSES, Month, living
+from builders.guide_month import (
+    CLOSED,
+    CORRECTED,
+    FIRST,
+    FORMS,
+    LATER,
+    OVERDUE,
+    branches_act,
+    correct_address,
+)
+from builders.sample_office import REGISTER
 from builders.worklist_clerk import LETTERS, PERIODS, SURE, TODO, Clerk
-from openpyxl import load_workbook
 
-from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run, session
 from mlay_batch.ledger import Archive, Ledger, Worklists
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
-
-FORMS, FIRST, OVERDUE = "2020-01-02", "2020-02-04", "2020-02-08"
-CORRECTED, CLOSED, LATER = "2020-02-09", "2020-02-10", "2020-03-09"
-NEW_ADDRESS = "dang-uy@muonglay.example"
 
 
 class Office(Protocol):
@@ -55,85 +58,26 @@ class Office(Protocol):
 
 
 def live(month: Month, office: Office, folder: Path) -> None:
-    """Live the month: what branches do, and what the office does on each day."""
-    fill_in_register(Workspace.find(month.root))
-    month.configure()
+    """Live the month: what happens outside, and what the office does on each day."""
+    branches_act(month, FORMS, folder)
     office.sit(FORMS)
     office.send_forms(FORMS)
-    good = make_zip("bản Ho Cang.xlsx", book("DB1-1"))
-    month.post("Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip", good, on=FIRST)
-    month.post("cb-01@muonglay.example", "THPT.xlsx", book("CB-01", present=11), on=FIRST)
-    month.post("x@else.example", "bao cao.xlsx", book("CB-01", score=90), on=FIRST)
-    month.post("db1@muonglay.example", "cac chi bo.rar", b"Rar!\x1a\x07\x00", on=FIRST)
+    branches_act(month, FIRST, folder)
     office.sit(FIRST)
     office.refuse_stranger(FIRST)
     office.answer(FIRST)
     office.sit(OVERDUE)
     office.answer(OVERDUE)
-    returned = month.answers(month.sent[1])[0]
-    data, answered = repaired(returned, folder), returned["Message-ID"]
-    month.post("cb-01@muonglay.example", "THPT sửa.xlsx", data, answered, on=CORRECTED)
-    bounce(month, "db1@muonglay.example", CORRECTED)
-    entered = month.root / "inbox" / "nhap-thay" / "Na Nát báo qua điện thoại.xlsx"
-    entered.write_bytes(book("DB1-2"))
+    branches_act(month, CORRECTED, folder)
     office.sit(CORRECTED)
     correct_address(month.root, folder)
     office.sit(CORRECTED)
     office.answer(CORRECTED)
     office.close(CLOSED)
-    data = book("DB1-1", score=85)
-    month.post("db1-1@muonglay.example", "sửa điểm.xlsx", data, on=LATER)
+    branches_act(month, LATER, folder)
     office.sit(LATER)
     office.take_late_correction(LATER)
     office.close_again(LATER)
-
-
-def book(branch: str, **more: float) -> bytes:
-    return MeetingReturn(branch, month=1, year=2020, **more).book()
-
-
-def repaired(returned: EmailMessage, folder: Path) -> bytes:
-    """The form sent back, with its wrong cell typed over; once for both lives, as the register."""
-    path = folder.parent / "sua.xlsx"
-    if not path.exists():
-        path.write_bytes(repair_return(returned, folder))
-    return path.read_bytes()
-
-
-def bounce(month: Month, address: str, on: str) -> None:
-    """The mail host of a branch could not deliver what the office sent there."""
-    mail = EmailMessage()
-    number = len(month.sent) + 1
-    came = datetime.fromisoformat(f"{on}T01:{number:02}:00+00:00")
-    mail["Received"] = f"from x by mx.town.example; {format_datetime(came)}"
-    mail["From"], mail["To"] = "MAILER-DAEMON@mx.example", "vanphong@muonglay.example"
-    mail["Subject"], mail["Message-ID"] = "Undelivered Mail", f"<{number}@mx.example>"
-    mail.set_content(f"\n<{address}>: no such user\n")
-    month.mailbox.deliver(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")), str(number))
-    month.sent.append(mail["Message-ID"])
-
-
-def correct_address(root: Path, folder: Path) -> None:
-    """The clerk asks for the right address and types it into the register.
-
-    LibreOffice writes the time into what it saves: both lives have the file of the first.
-    """
-    register, corrected = root / "register.xlsx", folder.parent / "so.xlsx"
-    if corrected.exists():
-        register.write_bytes(corrected.read_bytes())
-        return
-    workbook = load_workbook(register)
-    places = [
-        (sheet.title, cell.coordinate)
-        for sheet in workbook
-        for line in sheet.iter_rows()
-        for cell in line
-        if cell.value == "db1@muonglay.example"
-    ]
-    ((sheet, cell),) = places
-    step = libreoffice.type_text(cell, NEW_ADDRESS, sheet)
-    libreoffice.fill(register, corrected, [step])
-    register.write_bytes(corrected.read_bytes())
 
 
 class ByCommands:
@@ -192,6 +136,11 @@ class ByWorklist:
         self.clerk.save()
         return self.sit(day)
 
+    def keep(self, name: str) -> None:
+        """Keep the list as it is now, where pictures are made of it (`worklist_pictures.py`)."""
+        if folder := os.environ.get("KEEP_WORKLISTS"):
+            shutil.copy(self.clerk.path, Path(folder) / f"{name}.xlsx")
+
     def send_forms(self, day: str) -> None:
         self.clerk.choose(TODO, "Chưa gửi mẫu báo cáo", decision="gửi")
         assert "gửi: Đã gửi" in self.obey(day)
@@ -199,8 +148,10 @@ class ByWorklist:
     def refuse_stranger(self, day: str) -> None:
         clerk, hers = self.clerk, self.month.root / "viec-can-lam (Lan).xlsx"
         first_list, stranger = clerk.path.read_bytes(), "bao cao.xlsx"
+        self.keep("first")
         clerk.choose(TODO, stranger, decision="không nhận")
         self.obey(day)  # incomplete: nothing is done
+        self.keep("mistake")
         row = clerk.row(TODO, stranger)
         assert row["Quyết định"].value == "không nhận"
         assert "Quyết định này phải có lý do." in row["Kết quả lần trước"].value
@@ -213,6 +164,7 @@ class ByWorklist:
         self.colleague.save(hers)
         assert "hoa đã quyết định “không nhận”" in self.sit(day)
         assert not hers.exists()
+        self.keep("letters")
 
     def answer(self, day: str) -> None:
         if day == OVERDUE:
@@ -253,8 +205,10 @@ class ByWorklist:
 
     def close(self, day: str) -> None:
         self.sit(day)
+        self.keep("ready")
         self.clerk.choose(TODO, "Đã đủ", decision="chốt kỳ", sure=SURE)
         assert "Đã chốt lần 1" in self.obey(day)
+        self.keep("closed")
 
     def take_late_correction(self, day: str) -> None:
         clerk = self.clerk
@@ -291,11 +245,11 @@ def test_the_month_by_double_clicks_is_the_month_by_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with office_of(tmp_path, "a", monkeypatch) as month:
-        live(month, ByWorklist(month), tmp_path / "a")
+        live(month, ByWorklist(month), tmp_path)
         obeyed_worklists_are_kept(month)
         by_worklist = ledger_of(month.root)
     with office_of(tmp_path, "b", monkeypatch) as month:
-        live(month, ByCommands(month, monkeypatch), tmp_path / "b")
+        live(month, ByCommands(month, monkeypatch), tmp_path)
         by_commands = ledger_of(month.root)
     capsys.readouterr()
     for table, rows in by_commands.items():

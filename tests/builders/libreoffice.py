@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
@@ -35,6 +37,24 @@ _PROFILE = (
     ' xmlns:xs="http://www.w3.org/2001/XMLSchema"'
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{items}</oor:items>\n'
 )
+
+
+@dataclass(frozen=True)
+class View:
+    """What a screen shows: a window at its upper left corner, with a cell chosen in a workbook.
+
+    Attributes:
+        sheet: title of the tab.
+        at: the cell.
+        width, height: of the window, in pixels.
+        choices: whether the list of the cell hangs open.
+    """
+
+    sheet: str
+    at: str
+    width: int = 1366
+    height: int = 768
+    choices: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +162,26 @@ def fill(template: Path, out: Path, steps: list[Step]) -> Path:
     return out
 
 
+@contextmanager
+def screen() -> Iterator[Callable[[Path, View, Path], None]]:
+    """Run LibreOffice on a screen of its own.
+
+    Yields what shows a workbook there and writes the screen to a file. Needs Xvfb and ImageMagick.
+    The mouse rests in the middle of the screen, which is too wide for any window to reach that far.
+    """
+    ready, written = os.pipe()
+    command = ["Xvfb", "-displayfd", str(written), "-screen", "0", "3000x768x24"]
+    with subprocess.Popen(command, pass_fds=[written], stderr=subprocess.DEVNULL) as server:
+        os.close(written)
+        with os.fdopen(ready) as number:
+            office = _Office(False, f":{number.readline().strip()}")
+        try:
+            yield lambda workbook, view, picture: office.do(workbook, picture, [], view)
+        finally:
+            office.stop()
+            server.terminate()
+
+
 class _CrashError(Exception):
     """LibreOffice fell over, which says nothing about the workbook it was given."""
 
@@ -161,28 +201,30 @@ def _do(recalculate: bool, path: Path, target: Path, steps: list[Step]) -> None:
 class _Office:
     """A running soffice with its own profile, waiting on a pipe of its own."""
 
-    def __init__(self, recalculate: bool) -> None:
+    def __init__(self, recalculate: bool, display: str = "") -> None:
         self.home = Path(tempfile.mkdtemp(prefix="mlay-office-"))
         self.pipe = self.home.name
+        self.environment = os.environ | ({"DISPLAY": display} if display else {})
         _write_profile(self.home / "profile", recalculate)
         with (self.home / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 [
                     str(_soffice()),
-                    "--headless",
+                    *(() if display else ("--headless",)),
                     "--norestore",
                     "--nologo",
                     "--nodefault",
                     f"-env:UserInstallation={(self.home / 'profile').as_uri()}",
                     f"--accept=pipe,name={self.pipe};urp;",
                 ],
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
-    def do(self, path: Path, target: Path, steps: list[Step]) -> None:
-        """Run one job; an empty list of steps converts.
+    def do(self, path: Path, target: Path, steps: list[Step], view: View | None = None) -> None:
+        """Run one job; an empty list of steps converts, a view is photographed.
 
         Raises _CrashError where LibreOffice or its bridge died of itself, AssertionError where a
         step was refused.
@@ -192,10 +234,12 @@ class _Office:
             "open": path.resolve().as_uri(),
             "save": target.resolve().as_uri(),
             "steps": [asdict(step) for step in steps],
+            "view": asdict(view) if view else None,
         }
         ran = subprocess.run(
             [str(_python()), str(DRIVER)],
             input=json.dumps(job),
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=_SECONDS,
@@ -232,6 +276,10 @@ def _write_profile(profile: Path, recalculate: bool) -> None:
         # 0 always, 1 never; the factory setting "never" would hide a wrong figure.
         ("Office.Calc/Formula/Load", "OOXMLRecalcMode", "0" if recalculate else "1"),
         ("Office.Calc/Formula/Load", "ODFRecalcMode", "0" if recalculate else "1"),
+        # What a newcomer is shown, and words unknown to a dictionary, would stand in pictures.
+        ("Setup/Product", "ooSetupLastVersion", "99.9"),
+        ("Office.Common/Misc", "ShowTipOfTheDay", "false"),
+        ("Office.Linguistic/SpellChecking", "IsSpellAuto", "false"),
     ]
     items = "".join(_SETTING.format(path=p, name=n, value=v) for p, n, v in settings)
     (profile / "user").mkdir(parents=True)

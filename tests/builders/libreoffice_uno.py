@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import time
 from datetime import date
 from typing import Any
 
 import uno
+from com.sun.star.awt.PosSize import POSSIZE
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
@@ -29,14 +31,14 @@ ASIDE = 200
 
 
 def connect(pipe: str, seconds: float = 60) -> Any:
-    """Return the desktop of the soffice listening on `pipe`, waiting until it listens."""
+    """Return the services of the soffice listening on `pipe`, waiting until it listens."""
     local = uno.getComponentContext()
     resolver = local.ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
     end = time.monotonic() + seconds
     while True:
         try:
             context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-            return context.ServiceManager.createInstance("com.sun.star.frame.Desktop")
+            return context.ServiceManager
         except NoConnectException:
             if time.monotonic() > end:
                 raise
@@ -171,24 +173,49 @@ STEPS = {
 
 
 def main() -> None:
-    """Open, do every step, save."""
+    """Open a workbook; do every step and save, or show it."""
     job = json.load(sys.stdin)
-    desktop = connect(job["pipe"])
-    book = desktop.loadComponentFromURL(job["open"], "_blank", 0, (prop("Hidden", True),))
+    services = connect(job["pipe"])
+    desktop = services.createInstance("com.sun.star.frame.Desktop")
+    view = job.get("view")
+    hidden = prop("Hidden", view is None)
+    book = desktop.loadComponentFromURL(job["open"], "_blank", 0, (hidden,))
     if book is None:
         raise ValueError(f"cannot open {job['open']}")
     try:
-        for number, step in enumerate(job["steps"], 1):
-            try:
-                STEPS[step["do"]](book, step)
-            except Exception as error:
-                raise ValueError(f"step {number}, {step}: {error}") from error
-        kind = re.sub(r".*\.", "", job["save"])
-        if book.supportsService("com.sun.star.text.TextDocument"):
-            kind = f"text {kind}"
-        book.storeToURL(job["save"], (prop("FilterName", FILTERS[kind]),))
+        if view:
+            show(book, view, services.createInstance("com.sun.star.frame.DispatchHelper"))
+            picture = uno.fileUrlToSystemPath(job["save"])
+            subprocess.run(["import", "-window", "root", "-depth", "8", picture], check=True)
+        else:
+            change(book, job)
     finally:
         book.close(True)
+
+
+def change(book: Any, job: dict[str, Any]) -> None:
+    """Do every step, save."""
+    for number, step in enumerate(job["steps"], 1):
+        try:
+            STEPS[step["do"]](book, step)
+        except Exception as error:
+            raise ValueError(f"step {number}, {step}: {error}") from error
+    kind = re.sub(r".*\.", "", job["save"])
+    if book.supportsService("com.sun.star.text.TextDocument"):
+        kind = f"text {kind}"
+    book.storeToURL(job["save"], (prop("FilterName", FILTERS[kind]),))
+
+
+def show(book: Any, view: dict[str, Any], dispatcher: Any) -> None:
+    """Bring a cell before the eyes, in a window of the size wanted."""
+    controller, sheet = book.CurrentController, sheet_of(book, view["sheet"])
+    controller.Frame.ContainerWindow.setPosSize(0, 0, view["width"], view["height"], POSSIZE)
+    controller.Sidebar.setVisible(False)
+    controller.select(sheet.getCellRangeByName(view["at"]))
+    time.sleep(1)
+    if view["choices"]:
+        dispatcher.executeDispatch(controller.Frame, ".uno:DataSelect", "", 0, ())
+        time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -88,15 +88,20 @@ def picture(pdf: Path, page: int, *options: str) -> Pixels:
     """Return a page as rows of red, green and blue."""
     at = ["-r", str(DPI), *options, "-f", str(page), "-l", str(page)]
     ran = subprocess.run(["pdftoppm", *at, str(pdf)], check=True, capture_output=True)
-    magic, size, _, data = ran.stdout.split(b"\n", 3)
+    return pixels(ran.stdout)
+
+
+def pixels(portable: bytes) -> Pixels:
+    """Return a picture in the format PPM or PGM as rows of red, green and blue."""
+    magic, size, _, data = portable.split(b"\n", 3)
     wide, high = map(int, size.split())
-    pixels = np.frombuffer(data, np.uint8, wide * high * (3 if magic == b"P6" else 1))
-    return np.broadcast_to(pixels.reshape(high, wide, -1), (high, wide, 3))
+    flat = np.frombuffer(data, np.uint8, wide * high * (3 if magic == b"P6" else 1))
+    return np.broadcast_to(flat.reshape(high, wide, -1), (high, wide, 3))
 
 
-def small(pixels: Pixels) -> bytes:
+def small(picture: Pixels) -> bytes:
     """Return a PNG of the 256 commonest colours; all others become the nearest of them."""
-    flat = pixels.reshape(-1, 3).astype(np.int64)
+    flat = picture.reshape(-1, 3).astype(np.int64)
     coarse = flat >> 3
     codes = coarse[:, 0] << 10 | coarse[:, 1] << 5 | coarse[:, 2]
     _, where, counts = np.unique(codes, return_inverse=True, return_counts=True)
@@ -104,7 +109,7 @@ def small(pixels: Pixels) -> bytes:
     means = sums / counts[:, None]
     palette = means[np.argsort(counts)[::-1][:_MOST_COLOURS]]
     nearest = np.argmin(((means[:, None] - palette[None]) ** 2).sum(axis=2), axis=1)
-    rows = nearest[where].astype(np.uint8).reshape(pixels.shape[:2])
+    rows = nearest[where].astype(np.uint8).reshape(picture.shape[:2])
     return png(rows, np.rint(palette).astype(np.uint8))
 
 
