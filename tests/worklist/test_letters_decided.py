@@ -15,7 +15,7 @@ from mlay_batch.errors import MlayError
 from mlay_batch.ledger import MailState
 
 REFUSED, RETURNED, RECEIPT = "chưa báo chi bộ", "Đề nghị sửa", "Đã nhận"
-ALL, FORMS = "Tất cả", "Chưa gửi mẫu"
+ALL, FORMS = "Tất cả", "Chưa gửi mẫu báo cáo"
 SCHOOL, VILLAGE = ("cb01@town.example",), ("hocang@town.example",)
 
 
@@ -73,7 +73,7 @@ class TestMoreThanTen:
         assert len(found) == 12
         assert (town.host.mails, town.letters()) == ([], ())
         assert decision(town, LETTERS, ALL) == "gửi"
-        assert "Sẽ gửi 12 thư một lần." in outcome(town, LETTERS, "(CB-07)")
+        assert "Quyết định này cho 12 thư một lần." in outcome(town, LETTERS, "(CB-07)")
         town.decide(LETTERS, ALL, sure=True)
         assert codes(town) == ["sent"] * 12
         assert len(set(town.host.to)) == len(town.host.to) == 12
@@ -116,8 +116,10 @@ class TestMoreThanTen:
         town.decide(LETTERS, ALL, decision="gửi")
         assert codes(town) == ["drafted"] * 12
 
-    def test_to_hand_over_needs_none(self, town: Desk) -> None:
+    def test_to_say_that_they_were_handed_over_needs_one(self, town: Desk) -> None:
         town.decide(LETTERS, ALL, decision="đã chuyển tay")
+        assert codes(town) == ["finding.E02"] * 12
+        town.decide(LETTERS, ALL, decision="đã chuyển tay", sure=True)
         assert codes(town) == ["handed"] * 12
         assert town.host.mails == []
 

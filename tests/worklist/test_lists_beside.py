@@ -237,8 +237,8 @@ def test_a_list_without_its_number_is_obeyed_too(desk: Desk) -> None:
 )
 def test_a_row_whose_hidden_key_is_spoiled_is_not_obeyed(desk: Desk, key: str) -> None:
     desk.decide(TODO, HELD, **TAKEN)
-    desk.decide(TODO, "Chưa gửi mẫu", decision="gửi")
-    for words in (HELD, "Chưa gửi mẫu"):
+    desk.decide(TODO, "Chưa gửi mẫu báo cáo", decision="gửi")
+    for words in (HELD, "Chưa gửi mẫu báo cáo"):
         row = desk.row(TODO, words)
         desk.typed.append((TODO, row["Mã việc"].coordinate, f"{key}" if words == HELD else "y"))
     result = desk.sit()
