@@ -23,6 +23,7 @@ from mlay_batch.app.month import MonthResult, MonthRun, run_month
 from mlay_batch.app.office import Office
 from mlay_batch.app.worklist import obey
 from mlay_batch.app.worklist.dispatch import Post
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import (
@@ -117,6 +118,11 @@ class Desk(Clerk):
         workspace = replace(self.town.workspace, root=root)
         town = replace(self.town, workspace=workspace)
         return replace(self, root=root, town=town, host=Host(), typed=[])
+
+    def reopened(self) -> Desk:
+        """The same with the settings as they are now."""
+        town = replace(self.town, workspace=Workspace.find(self.root))
+        return replace(self, town=town)
 
     def named(self, name: str) -> Desk:
         """Somebody else at the same machine."""

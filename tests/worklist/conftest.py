@@ -27,6 +27,8 @@ def quick_reports() -> Iterator[None]:
         return {kind: f"{kind} {fingerprint(figures)}".encode() for kind in Output}
 
     with pytest.MonkeyPatch.context() as patch, in_process.here():
+        patch.setenv("LOGNAME", "hoa")
+        patch.delenv("MLAY_LANG", raising=False)
         patch.setattr(report, "write", write)
         patch.setattr(build_report, "write_outputs", write_outputs)
         yield
