@@ -99,6 +99,8 @@ def steps() -> Iterator[Step]:
 @pytest.fixture
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
+    (office,) = REGISTER["office"]
+    monkeypatch.setitem(REGISTER, "office", [{**office, "start": "2020-01"}])
     monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     monkeypatch.delenv("MLAY_LANG", raising=False)

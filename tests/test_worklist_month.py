@@ -142,7 +142,7 @@ class ByWorklist:
             shutil.copy(self.clerk.path, Path(folder) / f"{name}.xlsx")
 
     def send_forms(self, day: str) -> None:
-        self.clerk.choose(TODO, "Chưa gửi mẫu", decision="gửi")
+        self.clerk.choose(TODO, "Chưa gửi mẫu báo cáo", decision="gửi")
         assert "gửi: Đã gửi" in self.obey(day)
 
     def refuse_stranger(self, day: str) -> None:
@@ -227,6 +227,8 @@ class ByWorklist:
 @contextmanager
 def office_of(tmp_path: Path, name: str, patch: pytest.MonkeyPatch) -> Iterator[Month]:
     patch.setitem(REGISTER, "addresses", ADDRESSES)
+    (office,) = REGISTER["office"]
+    patch.setitem(REGISTER, "office", [{**office, "start": "2020-01"}])
     patch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
     patch.setenv("LOGNAME", "hoa")
     patch.delenv("MLAY_LANG", raising=False)
