@@ -120,8 +120,8 @@ class MailRun:
 def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     """Write the pending letters that are no drafts yet as ``outbox/<period>/mail/….eml``.
 
-    Where the run repeats, or letters are chosen, those that are drafts too. The same letter gives the same bytes.
-    `timestamp` is the ISO time to record.
+    Where the run repeats, or letters are chosen, those that are drafts too. The same letter gives
+    the same bytes. `timestamp` is the ISO time to record.
     """
     workspace, folder = run.office.workspace, run.drafts
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:

@@ -205,13 +205,16 @@ CREATE TABLE worklist (
     at TEXT NOT NULL
 ) STRICT;
 
--- What was decided in them. matter names a matter and the state it was offered in. A decision is
--- begun before it is applied, so that after a crash it is known which one may have been.
+-- What was decided in them. matter names a matter and the state it was offered in, title is what
+-- the row said; branch the one a file was assigned to. A decision is begun before it is applied, so
+-- that after a crash it is known which one may have been.
 CREATE TABLE worklist_decision (
     worklist INTEGER NOT NULL REFERENCES worklist (id),
     matter TEXT NOT NULL,
+    title TEXT NOT NULL,
     decision TEXT NOT NULL,
     why TEXT NOT NULL,
+    branch TEXT,
     outcome TEXT NOT NULL CHECK (outcome IN ('begun', 'done', 'not_done')),
     code TEXT NOT NULL,
     params TEXT NOT NULL,

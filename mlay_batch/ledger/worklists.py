@@ -32,6 +32,10 @@ class ObeyedDecision:
     """Id of the choice."""
     why: str
     progress: Progress
+    title: str = ""
+    """What the row said."""
+    branch: str | None = None
+    """Code of the branch that a file was assigned to."""
     code: str = ""
     """Name of the text in `locale/worklist.yaml` that says what came of it."""
     params: Mapping[str, Param] = field(default_factory=dict, hash=False)
@@ -71,12 +75,14 @@ class Worklists:
         """Record how far a decision got, in place of what was recorded of it before."""
         with self._ledger.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO worklist_decision VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO worklist_decision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     worklist,
                     storable(decision.matter),
+                    storable(decision.title),
                     decision.decision,
                     storable(decision.why),
+                    decision.branch,
                     decision.progress.value,
                     decision.code,
                     codec.dump_text(decision.params),
@@ -86,7 +92,7 @@ class Worklists:
     def decisions(self, worklist: int | None = None) -> tuple[ObeyedDecision, ...]:
         """Return every decision, or those of one worklist, in the order of the worklists."""
         rows = self._ledger.query(
-            "SELECT matter, decision, why, outcome, code, params, who, at"
+            "SELECT matter, title, decision, why, branch, outcome, code, params, who, at"
             " FROM worklist_decision AS d JOIN worklist AS w ON w.id = d.worklist"
             " WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.id, matter",
             worklist,
@@ -100,6 +106,8 @@ def _decision(row: sqlite3.Row) -> ObeyedDecision:
         row["decision"],
         row["why"],
         Progress(row["outcome"]),
+        row["title"],
+        row["branch"],
         row["code"],
         codec.load_text(row["params"], Mapping[str, Param]),
         row["who"],

@@ -123,9 +123,9 @@ def refusing_codes() -> set[str]:
 
 
 def register_codes() -> set[str]:
-    """Return the codes that only the office's own register can have: nobody gets a letter."""
-    codes = {(s.form.form == "register", s.name.partition(" ")[0]) for s in samples()}
-    return {code for of_register, code in codes if of_register and (False, code) not in codes}
+    """Return the codes that only the office's own lists can have: nobody gets a letter."""
+    codes = {(s.form.is_list, s.name.partition(" ")[0]) for s in samples()}
+    return {code for of_list, code in codes if of_list and (False, code) not in codes}
 
 
 Make = Callable[[Branch], RefusedFile]

@@ -189,7 +189,14 @@ class DecisionLog:
 
     def _put(self, begun: BegunWorklist, made: MadeDecision, outcome: Outcome) -> None:
         decision = ObeyedDecision(
-            made.key, made.decision, made.why, outcome.progress, outcome.code, outcome.params
+            made.key,
+            made.decision,
+            made.why,
+            outcome.progress,
+            made.title,
+            made.assign_to,
+            outcome.code,
+            outcome.params,
         )
         self._log.put(begun.id, decision)
 
