@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from mlay_batch.app.archive_check import Defect, check_workspace
@@ -28,6 +27,7 @@ from mlay_batch.app.worklist.obey import (
     BegunWorklist,
     Clerk,
     DecisionLog,
+    asked_periods,
     begin,
     obey,
     without_contradictions,
@@ -200,6 +200,7 @@ class _OfficeMonth:
         self.request, self.office, self.clerk = run, office, run.clerk
         self.workspace, self.archive = run.workspace, Archive(run.workspace.archive)
         self.defects, self.troubles = defects, list(troubles)
+        self.asked: list[Period] = []
         self.organisations = {each.code: each.name for each in office.register.organisations}
         self.worklists, self.hashes = _read_worklists(
             run.workspace, office.catalogue, self.organisations
@@ -214,19 +215,18 @@ class _OfficeMonth:
     def _last_month(self) -> Period:
         return Period.of("month", self.clerk.as_of).previous()
 
-    @cached_property
+    @property
     def chosen(self) -> Period | None:
         """The period that somebody chose to work on; None for the last month."""
-        made = [made for each in self.worklists for made in each.decisions]
-        asked = [Period.parse_informal(m.subject.partition("/")[2]) for m in made if m.is_work]
         before = [each.chosen for each in self.worklists if each.is_readable]
-        period = next(filter(None, reversed([*before, *asked])), None)
+        period = next(filter(None, reversed([*before, *self.asked])), None)
         return None if period == self._last_month else period
 
     def run(self, fetched: int | None) -> MonthResult:
         """Do all steps; return what was done."""
         with self._ledger() as ledger:
             begun = begin(ledger, self.archive, self.worklists, self.clerk)
+            self.asked = asked_periods(DecisionLog(ledger, self.clerk), begun)
         results = self._repair(begun)
         with self._ledger() as ledger:
             results += obey(self.office, ledger, begun, self.clerk)

@@ -54,7 +54,9 @@ class Period:
     def parse_informal(cls, text: str) -> Period | None:
         """Return the period a person wrote.
 
-        Such as "Tháng 11 năm 2019", "11/2019", "Quý IV/2019", "6 tháng đầu năm 2019".
+        Such as "Tháng 11 năm 2019", "11/2019", "Quý IV/2019", "6 tháng đầu năm 2019": what `title`
+        writes is among them.
+
         Return None for a text of any other form and for a month or year that `parse` refuses.
         """
         folded = " ".join(text.casefold().split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -164,16 +165,12 @@ def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
     for number in count(1):
         name = NAME if number == 1 else f"{STEM}-{number}.xlsx"
         path = root / name
-        old = path.read_bytes() if path.is_file() else None
-        if old == data:
-            return path
-        if old is not None and hashlib.sha256(old).hexdigest() != as_read.get(name):
-            continue
-        try:
-            write_atomically(path, data, mode=0o600)
-        except OutputBusyError:
-            continue
-        return path
+        with suppress(PermissionError, OutputBusyError):
+            old = path.read_bytes() if path.is_file() else None
+            if old is None or hashlib.sha256(old).hexdigest() == as_read.get(name):
+                if old != data:
+                    write_atomically(path, data, mode=0o600)
+                return path
     raise AssertionError("unreachable")
 
 
@@ -314,7 +311,8 @@ def carried_rows(worklist: ReadWorklist, without: Set[str]) -> dict[str, list[Va
 
 def holds_other_decisions(worklist: ReadWorklist, content: WorklistContent) -> bool:
     """Whether something that was not obeyed stands in a worklist, and otherwise in the new one."""
+    offered = {(matter.section, matter.key) for matter in content.matters}
     return any(
-        values != content.kept.get((row.section, key), values)
+        (row.section, key) in offered and values != content.kept.get((row.section, key), values)
         for key, row, values in typed_rows(worklist.rows)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import ChainMap
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from mlay_batch.app.ingest import IngestResult
@@ -66,7 +67,7 @@ def worklist_content(
     office, lang = state.office, state.lang
     form = book.worklist_form(office.catalogue)
     titles = book.decision_titles(form, lang)
-    mistakes = dict(_mistakes(sources.worklists, form, lang))
+    mistakes = [_mistakes(worklist, form, lang) for worklist in sources.worklists]
     letters = tuple(sheets.letter_matters(state, files))
     rows = [
         *sources.troubles,
@@ -93,7 +94,7 @@ def worklist_content(
         },
         tuple((each.code, each.name) for each in state.register.organisations),
         _last_results(sources.log, titles, lang),
-        mistakes,
+        dict(ChainMap(*reversed(mistakes))),
         _kept(sources, mistakes, {letter.key for letter in letters}),
     )
     return content, files
@@ -126,21 +127,18 @@ def _last_results(
     return results
 
 
-def _mistakes(
-    worklists: Sequence[ReadWorklist], form: Form, lang: str
-) -> Iterator[tuple[book.InSection, str]]:
-    """Yield section, subject and text of each mistake in a row of a matter."""
-    for worklist in worklists:
-        for key, row, _ in book.typed_rows(worklist.rows):
-            texts = [
-                say(
-                    lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang))
-                )
-                for finding in worklist.findings
-                if finding.is_error and _stands_in(finding, row)
-            ]
-            if texts:
-                yield (row.section, split_key(key)[0]), " ".join(texts)
+def _mistakes(worklist: ReadWorklist, form: Form, lang: str) -> dict[book.InSection, str]:
+    """Return what is wrong in rows of matters, by section and subject."""
+    mistakes = {}
+    for key, row, _ in book.typed_rows(worklist.rows):
+        texts = [
+            say(lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang)))
+            for finding in worklist.findings
+            if finding.is_error and _stands_in(finding, row)
+        ]
+        if texts:
+            mistakes[row.section, split_key(key)[0]] = " ".join(texts)
+    return mistakes
 
 
 def _stands_in(finding: Finding, row: Row) -> bool:
@@ -149,9 +147,11 @@ def _stands_in(finding: Finding, row: Row) -> bool:
 
 
 def _kept(
-    sources: ContentSources, mistakes: Mapping[book.InSection, str], offered: Set[str]
+    sources: ContentSources, mistakes: Sequence[Container[book.InSection]], offered: Set[str]
 ) -> dict[book.InSection, Values]:
     """Return what people typed in rows whose decision was not obeyed and can be mended.
+
+    `mistakes` are those of each worklist.
 
     What they decided on all letters stays so where the same letters are `offered` again (their
     keys); else it stands in the row of each letter, so that no letter goes which they did not see.
@@ -164,11 +164,11 @@ def _kept(
     if any(subject.startswith(f"{LETTER}/") for subject in failed):
         failed.add(ALL_LETTERS)
     kept: dict[book.InSection, Values] = {}
-    for worklist in sources.worklists:
+    for worklist, wrong in zip(sources.worklists, mistakes, strict=True):
         typed = {
             (row.section, key): values
             for key, row, values in book.typed_rows(worklist.rows)
-            if split_key(key)[0] in failed or (row.section, split_key(key)[0]) in mistakes
+            if split_key(key)[0] in failed or (row.section, split_key(key)[0]) in wrong
         }
         if not any(key in offered for _, key in typed if split_key(key)[0] == ALL_LETTERS):
             for key, row, values in book.typed_rows(row for row, _ in book.spread(worklist.rows)):

@@ -201,6 +201,17 @@ class DecisionLog:
         self._log.put(begun.id, decision)
 
 
+def asked_periods(log: DecisionLog, worklists: Sequence[BegunWorklist]) -> list[Period]:
+    """Return the periods that people choose to work on, the last one to be obeyed last."""
+    names = (
+        made.subject.partition("/")[2]
+        for begun in worklists
+        for made in log.open_decisions(begun)
+        if made.is_work
+    )
+    return [period for name in names if (period := Period.parse_informal(name))]
+
+
 def _failure(error: MlayError) -> Outcome:
     """Return what is said of an error; one that advises a command, in words of the worklist."""
     if error.code == "review.other":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import chain
 
@@ -21,6 +21,7 @@ from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
+    SENT,
     Completeness,
     ExpectedReturn,
     ReportInputs,
@@ -40,6 +41,7 @@ TOPICS = ("answer", "correction", "reminder")
 DRAFTED = "drafted"
 AND_PERIOD = "+"
 """In the state of a file, before the state of its closed period."""
+_REMEMBERED = timedelta(days=92)
 MONTHS_SHOWN = 12
 """Months back from the running one whose returns are looked at."""
 
@@ -81,7 +83,7 @@ class OpenState:
         older = (Period(last.year - 1, 12),) if last.month < MONTHS_SHOWN else ()
         ends = [end for end in (*older, last) if end != period]
         to_date = [completeness(replace(inputs, period=end)) for end in ends]
-        longer = _longer_periods(forms, as_of, closings.in_force())
+        longer = _longer_periods(office, forms, as_of, closings.in_force())
         owed: dict[str, tuple[Period, Letter]] = {}
         for each in (period, *longer):
             pending = owed_run(office, each, as_of, holder).pending_letters(ledger)
@@ -142,17 +144,22 @@ class OpenState:
 
 
 def _longer_periods(
-    forms: Sequence[Completeness], as_of: date, closed: Container[Period]
+    office: Office, forms: Sequence[Completeness], as_of: date, closed: Container[Period]
 ) -> tuple[Period, ...]:
-    """Return the last quarter, half-year and year that have ended and wait for returns."""
-    kinds = {period.kind for matrix in forms for period in matrix.periods} - {"month"}
-    ended = sorted(Period.of(kind, as_of).previous() for kind in kinds)
-    return tuple(
-        period
-        for period in ended
-        if period not in closed
-        and any(cell.state in OPEN for matrix in forms for cell in matrix.of_period(period))
-    )
+    """Return the last quarter, half-year and year that have ended and wait for returns.
+
+    One of which nothing came in is waited for so long only (`_REMEMBERED`).
+    """
+    periods = []
+    for kind in {period.kind for matrix in forms for period in matrix.periods} - {"month"}:
+        period = Period.of(kind, as_of).previous()
+        cells = [cell for matrix in forms for cell in matrix.of_period(period)]
+        versions = (office.catalogue.form_for(cell.form, period) for cell in cells)
+        due = max((f.due_in(period).last_day(period) for f in versions if f), default=period.end)
+        has_begun = any(cell.state in SENT for cell in cells) or as_of <= due + _REMEMBERED
+        if period not in closed and has_begun and any(cell.state in OPEN for cell in cells):
+            periods.append(period)
+    return tuple(sorted(periods))
 
 
 def owed_run(
