@@ -24,7 +24,6 @@ HEADS = {
     "assign_to": "Gán cho chi bộ",
     "why": "Lý do",
     "sure": "Xác nhận",
-    "chosen": "Làm kỳ khác",
     "result": "Kết quả lần trước",
 }
 SURE = "chắc chắn"

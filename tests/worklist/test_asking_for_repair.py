@@ -85,7 +85,7 @@ def test_it_is_said_and_nothing_is_done_before_it_is_put_right(
     desk.hand_in("DB1-2", "mới.xlsx", score=70)
     desk.decide(TODO, HELD, decision="nhận", why="đã gọi")
     desk.decide(LETTERS, "Tất cả", decision="đã chuyển tay")
-    desk.decide(TODO, "Chưa gửi mẫu", decision="gửi", assign_to="CB-01", why="còn viết dở")
+    desk.decide(TODO, "Chưa gửi mẫu báo cáo", decision="gửi", assign_to="CB-01", why="còn viết dở")
     for _ in range(2):
         assert desk.run() == 1
         assert words in capsys.readouterr().out
@@ -97,14 +97,14 @@ def test_it_is_said_and_nothing_is_done_before_it_is_put_right(
         assert [text.split(" | ")[0] for text in now] == [text.split(" | ")[0] for text in rows]
     held = desk.row(TODO, HELD)
     assert (held["Quyết định"].value, held["Lý do"].value) == ("nhận", "đã gọi")
-    mixed = desk.row(TODO, "Chưa gửi mẫu")
+    mixed = desk.row(TODO, "Chưa gửi mẫu báo cáo")
     assert mixed["Gán cho chi bộ"].value.startswith("CB-01")
     kept.put_back()
     desk.run()
     assert desk.rulings() == [(3, "accept", "hoa")]
     assert [mail.state.value for mail in desk.letters()] == ["handed"] * 2
     assert len(desk.entries()) == 4
-    assert desk.row(TODO, "Chưa gửi mẫu")["Lý do"].value == "còn viết dở"  # it is wrong still
+    assert desk.row(TODO, "Chưa gửi mẫu báo cáo")["Lý do"].value == "còn viết dở"  # it is wrong still
     assert not any(words in text.replace(" | ", ": ", 1) for text in desk.texts(TODO))
 
 
@@ -127,7 +127,7 @@ def test_the_same_bytes_as_long_as_it_is_wrong(desk: Desk) -> None:
 
 def test_the_period_at_work_is_not_forgotten(desk: Desk) -> None:
     kept = Kept(desk)
-    desk.decide(PERIODS, chosen="2019-09")
+    desk.decide(PERIODS, "Tháng 9 năm 2019", decision="làm kỳ này")
     desk.sit()
     missing_register(desk)
     desk.run()
@@ -135,7 +135,7 @@ def test_the_period_at_work_is_not_forgotten(desk: Desk) -> None:
     kept.put_back()
     result = desk.sit()
     assert [each.outcome.code for each in result.results] == ["sent"]
-    assert desk.row(PERIODS, heads=["Làm kỳ khác"])["Kỳ đang làm"].value == "Tháng 9 năm 2019"
+    assert desk.row(PERIODS, heads=["Kỳ đang làm"])["Kỳ đang làm"].value == "Tháng 9 năm 2019"
 
 
 def test_every_list_keeps_what_was_typed_in_it(desk: Desk) -> None:

@@ -198,7 +198,7 @@ class TestBrokenOff:
         self.begun(desk)
         desk.path.write_bytes(yesterday)
         if is_saved_again:
-            desk.decide(TODO, "Chưa gửi mẫu", decision="để sau")
+            desk.decide(TODO, "Chưa gửi mẫu báo cáo", decision="để sau")
         codes = sorted(each.outcome.code for each in desk.sit().results)
         assert codes == ["broken_off", "broken_off", *(["later"] if is_saved_again else [])]
         assert desk.rulings() == [(3, "accept", "hoa")]
