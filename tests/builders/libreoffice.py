@@ -170,7 +170,8 @@ def screen() -> Iterator[Callable[[Path, View, Path], None]]:
     The mouse rests in the middle of the screen, which is too wide for any window to reach that far.
     """
     ready, written = os.pipe()
-    command = ["Xvfb", "-displayfd", str(written), "-screen", "0", "3000x768x24"]
+    size = ["-screen", "0", "3000x768x24"]
+    command = ["Xvfb", "-noreset", "-displayfd", str(written), *size]
     with subprocess.Popen(command, pass_fds=[written], stderr=subprocess.DEVNULL) as server:
         os.close(written)
         with os.fdopen(ready) as number:

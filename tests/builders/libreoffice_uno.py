@@ -211,10 +211,12 @@ def show(book: Any, view: dict[str, Any], dispatcher: Any) -> None:
     controller, sheet = book.CurrentController, sheet_of(book, view["sheet"])
     controller.Frame.ContainerWindow.setPosSize(0, 0, view["width"], view["height"], POSSIZE)
     controller.Sidebar.setVisible(False)
-    controller.select(sheet.getCellRangeByName(view["at"]))
-    time.sleep(1)
+    controller.setActiveSheet(sheet)
+    commands = [(".uno:GoToCell", (prop("ToPoint", view["at"]),))]
     if view["choices"]:
-        dispatcher.executeDispatch(controller.Frame, ".uno:DataSelect", "", 0, ())
+        commands.append((".uno:DataSelect", ()))
+    for command, arguments in commands:
+        dispatcher.executeDispatch(controller.Frame, command, "", 0, arguments)
         time.sleep(1)
 
 

@@ -24,11 +24,11 @@ _RUN = "Lần chạy này"
 # Of the guide's month: the list kept at a moment, and what of it is looked at.
 _MONTH = {
     "first": View(TODO, "G6", height=530, choices=True),
-    "mistake": View(TODO, "K6", height=470),
-    "letters": View(LETTERS, "G6", height=530, choices=True),
-    "run": View(_RUN, "B7", height=560),
+    "mistake": View(TODO, "K6", height=490),
+    "letters": View(LETTERS, "G6", height=570, choices=True),
+    "run": View(_RUN, "B7", height=600),
     "ready": View(TODO, "G6", height=420, choices=True),
-    "periods": View(PERIODS, "D6", height=470),
+    "periods": View(PERIODS, "F13", height=470, choices=True),
 }
 _LISTS = {"run": "first", "periods": "closed"}
 # Of the sample town: its list on a day, as the whole screen shows it.
