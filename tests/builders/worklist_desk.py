@@ -13,11 +13,14 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
 from builders.mail_office import send
 from builders.sample_office import MeetingReturn, create_office, foreign_book, put
 from builders.worklist_clerk import HEADS, SURE, Clerk
+from mlay_batch import report
+from mlay_batch.app import build_report
 from mlay_batch.app.archive_check import check_workspace
 from mlay_batch.app.month import MonthResult, MonthRun, run_month
 from mlay_batch.app.office import Office
@@ -26,6 +29,8 @@ from mlay_batch.app.worklist.dispatch import Post
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
+from mlay_batch.figures.fingerprint import fingerprint
+from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import (
     Archive,
     Closing,
@@ -38,7 +43,7 @@ from mlay_batch.ledger import (
     Worklists,
 )
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
-from mlay_batch.model.records import LedgerEntry
+from mlay_batch.model.records import LedgerEntry, Output
 
 DAY, NOVEMBER = "2019-12-06", Period(2019, 11)
 HARMLESS = {"broken_off", "leftover", "strays", "doubtful"}
@@ -67,6 +72,22 @@ class Host:
         self.mails.append(message_from_bytes(mail, policy=policy.default))
         self.to.append(to)
         return unknown
+
+
+@contextmanager
+def quick_reports() -> Iterator[None]:
+    """Let a workbook hold no more than the fingerprint of its figures, so that it takes no time."""
+
+    def write(inputs: ReportInputs, figures: Figures, *_: object) -> bytes:
+        return f"{figures.period} {fingerprint(figures)}".encode()
+
+    def write_outputs(inputs: ReportInputs, figures: Figures, _: str) -> dict[Output, bytes]:
+        return {kind: f"{kind} {fingerprint(figures)}".encode() for kind in Output}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "write", write)
+        patch.setattr(build_report, "write_outputs", write_outputs)
+        yield
 
 
 def post_of(host: Host | None, at: str) -> Post:
@@ -101,6 +122,16 @@ class Desk(Clerk):
     @classmethod
     def of(cls, folder: Path, **more: Host | None) -> Desk:
         return cls(folder, town=create_office(folder), **more)
+
+    @classmethod
+    def on_the_first_day(cls, folder: Path) -> Desk:
+        """A town the day after the returns were due: one is accepted, one refused, one held."""
+        desk = cls.of(folder)
+        desk.hand_in("DB1-1")
+        desk.hand_in("CB-01", present=11)
+        desk.send_in(STRANGER, "DB1-2", "la")
+        desk.sit()
+        return desk
 
     @property
     def path(self) -> Path:

@@ -169,6 +169,8 @@ class _Dispatcher:
                         letters = self._run(batch).pending_letters(ledger)
                         pending[batch] = [*letters.letters, *letters.by_hand]
                     letters_of = _letters_of(made, pending[batch], mail)
+                    if batch.form and log.is_begun(made):
+                        letters_of = pending[batch]  # a run broke off among the blank forms
                     tasks.append(_Task(begun, made, batch, letters_of))
         return tasks
 

@@ -170,16 +170,23 @@ class DecisionLog:
         self._put(begun, made, outcome)
         return Result(made, outcome)
 
+    def is_begun(self, made: MadeDecision) -> bool:
+        """Whether a run broke off while it obeyed this very decision.
+
+        The worklist may have been saved anew since.
+        """
+        looked_for = Progress.BEGUN, made.key, made.decision
+        return any(
+            (each.progress, each.matter, each.decision) == looked_for
+            for each in self._log.decisions()
+        )
+
     def stale(self, begun: BegunWorklist, made: MadeDecision) -> Result:
         """Record that the matter has moved on since it was offered.
 
-        If this very decision was begun before, a run broke off after applying it; the worklist may
-        have been saved anew since.
+        If this very decision was begun before, a run broke off after applying it.
         """
-        if any(
-            (each.progress, each.matter, each.decision) == (Progress.BEGUN, made.key, made.decision)
-            for each in self._log.decisions()
-        ):
+        if self.is_begun(made):
             return self.end(begun, made, Outcome.done("broken_off"))
         last = self.last_on(made.subject)
         if last is None:
