@@ -154,7 +154,7 @@ def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
         matters = tuple(problems.finding_matters(error.findings, error.form, run.lang))
     else:
         place = {RegisterError: "register", SchemaError: "schemas"}.get(type(error), "settings")
-        matters = (problems.trouble(place, error, run.lang),)
+        matters = (problems.trouble(place, error, run.lang, stops=True),)
     return _write_again(run, catalogue, matters)
 
 

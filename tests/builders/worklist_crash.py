@@ -42,7 +42,7 @@ def prepare(folder: Path) -> Desk:
     desk.decide(TODO, "bang gia.xlsx", **assigned)
     desk.decide(TODO, "la.xlsx", decision="nhận", why="đã gọi")
     desk.decide(TODO, "chưa báo chi bộ", "tháng 11", decision="gửi trả lại")
-    desk.decide(TODO, "Chưa gửi mẫu", decision="gửi")
+    desk.decide(TODO, "Chưa gửi mẫu báo cáo", decision="gửi")
     desk.decide(PERIODS, "Tháng 8", decision="chốt kỳ", why="chưa giao mẫu", sure=True)
     desk.save()
     desk.hand_in("CB-01", "sửa.xlsx", score=80)

@@ -1,4 +1,4 @@
-"""A share of the runs of `builders/worklist_crash.py`, which kills a run that obeys many decisions."""
+"""A share of the runs of `builders/worklist_crash.py`: killed while it obeys many decisions."""
 
 from __future__ import annotations
 

@@ -264,18 +264,23 @@ def _made_decision(row: Row, file: str, *, is_own: bool) -> MadeDecision | None:
     if decision == WORK:  # on the period, whatever becomes of it
         key = matter_key(f"{WORK}/{_subject(row).partition('/')[2]}", "")
     place = row.place("decision")
-    shown = (values.get(name) for name in ("branch", "period", "what", "subject"))
     return MadeDecision(
         str(key),
         str(values.get("kind") or ""),
         str(decision),
-        " · ".join(str(value) for value in shown if value),
+        row_title(row),
         Place(file, place.sheet, place.cell),
         str(values.get("why") or ""),
         str(values["assign_to"]) if values.get("assign_to") else None,
         values.get("sure") == "sure",
         is_own,
     )
+
+
+def row_title(row: Row) -> str:
+    """Return what a row says it is about."""
+    shown = (row.values.get(name) for name in ("branch", "period", "what", "subject"))
+    return " · ".join(str(value) for value in shown if value)
 
 
 def _number(now: Row | None) -> int:

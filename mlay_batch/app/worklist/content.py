@@ -90,7 +90,10 @@ def worklist_content(
             "returns": tuple(sheets.return_rows(state)),
             "accounting": tuple(sheets.accounting_rows(sources.ingested, sources.totals, lang)),
             "arrivals": tuple(sheets.arrival_rows(state, sources.ingested)),
-            "obeyed": tuple(sheets.obeyed_rows(sources.results, titles, lang)),
+            "obeyed": (
+                *sheets.obeyed_rows(sources.results, titles, lang),
+                *_mistake_rows(sources.worklists, mistakes, titles, lang),
+            ),
         },
         tuple((each.code, each.name) for each in state.register.organisations),
         _last_results(sources.log, titles, lang),
@@ -139,6 +142,24 @@ def _mistakes(worklist: ReadWorklist, form: Form, lang: str) -> dict[book.InSect
         if texts:
             mistakes[row.section, split_key(key)[0]] = " ".join(texts)
     return mistakes
+
+
+def _mistake_rows(
+    worklists: Sequence[ReadWorklist],
+    mistakes: Sequence[Mapping[book.InSection, str]],
+    titles: Mapping[str, str],
+    lang: str,
+) -> Iterator[Values]:
+    """Yield the decisions of this run that could not be obeyed because of a mistake."""
+    for worklist, wrong in zip(worklists, mistakes, strict=True):
+        for key, row, typed in book.typed_rows(worklist.rows):
+            if words := wrong.get((row.section, split_key(key)[0])):
+                yield {
+                    "matter": book.row_title(row),
+                    "decision": titles.get(str(typed.get("decision")), None),
+                    "state": say(lang, "not_done"),
+                    "result": words,
+                }
 
 
 def _stands_in(finding: Finding, row: Row) -> bool:

@@ -307,13 +307,14 @@ class _MatterBuilder:
 
     def _period(self, kind: str, period: Period, link: str, **counts: int) -> Matter:
         state = self.state
+        key = "what.unanswered" if counts.get("letters") and not counts["count"] else f"what.{kind}"
         return self._matter(
             kind,
             f"{PERIOD}/{period}",
             period_state(period, state.closings),
             state.register.root().name,
             period.end if kind == "unclosed" else None,
-            self._say(f"what.{kind}", period=begin_small(period.title(state.lang)), **counts),
+            self._say(key, period=begin_small(period.title(state.lang)), **counts),
             link=link,
         )
 

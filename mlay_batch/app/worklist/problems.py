@@ -13,6 +13,7 @@ from mlay_batch.errors import MlayError
 from mlay_batch.schema import Form
 
 REGISTER_FILE = "register.xlsx"
+_SEEN_TO = frozenset({"broken_off", "doubtful"})  # by this run; by a row of its own
 
 
 def finding_matters(
@@ -45,7 +46,7 @@ def finding_matters(
 def defect_matters(defects: Sequence[Defect], lang: str) -> Iterator[Matter]:
     """Yield a matter for each defect of the workspace."""
     for number, defect in enumerate(defects):
-        if defect.error is None:
+        if defect.error is None and defect.code not in _SEEN_TO:
             what = text("doctor", defect.code, lang, **defect.params)
             kind = "repairable" if defect.fix else "defect"
             yield _problem(
@@ -60,14 +61,17 @@ def defect_matters(defects: Sequence[Defect], lang: str) -> Iterator[Matter]:
             )
 
 
-def trouble(place: str, error: MlayError, lang: str) -> Matter:
-    """Return the matter of something that went wrong on the way; `place` is a ``name.…`` text."""
+def trouble(place: str, error: MlayError, lang: str, *, stops: bool = False) -> Matter:
+    """Return the matter of something that went wrong; `place` is a ``name.…`` text.
+
+    It `stops` the run if nothing is done before it is put right.
+    """
     return _problem(
         "trouble",
         f"trouble/{place}/{error.code}",
         say(lang, f"name.{place}"),
         error_text(error, lang),
-        say(lang, "proposal.trouble"),
+        say(lang, "proposal.stopped" if stops else "proposal.trouble"),
         "",
         lang,
     )

@@ -38,7 +38,7 @@ FORMS, ADDRESS, LETTER = "forms", "address", "letter"
 """What a subject is, before its first slash."""
 TOPICS = ("answer", "correction", "reminder")
 """The same of matters that a letter is about."""
-DRAFTED = "drafted"
+DRAFTED, REMINDER = "drafted", "reminder"
 AND_PERIOD = "+"
 """In the state of a file, before the state of its closed period."""
 _REMEMBERED = timedelta(days=92)
@@ -58,6 +58,7 @@ class OpenState:
         rulings: number of decisions on each file that had any.
         closings: every closing, also reopened ones.
         owed: the letters owed, each once, with the period it is of.
+        again: the reminders that would go once more.
         periods: the period at work, and longer ones that have ended and are not complete.
     """
 
@@ -70,6 +71,7 @@ class OpenState:
     rulings: Mapping[int, int]
     closings: tuple[Closing, ...]
     owed: tuple[tuple[Period, Letter], ...]
+    again: tuple[Letter, ...]
     periods: tuple[Period, ...]
 
     @classmethod
@@ -89,6 +91,10 @@ class OpenState:
             pending = owed_run(office, each, as_of, holder).pending_letters(ledger)
             for letter in (*pending.letters, *pending.by_hand):
                 owed.setdefault(letter.id, (each, letter))
+        again: list[Letter] = []
+        for each in (period, *longer):
+            pending = owed_run(office, each, as_of, holder, repeat=True).pending_letters(ledger)
+            again += [x for x in (*pending.letters, *pending.by_hand) if x.kind == REMINDER]
         return cls(
             office,
             lang,
@@ -99,6 +105,7 @@ class OpenState:
             Counter(ruling.delivery for ruling in Rulings(ledger).all()),
             closings.all(),
             tuple(owed.values()),
+            tuple(again),
             (period, *longer),
         )
 
@@ -123,9 +130,9 @@ class OpenState:
         return self.inputs.ledger_entries
 
     def letter_about(self, subject: str) -> Letter | None:
-        """Return the letter owed on a topic."""
-        letters = (x for _, x in self.owed if any(is_about(t, subject) for t in x.topics))
-        return next(letters, None)
+        """Return the letter owed on a topic; where it went out, the one that would go again."""
+        letters = (*(letter for _, letter in self.owed), *self.again)
+        return next((x for x in letters if any(is_about(t, subject) for t in x.topics)), None)
 
     def returns_of(self, period: Period) -> list[ExpectedReturn]:
         """Return the returns of a period that are owed, each once."""

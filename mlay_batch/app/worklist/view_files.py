@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlay_batch.core.files import is_lock, is_open, write_atomically
+from mlay_batch.core.files import is_open, write_atomically
 from mlay_batch.core.findings import Place
 from mlay_batch.errors import OutputBusyError
 from mlay_batch.mail.letter import Letter
 
 FOLDER = "viec-can-lam"
+_OWN_NAME = re.compile(r"\d+\.\w+|[0-9a-f]{8}(/[^/]+\.xlsx)?")  # by number, or by letter
 
 
 def cell_link(path: str, place: Place | None) -> str:
@@ -41,19 +43,33 @@ class ViewFiles:
         return paths[0] if len(paths) == 1 else f"outbox/{FOLDER}/{letter.id}/"
 
     def write(self, outbox: Path) -> None:
-        """Write what is not there yet; a file that is open in another program stays as it is."""
+        """Write what is not there yet, not to be changed: the next run may write it anew.
+
+        A file that is open in another program stays as it is, a folder that is a link is left
+        alone.
+        """
+        folder = outbox / FOLDER
         for name, data in self.contents.items():
-            path = outbox / FOLDER / name
-            if not (path.is_file() and path.read_bytes() == data):
-                with suppress(OutputBusyError):
-                    write_atomically(path, data, mode=0o600)
+            path = folder / name
+            if folder.is_symlink() or (path.is_file() and path.read_bytes() == data):
+                continue
+            with suppress(OutputBusyError, OSError):
+                _unlock(path)
+                write_atomically(path, data, mode=0o400)
 
     def remove_others(self, outbox: Path) -> None:
-        """Remove what nothing leads to any more, unless it is open in another program."""
+        """Remove the program's own files that nothing leads to any more, unless they are open."""
         folder = outbox / FOLDER
-        for path in sorted(folder.rglob("*"), reverse=True):
+        for path in sorted([] if folder.is_symlink() else folder.rglob("*"), reverse=True):
             name = path.relative_to(folder).as_posix()
             is_needed = any(kept == name or kept.startswith(f"{name}/") for kept in self.contents)
-            if not (is_needed or is_open(path) or is_lock(path)):
+            if _OWN_NAME.fullmatch(name) and not (is_needed or is_open(path)):
                 with suppress(OSError):
+                    _unlock(path)
                     path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _unlock(path: Path) -> None:
+    """Let Windows replace or remove a file that is not to be changed."""
+    if path.is_file():
+        path.chmod(0o600)
