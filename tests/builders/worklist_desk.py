@@ -20,8 +20,9 @@ from builders.mail_office import send
 from builders.sample_office import MeetingReturn, create_office, foreign_book, put
 from builders.worklist_clerk import HEADS, SURE, Clerk
 from mlay_batch import report
-from mlay_batch.app import build_report
+from mlay_batch.app import build_report, mail_run
 from mlay_batch.app.archive_check import check_workspace
+from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.month import MonthResult, MonthRun, run_month
 from mlay_batch.app.office import Office
 from mlay_batch.app.worklist import obey
@@ -198,6 +199,12 @@ class Desk(Clerk):
         clerk = obey.Clerk(self.name, at, date.fromisoformat(day), f"{self.name}@test")
         post = post_of(self.host, at)
         return run_month(MonthRun(self.town.workspace, clerk, lang, lambda _: post, period))
+
+    def send_by_command(self, run: MailRun, at: str) -> None:
+        """Send the letters of a run of mails."""
+        post = post_of(self.host, at)
+        assert post.connection
+        mail_run.send(run, post.connection(), post.limiter(), post.clock)
 
     def run(self, *more: str, day: str = DAY) -> int:
         """Run the month by its command; return the exit code."""

@@ -1,4 +1,4 @@
-"""A share of the runs of `builders/worklist_crash.py`: killed while it obeys many decisions."""
+"""A share of the runs of `builders/worklist_crash.py`: killed while many decisions are obeyed."""
 
 from __future__ import annotations
 
