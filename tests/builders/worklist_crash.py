@@ -35,13 +35,13 @@ def prepare(folder: Path) -> Desk:
     lan = desk.colleague("lan", HERS)
     lan.decide(PERIODS, "Tháng 10", decision="chốt kỳ", why="chưa giao mẫu", sure=True)
     lan.decide(LETTERS, "Đã nhận", decision="đã chuyển tay")
-    lan.decide(TODO, "chưa báo chi bộ", "tháng 9", decision="gửi trả lại")
+    lan.decide(TODO, "chưa báo nơi gửi", "tháng 9", decision="gửi trả lại")
     lan.save()
     branch = "DB1-2 – Chi bộ bản Na Nát"
     assigned = {"decision": "gán cho chi bộ", "assign_to": branch, "why": "đã hỏi"}
     desk.decide(TODO, "bang gia.xlsx", **assigned)
     desk.decide(TODO, "la.xlsx", decision="nhận", why="đã gọi")
-    desk.decide(TODO, "chưa báo chi bộ", "tháng 11", decision="gửi trả lại")
+    desk.decide(TODO, "chưa báo nơi gửi", "tháng 11", decision="gửi trả lại")
     desk.decide(TODO, "Chưa gửi mẫu báo cáo", decision="gửi")
     desk.decide(PERIODS, "Tháng 8", decision="chốt kỳ", why="chưa giao mẫu", sure=True)
     desk.save()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders.worklist_clerk import LETTERS, PERIODS, TODO
 from builders.worklist_desk import Desk, refusals
 
-HELD, REFUSED = "la.xlsx", "chưa báo chi bộ"
+HELD, REFUSED = "la.xlsx", "chưa báo nơi gửi"
 OURS, HERS = "viec-can-lam.xlsx", "viec-can-lam (Lan).xlsx"
 
 

@@ -14,7 +14,7 @@ from builders.worklist_desk import Desk, Host, refusals
 from mlay_batch.errors import MlayError
 from mlay_batch.ledger import MailState
 
-REFUSED, RETURNED, RECEIPT = "chưa báo chi bộ", "Đề nghị sửa", "Đã nhận"
+REFUSED, RETURNED, RECEIPT = "chưa báo nơi gửi", "Đề nghị sửa", "Đã nhận"
 ALL, FORMS = "Tất cả", "Chưa gửi mẫu báo cáo"
 SCHOOL, VILLAGE = ("cb01@town.example",), ("hocang@town.example",)
 
