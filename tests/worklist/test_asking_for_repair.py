@@ -104,9 +104,7 @@ def test_it_is_said_and_nothing_is_done_before_it_is_put_right(
     assert desk.rulings() == [(3, "accept", "hoa")]
     assert [mail.state.value for mail in desk.letters()] == ["handed"] * 2
     assert len(desk.entries()) == 4
-    assert (
-        desk.row(TODO, "Chưa gửi mẫu báo cáo")["Lý do"].value == "còn viết dở"
-    )  # still wrong
+    assert desk.row(TODO, "Chưa gửi mẫu báo cáo")["Lý do"].value == "còn viết dở"  # still wrong
     assert not any(words in text.replace(" | ", ": ", 1) for text in desk.texts(TODO))
 
 
