@@ -77,7 +77,12 @@ def _workspace_files(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     folders = [path for path in workspace.folders if path.parent == workspace.root]
     folders.append(workspace.texts)
     folder_files = (path for folder in folders for path in sorted(folder.rglob("*")))
-    for path in (workspace.root / CONFIG_NAME, workspace.register, *folder_files):
+    for path in (
+        workspace.root / CONFIG_NAME,
+        workspace.register,
+        *workspace.worklists,
+        *folder_files,
+    ):
         if (
             path.is_file()
             and not path.is_symlink()

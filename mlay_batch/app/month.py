@@ -182,10 +182,7 @@ def _read_worklists(
     """Return the worklists of the workspace; and the hash of each that is one, by its name."""
     form = book.worklist_form(catalogue)
     worklists = without_contradictions(
-        [
-            book.read_worklist(path, form, organisations)
-            for path in book.find_worklists(workspace.root)
-        ]
+        [book.read_worklist(path, form, organisations) for path in workspace.worklists]
     )
     hashes = {x.name: hashlib.sha256(x.data).hexdigest() for x in worklists if x.is_readable}
     return worklists, hashes

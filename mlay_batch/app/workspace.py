@@ -14,6 +14,8 @@ from mlay_batch.ledger import Ledger
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK_TYPES = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
+WORKLIST_STEM = "viec-can-lam"
+_WORKLIST_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 _STARTERS = Path(__file__).with_name("starters")
 _OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
 
@@ -91,6 +93,16 @@ class Workspace:
     def register(self) -> Path:
         """Path of the office's register, a workbook."""
         return self.root / "register.xlsx"
+
+    @property
+    def worklists(self) -> list[Path]:
+        """The clerk's worklists, under whatever name and in whatever format they were saved.
+
+        They come by name, the one that is written over last.
+        """
+        paths = (p for p in self.root.glob(f"{WORKLIST_STEM}*") if p.is_file())
+        worklists = (p for p in paths if p.suffix.lower() in _WORKLIST_SUFFIXES)
+        return sorted(worklists, key=lambda p: (p.name == f"{WORKLIST_STEM}.xlsx", p.name))
 
     @classmethod
     def find(cls, start: Path) -> Workspace:

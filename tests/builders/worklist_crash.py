@@ -69,7 +69,7 @@ def state(desk: Desk) -> dict[str, object]:
 
 def whole(desk: Desk, before: dict[str, bytes]) -> bool:
     """Whether each list is the one of before, or a whole new one."""
-    paths = book.find_worklists(desk.root)
+    paths = desk.town.workspace.worklists
     changed = [path for path in paths if path.read_bytes() != before.get(path.name)]
     return bool(paths) and all(book.read_worklist(path, FORM, {}).number for path in changed)
 
@@ -80,7 +80,7 @@ class Range:
     def __init__(self, folder: Path) -> None:
         self.folder, self.count = folder, 0
         self.town = prepare(folder / "start")
-        self.before = {path.name: path.read_bytes() for path in book.find_worklists(self.town.root)}
+        self.before = {path.name: path.read_bytes() for path in self.town.town.workspace.worklists}
         desk = self.fresh()
         disk = Disk(-1, "kill")
         with faulty(disk):

@@ -35,6 +35,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     put(town, "Báo cáo tháng 11.xlsx", MeetingReturn("DB1-1").book())
     put(town, "nhap-thay/CB-01.xlsx", MeetingReturn("CB-01").book())
     ingest(town, as_of=TODAY, received="2019-12-03T09:00:00+07:00", who="test", holder="test")
+    (town.workspace.root / "viec-can-lam (Lan).xlsx").write_bytes(b"decisions not obeyed yet")
     (town.workspace.root / "sao-luu-cũ.zip").write_bytes(b"an older backup")
     (town.workspace.reports / ".mlay-1.tmp").touch()
     return town.workspace

@@ -24,6 +24,7 @@ from mlay_batch.app.worklist.records import (
     say,
     split_key,
 )
+from mlay_batch.app.workspace import WORKLIST_STEM
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Place, Severity, split_cell
 from mlay_batch.core.period import Period
@@ -33,12 +34,11 @@ from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.overlap import age_key
 from mlay_batch.template import TemplateContext, render
 
-STEM = "viec-can-lam"
+STEM = WORKLIST_STEM
 NAME = f"{STEM}.xlsx"
 DECIDING = (MATTERS, LETTERS, PERIODS)
 NOW = "now"
 _LOCKED = "N09"
-_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 TYPED = ("decision", "assign_to", "why", "sure")
 """Fields of a deciding section in which people write."""
 
@@ -175,15 +175,6 @@ def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
 
 
 # Reading
-
-
-def find_worklists(root: Path) -> list[Path]:
-    """Return the worklists of a workspace, under whatever name and in whatever format they are.
-
-    They come by name, the one that is written over last.
-    """
-    paths = (p for p in root.glob(f"{STEM}*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-    return sorted(paths, key=lambda path: (path.name == NAME, path.name))
 
 
 def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> ReadWorklist:
