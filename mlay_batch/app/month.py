@@ -46,11 +46,15 @@ from mlay_batch.errors import (
     OutputBusyError,
     RegisterError,
     SchemaError,
+    UsageError,
 )
 from mlay_batch.ledger import Archive, Ledger, Worklists, lock
+from mlay_batch.mail.mail_templates import load_templates
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 
 _REPAIR = "repair"
+_PLACES = {"register": "register", "schema": "schemas", "workspace": "settings"}
+"""Where the mistake is, by how the code of an error begins."""
 _ORIGINALS = frozenset({"ledger.original_missing", "ledger.original_altered"})
 """Codes of errors that the doctor finds the cause of, and may put right."""
 
@@ -112,7 +116,7 @@ class MonthResult:
 def run_month(run: MonthRun) -> MonthResult:
     """Run the month; return what was done and where the worklist is.
 
-    What is wrong with register, descriptions, originals or mailbox stands on the worklist. Raises
+    What is wrong with register, descriptions, texts, originals, mailbox stands on it. Raises
     what stops a run: LockedError, LedgerError, MlayError for files that cannot be written.
     """
     today, holder = run.clerk.as_of, run.clerk.holder
@@ -120,7 +124,8 @@ def run_month(run: MonthRun) -> MonthResult:
     fetched, troubles = _fetch(run)
     try:
         office = open_office(run.workspace)
-    except (RegisterError, SchemaError) as error:
+        load_templates(run.workspace.texts)  # a mistake in one breaks no run in its midst
+    except (RegisterError, SchemaError, UsageError) as error:
         return ask_for_repair(run, error)
     try:
         return _OfficeMonth(run, office, defects, troubles).run(fetched)
@@ -153,7 +158,7 @@ def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
     if isinstance(error, RegisterError) and error.findings:
         matters = tuple(problems.finding_matters(error.findings, error.form, run.lang))
     else:
-        place = {RegisterError: "register", SchemaError: "schemas"}.get(type(error), "settings")
+        place = _PLACES.get(error.code.partition(".")[0], "workspace")
         matters = (problems.trouble(place, error, run.lang, stops=True),)
     return _write_again(run, catalogue, matters)
 

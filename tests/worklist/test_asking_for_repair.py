@@ -57,7 +57,21 @@ def wrong_schemas(desk: Desk) -> str:
     return "Mẫu riêng (schemas):"
 
 
-SPOILED = [wrong_register, missing_register, no_register, wrong_settings, wrong_schemas]
+def wrong_texts(desk: Desk) -> str:
+    (desk.root / "texts").mkdir()
+    text = "Tiêu đề: Báo nhận {branchh}\n\nĐã nhận.\n"
+    (desk.root / "texts" / "receipt.vi.txt").write_text(text, encoding="utf-8")
+    return "Thư mục làm việc:"
+
+
+SPOILED = [
+    wrong_register,
+    missing_register,
+    no_register,
+    wrong_settings,
+    wrong_schemas,
+    wrong_texts,
+]
 
 
 class Kept:
@@ -65,13 +79,14 @@ class Kept:
 
     def __init__(self, desk: Desk) -> None:
         workspace = desk.town.workspace
-        self.own = workspace.schemas / "mine.yaml"
+        self.own = workspace.schemas / "mine.yaml", desk.root / "texts" / "receipt.vi.txt"
         self.files = {
             path: path.read_bytes() for path in (workspace.register, desk.root / "mlay.toml")
         }
 
     def put_back(self) -> None:
-        self.own.unlink(missing_ok=True)
+        for path in self.own:
+            path.unlink(missing_ok=True)
         for path, data in self.files.items():
             path.write_bytes(data)
 
