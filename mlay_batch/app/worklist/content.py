@@ -69,20 +69,13 @@ def worklist_content(
     titles = book.decision_titles(form, lang)
     mistakes = [_mistakes(worklist, form, lang) for worklist in sources.worklists]
     letters = tuple(sheets.letter_matters(state, files))
-    rows = [
-        *sources.troubles,
-        *problems.finding_matters(office.findings, office.catalogue.register_form, lang),
-        *_unread(sources.worklists, form, lang),
-        *matters.open_matters(state, files, archive),
-        *_chosen_period(sources),
-    ]
     content = WorklistContent(
         sources.number,
         state.register.root().name,
         state.period,
         sources.chosen,
         (
-            *matters.worst_first(rows),
+            *matters.worst_first(_matters(sources, form, files, archive)),
             *letters,
             *sheets.period_matters(state),
         ),
@@ -101,6 +94,18 @@ def worklist_content(
         _kept(sources, mistakes, {letter.key for letter in letters}),
     )
     return content, files
+
+
+def _matters(
+    sources: ContentSources, form: Form, files: ViewFiles, archive: Archive
+) -> Iterator[Matter]:
+    """Yield everything that is open; what there is to see goes to `files`."""
+    office, lang = sources.state.office, sources.state.lang
+    yield from sources.troubles
+    yield from problems.finding_matters(office.findings, office.catalogue.register_form, lang)
+    yield from _unread(sources.worklists, form, lang)
+    yield from matters.open_matters(sources.state, files, archive)
+    yield from _chosen_period(sources)
 
 
 def _chosen_period(sources: ContentSources) -> Iterator[Matter]:
