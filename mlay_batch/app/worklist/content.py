@@ -11,6 +11,7 @@ from mlay_batch.app.worklist import book, matters, problems, sheets
 from mlay_batch.app.worklist.book import WorklistContent
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
+    LETTERS,
     SETTLED,
     Matter,
     ReadWorklist,
@@ -136,16 +137,23 @@ def _last_results(
 
 
 def _mistakes(worklist: ReadWorklist, form: Form, lang: str) -> dict[book.InSection, str]:
-    """Return what is wrong in rows of matters, by section and subject."""
-    mistakes = {}
-    for key, row, _ in book.typed_rows(worklist.rows):
+    """Return what is wrong in rows of matters, by section and subject.
+
+    What is wrong in the row of a letter that has no decision of its own is so in that of all.
+    """
+    mistakes, typed = {}, list(book.typed_rows(worklist.rows))
+    decided = [row for _, row, _ in typed]
+    silent = [row for row in worklist.rows if row.section == LETTERS and row not in decided]
+    for key, row, _ in typed:
+        subject = split_key(key)[0]
+        rows = [row, *(silent if subject == ALL_LETTERS else [])]
         texts = [
             say(lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang)))
             for finding in worklist.findings
-            if finding.is_error and _stands_in(finding, row)
+            if finding.is_error and any(_stands_in(finding, each) for each in rows)
         ]
         if texts:
-            mistakes[row.section, split_key(key)[0]] = " ".join(texts)
+            mistakes[row.section, subject] = " ".join(texts)
     return mistakes
 
 
