@@ -10,7 +10,7 @@ from builders import in_process
 from builders.worklist_desk import Desk, quick_reports
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quick() -> Iterator[None]:
     """Files are read here, workbooks are quick, the clerk is Hoa."""
     with pytest.MonkeyPatch.context() as patch, in_process.here(), quick_reports():
@@ -19,7 +19,7 @@ def quick() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def first_day(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """The town on the day after the returns were due."""
     return Desk.on_the_first_day(tmp_path_factory.mktemp("worklist") / "town")
