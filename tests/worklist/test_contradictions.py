@@ -98,6 +98,24 @@ def test_on_one_letter_in_two_lists(desk: Desk) -> None:
     assert (desk.host.mails, desk.letters()) == ([], ())
 
 
+def test_on_all_letters_in_two_lists(desk: Desk) -> None:
+    """The cells are those in which it was typed; a letter's own row is another one."""
+    lan = desk.colleague("lan", HERS)
+    ours = desk.decide(LETTERS, "Tất cả", decision="đã chuyển tay")
+    hers = lan.decide(LETTERS, "Tất cả", decision="để sau")
+    own = lan.decide(LETTERS, "Đã nhận", decision="gửi")
+    lan.save()
+    for _ in range(2):
+        assert refusals(desk.sit()) == {
+            ("E01", OURS, f"{LETTERS}!{ours}"),
+            ("E01", HERS, f"{LETTERS}!{hers}"),
+            ("E01", HERS, f"{LETTERS}!{own}"),
+        }
+        assert (desk.host.mails, desk.letters()) == ([], ())
+        assert desk.row(LETTERS, "Tất cả")["Quyết định"].value == "đã chuyển tay"
+        assert lan.row(LETTERS, "Tất cả")["Quyết định"].value == "để sau"
+
+
 def test_the_same_decision_twice_is_one(desk: Desk) -> None:
     lan = desk.colleague("lan", HERS)
     for clerk in (desk, lan):

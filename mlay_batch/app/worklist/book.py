@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
+    CONTRADICTION,
     LETTERS,
     MATTERS,
     PERIODS,
@@ -87,6 +88,11 @@ class WorklistContent:
     results: Mapping[str, str] = field(default_factory=dict)
     mistakes: Mapping[InSection, str] = field(default_factory=dict)
     kept: Mapping[InSection, Values] = field(default_factory=dict)
+
+    @property
+    def offered(self) -> frozenset[InSection]:
+        """Section and key of every matter."""
+        return frozenset((matter.section, matter.key) for matter in self.matters)
 
 
 def render_worklist(form: Form, content: WorklistContent, lang: str) -> bytes:
@@ -201,7 +207,7 @@ def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> R
     wrong = {_line(place) for f in findings if f.is_error for place in (f.place, *f.marks)}
     sound = [row for row in submission.rows if (row.sheet, row.number) not in wrong]
     decisions = tuple(
-        made for row, is_own in spread(sound) if (made := _made_decision(row, name, is_own=is_own))
+        made for row, typed_in in spread(sound) if (made := _made_decision(row, name, typed_in))
     )
     now = next(iter(submission.section_rows(NOW)), None)
     return ReadWorklist(
@@ -221,11 +227,11 @@ def _line(place: Place) -> tuple[str, int]:
     return place.sheet, cell[1] if cell else 0
 
 
-def spread(rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
+def spread(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
     """Yield the rows, those of letters with the decision on all letters where it holds for them.
 
-    Beside each row stands whether its decision is its own. The second word for all letters holds
-    for each. A letter without an address cannot be sent.
+    Beside each stands the row in which its decision was typed. The second word for all letters
+    holds for each. A letter without an address cannot be sent.
     """
     every = next((row for row in rows if _subject(row) == ALL_LETTERS), None)
     everything = {name: every.values.get(name) for name in TYPED} if every else {}
@@ -233,28 +239,27 @@ def spread(rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
         if row is every:
             continue
         if row.section != LETTERS:
-            yield row, True
+            yield row, row
             continue
-        values = dict(row.values)
-        is_own = bool(values.get("decision")) or not _suits(everything.get("decision"), values)
-        if not is_own:
-            values["decision"] = everything["decision"]
+        values, typed_in = dict(row.values), row
+        if every and not values.get("decision") and _suits(everything["decision"], values):
+            values["decision"], typed_in = everything["decision"], every
         values["sure"] = values.get("sure") or everything.get("sure")
-        yield replace(row, values=values), is_own
+        yield replace(row, values=values), typed_in
 
 
 def _suits(decision: Value, values: Values) -> bool:
     return bool(decision) and not (decision == "send" and values.get("kind") == "by_hand")
 
 
-def _made_decision(row: Row, file: str, *, is_own: bool) -> MadeDecision | None:
+def _made_decision(row: Row, file: str, typed_in: Row) -> MadeDecision | None:
     values = row.values
     decision, key = values.get("decision"), values.get("key")
     if row.section not in DECIDING or not decision or not key:
         return None
     if decision == WORK:  # on the period, whatever becomes of it
         key = matter_key(f"{WORK}/{_subject(row).partition('/')[2]}", "")
-    place = row.place("decision")
+    place = typed_in.place("decision")
     return MadeDecision(
         str(key),
         str(values.get("kind") or ""),
@@ -264,7 +269,7 @@ def _made_decision(row: Row, file: str, *, is_own: bool) -> MadeDecision | None:
         str(values.get("why") or ""),
         str(values["assign_to"]) if values.get("assign_to") else None,
         values.get("sure") == "sure",
-        is_own,
+        typed_in.number == row.number,
     )
 
 
@@ -305,10 +310,19 @@ def carried_rows(worklist: ReadWorklist, without: Set[str]) -> dict[str, list[Va
     return rows
 
 
+def is_contradicted(worklist: ReadWorklist, offered: Set[InSection]) -> bool:
+    """Whether a decision in a worklist contradicts another one on what is `offered` again."""
+    lines = {_line(f.place) for f in worklist.findings if f.code == CONTRADICTION}
+    return any(
+        (row.section, key) in offered and (row.sheet, row.number) in lines
+        for key, row, _ in typed_rows(worklist.rows)
+    )
+
+
 def holds_other_decisions(worklist: ReadWorklist, content: WorklistContent) -> bool:
     """Whether something that was not obeyed stands in a worklist, and otherwise in the new one."""
-    offered = {(matter.section, matter.key) for matter in content.matters}
-    return any(
-        (row.section, key) in offered and values != content.kept.get((row.section, key), values)
+    return is_contradicted(worklist, content.offered) or any(
+        values != content.kept.get((row.section, key), values)
         for key, row, values in typed_rows(worklist.rows)
+        if (row.section, key) in content.offered
     )

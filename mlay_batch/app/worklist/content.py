@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Container, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.worklist import book, matters, problems, sheets
 from mlay_batch.app.worklist.book import WorklistContent
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
-    LETTERS,
     SETTLED,
     Matter,
     ReadWorklist,
@@ -69,7 +68,6 @@ def worklist_content(
     form = book.worklist_form(office.catalogue)
     titles = book.decision_titles(form, lang)
     mistakes = [_mistakes(worklist, form, lang) for worklist in sources.worklists]
-    letters = tuple(sheets.letter_matters(state, files))
     content = WorklistContent(
         sources.number,
         state.register.root().name,
@@ -77,7 +75,7 @@ def worklist_content(
         sources.chosen,
         (
             *matters.worst_first(_matters(sources, form, files, archive)),
-            *letters,
+            *sheets.letter_matters(state, files),
             *sheets.period_matters(state),
         ),
         {
@@ -92,9 +90,8 @@ def worklist_content(
         tuple((each.code, each.name) for each in state.register.organisations),
         _last_results(sources.log, titles, lang),
         dict(ChainMap(*reversed(mistakes))),
-        _kept(sources, mistakes, {letter.key for letter in letters}),
     )
-    return content, files
+    return replace(content, kept=_kept(sources, mistakes, content.offered)), files
 
 
 def _matters(
@@ -137,23 +134,16 @@ def _last_results(
 
 
 def _mistakes(worklist: ReadWorklist, form: Form, lang: str) -> dict[book.InSection, str]:
-    """Return what is wrong in rows of matters, by section and subject.
-
-    What is wrong in the row of a letter that has no decision of its own is so in that of all.
-    """
-    mistakes, typed = {}, list(book.typed_rows(worklist.rows))
-    decided = [row for _, row, _ in typed]
-    silent = [row for row in worklist.rows if row.section == LETTERS and row not in decided]
-    for key, row, _ in typed:
-        subject = split_key(key)[0]
-        rows = [row, *(silent if subject == ALL_LETTERS else [])]
-        texts = [
+    """Return what is wrong in rows of matters, by section and subject."""
+    mistakes = {}
+    for key, row, _ in book.typed_rows(worklist.rows):
+        texts = dict.fromkeys(  # one on all letters contradicts on many
             say(lang, "mistake", cell=finding.place.cell, what=str(explain(finding, form, lang)))
             for finding in worklist.findings
-            if finding.is_error and any(_stands_in(finding, each) for each in rows)
-        ]
+            if finding.is_error and _stands_in(finding, row)
+        )
         if texts:
-            mistakes[row.section, subject] = " ".join(texts)
+            mistakes[row.section, split_key(key)[0]] = " ".join(texts)
     return mistakes
 
 
@@ -181,11 +171,14 @@ def _stands_in(finding: Finding, row: Row) -> bool:
 
 
 def _kept(
-    sources: ContentSources, mistakes: Sequence[Container[book.InSection]], offered: Set[str]
+    sources: ContentSources,
+    mistakes: Sequence[Container[book.InSection]],
+    offered: Set[book.InSection],
 ) -> dict[book.InSection, Values]:
     """Return what people typed in rows whose decision was not obeyed and can be mended.
 
-    `mistakes` are those of each worklist.
+    `mistakes` are those of each worklist. One that contradicts the list to be written over stays as
+    it is: nothing of it is mixed with what that one says.
 
     What they decided on all letters stays so where the same letters are `offered` again (their
     keys); else it stands in the row of each letter, so that no letter goes which they did not see.
@@ -199,12 +192,14 @@ def _kept(
         failed.add(ALL_LETTERS)
     kept: dict[book.InSection, Values] = {}
     for worklist, wrong in zip(sources.worklists, mistakes, strict=True):
+        if worklist.name != book.NAME and book.is_contradicted(worklist, offered):
+            continue
         typed = {
             (row.section, key): values
             for key, row, values in book.typed_rows(worklist.rows)
             if split_key(key)[0] in failed or (row.section, split_key(key)[0]) in wrong
         }
-        if not any(key in offered for _, key in typed if split_key(key)[0] == ALL_LETTERS):
+        if not any(x in offered for x in typed if split_key(x[1])[0] == ALL_LETTERS):
             for key, row, values in book.typed_rows(row for row, _ in book.spread(worklist.rows)):
                 if split_key(key)[0] in failed:
                     typed.setdefault((row.section, key), values)

@@ -43,7 +43,7 @@ from mlay_batch.app.worklist.state import (
     split_state,
 )
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError, OutputBusyError
 from mlay_batch.ledger import Ledger, MailLog, Progress, SentMail, lock
@@ -88,6 +88,9 @@ class _Batch:
     repeat: bool = False
 
 
+_TaskId = tuple[int, str]
+
+
 @dataclass(frozen=True)
 class _Task:
     """A decision on letters that is to be obeyed.
@@ -100,6 +103,11 @@ class _Task:
     made: MadeDecision
     batch: _Batch
     letters: Sequence[Letter]
+
+    @property
+    def id(self) -> _TaskId:
+        """What tells it from others: the worklist, and the row's key."""
+        return self.begun.id, self.made.key
 
     @property
     def way(self) -> str:
@@ -129,11 +137,11 @@ class _Dispatcher:
             log = DecisionLog(ledger, self.clerk)
             tasks = self._tasks(ledger, worklists)
             held_back = _held_back(tasks)
-            wrong = self._wrong([task for task in tasks if task.made.place not in held_back])
+            wrong = self._wrong([task for task in tasks if task.id not in held_back])
             for task in tasks:
-                if task.made.place in held_back:
+                if task.id in held_back:
                     yield log.end(task.begun, task.made, Outcome.not_done("held_back"))
-                elif finding := wrong.get(task.made.place):
+                elif finding := wrong.get(task.id):
                     yield log.end(task.begun, task.made, Outcome.wrong(finding))
                 elif task.way == LATER:
                     yield log.end(task.begun, task.made, Outcome.done(LATER))
@@ -198,8 +206,8 @@ class _Dispatcher:
                 return form_letters(self.office, form, codes, ledger, selection)
         return PendingLetters((), (), ())
 
-    def _wrong(self, tasks: Sequence[_Task]) -> dict[Place, Finding]:
-        """Return the decisions that must not be obeyed, by their cell, and why.
+    def _wrong(self, tasks: Sequence[_Task]) -> dict[_TaskId, Finding]:
+        """Return the tasks that must not be done, and why.
 
         Another one decides otherwise on one of its letters; or too many letters would go without a
         second word.
@@ -208,17 +216,17 @@ class _Dispatcher:
         for task in tasks:
             for letter in task.letters:
                 by_letter.setdefault(letter.id, []).append(task)
-        wrong: dict[Place, Finding] = {}
+        wrong: dict[_TaskId, Finding] = {}
         for task, other in (p for group in by_letter.values() for p in permutations(group, 2)):
             if task.way != other.way:
-                wrong[task.made.place] = contradiction(task.made, other.made)
+                wrong[task.id] = contradiction(task.made, other.made)
         for way in (_SEND, _HANDED) if self.post.connection else (_HANDED,):
-            going = [task for task in tasks if task.way == way and task.made.place not in wrong]
+            going = [task for task in tasks if task.way == way and task.id not in wrong]
             letters = {x.id for task in going for x in task.letters if x.to or way == _HANDED}
             if len(letters) > MANY_LETTERS:
                 params = {"count": len(letters)}
-                for made in (task.made for task in going if not task.made.is_sure):
-                    wrong[made.place] = Finding(MANY, Severity.ERROR, made.place, params)
+                for task in (task for task in going if not task.made.is_sure):
+                    wrong[task.id] = Finding(MANY, Severity.ERROR, task.made.place, params)
         return wrong
 
     def _act(self, run: MailRun, tasks: Sequence[_Task]) -> dict[str, Outcome]:
@@ -272,11 +280,11 @@ class _Dispatcher:
         return Outcome.not_done("no_address", folder=folder)
 
 
-def _held_back(tasks: Sequence[_Task]) -> set[Place]:
-    """Return the rows whose letter a matter leaves for later, and that only all letters decide."""
+def _held_back(tasks: Sequence[_Task]) -> set[_TaskId]:
+    """Return those whose letter a matter leaves for later, and that only all letters decide."""
     later = {x.id for task in tasks if task.way == LATER for x in task.letters}
     return {
-        task.made.place
+        task.id
         for task in tasks
         if not task.made.is_own and task.way != LATER and any(x.id in later for x in task.letters)
     }

@@ -18,6 +18,7 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
 from mlay_batch.app.worklist.records import (
+    CONTRADICTION,
     SETTLED,
     MadeDecision,
     Outcome,
@@ -53,7 +54,6 @@ from mlay_batch.ledger import (
 from mlay_batch.mail.mime import short_id
 from mlay_batch.model.records import LedgerEntry
 
-CONTRADICTION = "E01"
 LATER = "later"
 _DECISIONS = {
     **dict.fromkeys(("accept", "assign", "refuse"), (FILE,)),

@@ -22,6 +22,8 @@ ALL_LETTERS = "letters/all"
 """Subject of the row that decides on all letters without a decision of their own."""
 MANY_LETTERS = 10
 """More than so many letters go only where a second word confirms it."""
+CONTRADICTION = "E01"
+"""Code of the finding that another decision contradicts one."""
 SETTLED = ("moved_on", "decided", "no_address", "some", "held_back")
 """Outcomes of decisions that are not to be tried again as they are."""
 _STATE_MARK, _ERROR, _FINDING = "@", "error.", "finding."
@@ -84,7 +86,7 @@ class MadeDecision:
         why: the reason; empty without one.
         assign_to: code of the branch chosen; None without one.
         is_sure: whether the second word stands in the row.
-        is_own: whether it stands in the row itself; a letter may have that on all letters.
+        is_own: whether it stands in the matter's own row; a letter may have that on all letters.
     """
 
     key: str
