@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake
-from mlay_batch.app.closing import flag_closed
+from mlay_batch.app.explain import compare_with_ledger
 from mlay_batch.app.judge_anew import files_to_judge_anew, keep_changes, numbers_of_unread
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
+from mlay_batch.checks.answers import note_questions
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender
 from mlay_batch.checks.verdict import decide, receipt_order
@@ -115,7 +116,7 @@ def ingest(
             archive.add(data)
             files.append(file)
         checked = _check_in_order(office, files, archive, as_of, progress, read_files)
-        batch = flag_closed(checked, ledger)
+        batch = compare_with_ledger(checked, ledger)
         decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
         if files and not dry_run:
             archive.sync()  # before the ledger refers to the originals
@@ -261,7 +262,8 @@ def check_files(
         for checked in validate(identified, office.lists, catalogue.forms, catalogue.schemes):
             unaltered = check_rollup(checked, office.catalogue, office.register.rules)
             waived = apply_waivers(unaltered, office.register)
-            yield _name_findings(_ignore_blank(waived, office))
+            asked = note_questions(_ignore_blank(waived, office))
+            yield _name_findings(asked)
 
 
 def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
@@ -300,5 +302,5 @@ def _compact(checked: CheckedFile) -> CheckedFile:
     submission = checked.submission
     if submission is None:
         return checked
-    without_rows = Submission(None, submission.form, submission.version)
+    without_rows = Submission(None, submission.form, submission.version, answers=submission.answers)
     return replace(checked, submission=without_rows, compact_rows=pack(submission.rows))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
@@ -74,9 +75,9 @@ def _may_change(entry: LedgerEntry) -> bool:
     What the mail server says of a sender is known only while the mail is read.
     """
     codes = {finding.code for finding in entry.findings}
-    return entry.verdict is Verdict.REJECTED or (
-        bool(codes & SENDER_DOUBT_CODES) and FORGED not in codes
-    )
+    if entry.verdict is Verdict.REJECTED or UNANSWERED in codes:
+        return True
+    return bool(codes & SENDER_DOUBT_CODES) and FORGED not in codes
 
 
 def _period_of(entry: LedgerEntry) -> Period:

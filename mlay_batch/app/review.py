@@ -8,10 +8,11 @@ from datetime import date
 from enum import StrEnum
 
 from mlay_batch import __version__
-from mlay_batch.app.closing import flag_closed
+from mlay_batch.app.explain import compare_with_ledger
 from mlay_batch.app.ingest import check_files
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on, is_unreadable
+from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.checks.identity import assignment, named_branches
 from mlay_batch.checks.verdict import accept_held
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -28,7 +29,7 @@ from mlay_batch.model.records import (
     Verdict,
 )
 
-_LOCKED = "L13"  # asks for the decision that an acceptance is
+_SETTLED = frozenset({"L13", UNANSWERED})  # ask for the decision that an acceptance is
 
 
 class ReviewOutcome(StrEnum):
@@ -142,7 +143,8 @@ def _check_again(
         notes = (assignment(branch),) if branch else ()
         return CheckedFile(file, findings=(*notes, *entry.findings))
     read_bytes = Archive(office.workspace.archive).read
-    (checked,) = flag_closed(tuple(check_files(office, [file], read_bytes, as_of)), ledger)
+    checked_files = tuple(check_files(office, [file], read_bytes, as_of))
+    (checked,) = compare_with_ledger(checked_files, ledger)
     return checked
 
 
@@ -188,5 +190,5 @@ def _acceptance(
     if decision.verdict is not Verdict.ACCEPTED:
         return decision
     approval = Finding("L10", Severity.WARNING, Place(checked.file.name), params)
-    others = (finding for finding in decision.findings if finding.code != _LOCKED)
+    others = (finding for finding in decision.findings if finding.code not in _SETTLED)
     return replace(decision, findings=(approval, *others))

@@ -18,6 +18,7 @@ received later than the return that counts         accepted   L05 supersedes it
 received earlier than it                           held       L07
 received at the same moment, other values          held       L08, all of them
 would be accepted, but its period is closed        held       L12 closed, L13 locked
+  … but an answer it must give is missing          held       L15
 ================================================  =========  ====
 
 Bytes are decided anew where what their verdict rested on has changed: rejected ones that now pass,
@@ -37,6 +38,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.model.records import (
     SENDER_DOUBT_CODES,
@@ -49,6 +51,7 @@ from mlay_batch.model.records import (
 )
 
 ReturnKey = tuple[str, str, str]
+_HOLDING_CODES = ("L12", "L13", UNANSWERED)
 
 
 def receipt_order(file: IncomingFile) -> tuple[datetime, str, str]:
@@ -182,7 +185,7 @@ class _BatchDecider:
     def decide(self, checked: CheckedFile) -> Decision:
         """Return the decision and remember it."""
         decision = self._decide_same_bytes(checked) or self._decide_new_bytes(checked)
-        if decision.verdict is Verdict.ACCEPTED and _has_finding(checked, "L12", "L13"):
+        if decision.verdict is Verdict.ACCEPTED and _has_finding(checked, *_HOLDING_CODES):
             decision = Decision(checked, Verdict.HELD, checked.findings)
         file, key = checked.file, _return_key(checked)
         accepted = decision.verdict is Verdict.ACCEPTED

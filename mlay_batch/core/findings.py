@@ -5,6 +5,8 @@ A finding holds no text; `messages` makes it, in the reader's language.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,13 @@ from enum import StrEnum
 from mlay_batch.core.text import consecutive_runs
 
 Param = str | int | float | bool | None
+QUESTION = "question"
+"""Parameter that says which values a warning is about (`Finding.question`)."""
+_PLACES = frozenset({"row", "column", "cells"})
+"""Parameters that say where something stands, which is elsewhere in a fresh form."""
+_QUESTION_LENGTH = 12
+_OF_VERDICTS = "L"
+"""First letter of the codes that say why a file got its verdict."""
 _CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -63,6 +72,19 @@ class Finding:
         """Whether this finding alone refuses the return."""
         return self.severity is Severity.ERROR
 
+    @property
+    def question(self) -> str:
+        """What an answer to it is given for: the same as long as the same values are warned of."""
+        if QUESTION in self.params:
+            return str(self.params[QUESTION])
+        return question_of(self)
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether its branch may explain it: a warning that no decision or waiver has settled."""
+        is_settled = self.code[0] in _OF_VERDICTS or "waived_by" in self.params
+        return self.severity is Severity.WARNING and not is_settled
+
     def in_file(self, name: str) -> Finding:
         """Return the same finding with `name` as the file of its place and marks."""
         return replace(
@@ -72,7 +94,32 @@ class Finding:
         )
 
 
-def has_errors(findings: tuple[Finding, ...]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a branch says about a warning in its return: its *giải trình*.
+
+    Attributes:
+        code: the code of the warning.
+        question: `Finding.question` of the warning; where the values change, the answer lapses.
+        words: the answer.
+    """
+
+    code: str
+    question: str
+    words: str
+
+
+def question_of(finding: Finding, values: Iterable[object] = ()) -> str:
+    """Return a short hash of a finding's code, figures and the `values` of its cells.
+
+    Where the cells are does not matter: in a fresh form they are elsewhere.
+    """
+    figures = {name: v for name, v in sorted(finding.params.items()) if name not in _PLACES}
+    content = json.dumps([finding.code, figures, sorted(map(str, values))], default=str)
+    return hashlib.sha256(content.encode()).hexdigest()[:_QUESTION_LENGTH]
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
     """Return whether any of the findings refuses the return."""
     return any(finding.is_error for finding in findings)
 

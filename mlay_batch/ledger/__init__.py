@@ -5,6 +5,7 @@ Every original is archived first, then one `Ledger.record` writes the whole batc
 between leaves harmless originals nothing refers to; the next run repeats the batch.
 """
 
+from mlay_batch.ledger.answers import Answers
 from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.decisions import Closing, Closings, FetchLog, Ruling, Rulings
 from mlay_batch.ledger.lock import lock
@@ -14,6 +15,7 @@ from mlay_batch.ledger.store import Ledger, Report
 from mlay_batch.ledger.worklists import ObeyedDecision, Progress, Worklists
 
 __all__ = [
+    "Answers",
     "Archive",
     "Closing",
     "Closings",

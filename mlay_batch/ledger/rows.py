@@ -225,7 +225,38 @@ def _storable(text: str | None) -> str | None:
     return storable(text) if text else text
 
 
+def _insert_answers(db: sqlite3.Connection, number: int, decision: Decision) -> None:
+    """Record the answers a file brings for its return, once for the same bytes.
+
+    Not of a file whose sender is in doubt, nor what holds already.
+    """
+    checked = decision.checked
+    if checked.submission is None or checked.identity is None or checked.sender_in_doubt:
+        return
+    if db.execute(_SELECT_ANSWERED, (checked.file.sha256,)).fetchone():
+        return
+    form, branch, period = checked.identity.key
+    columns = {"form": form, "branch": branch, "period": period, "delivery": number}
+    for answer in checked.submission.answers:
+        of_answer = {"code": answer.code, "question": answer.question}
+        words = {"words": storable(answer.words), "at": checked.file.received}
+        db.execute(_INSERT_ANSWER, columns | of_answer | words)
+
+
+_SELECT_ANSWERED = """
+    SELECT 1 FROM answer AS a JOIN delivery AS d ON d.id = a.delivery
+    WHERE d.sha256 = ? AND a.who IS NULL"""
+_INSERT_ANSWER = """
+    INSERT INTO answer (form, branch, period, code, question, words, delivery, at)
+    SELECT :form, :branch, :period, :code, :question, :words, :delivery, :at
+    WHERE :words IS NOT (
+        SELECT words FROM answer WHERE form = :form AND branch = :branch AND period = :period
+        AND code = :code AND question = :question ORDER BY id DESC LIMIT 1
+    )"""
+
+
 def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> None:
+    _insert_answers(db, number, decision)
     db.executemany(
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [

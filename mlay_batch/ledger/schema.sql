@@ -73,6 +73,23 @@ CREATE TABLE finding (
     PRIMARY KEY (delivery, position)
 ) STRICT, WITHOUT ROWID;
 
+-- What was answered to a warning: question says which values it is about, and the last answer to it
+-- holds. delivery is the file that brought it; who gave it for the office, on behalf of the branch,
+-- about that return.
+CREATE TABLE answer (
+    id INTEGER PRIMARY KEY,
+    form TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    period TEXT NOT NULL,
+    code TEXT NOT NULL,
+    question TEXT NOT NULL,
+    words TEXT NOT NULL,
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    who TEXT,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX answer_delivery ON answer (delivery);
+
 -- What was decided later about a delivery, and what it was until then: accepted or refused by a
 -- person while it was held or nobody knew whose it was, or judged anew by the program (who is its
 -- version). branch is whose it is, where the person said so.

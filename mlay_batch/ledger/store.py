@@ -30,6 +30,7 @@ from mlay_batch.ledger.rows import (
     load_row,
     record_decision,
 )
+from mlay_batch.ledger.sqlite_errors import sqlite_errors
 from mlay_batch.model.records import (
     EMPTY_SHA256,
     AcceptedReturn,
@@ -97,6 +98,7 @@ _INPUTS_OF_FIGURES = (
     "SELECT * FROM incoming ORDER BY delivery",
     "SELECT * FROM decision ORDER BY id",
     "SELECT * FROM finding ORDER BY delivery, position",
+    "SELECT * FROM answer ORDER BY id",
     "SELECT * FROM returned_row ORDER BY delivery, position",
 )
 _ROWS_AT_ONCE = 1000
@@ -470,31 +472,3 @@ def empty_ledger() -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         migrate(db)
         return db.serialize()
-
-
-# SQLite's errors
-
-_CODES = {
-    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
-    sqlite3.SQLITE_NOTADB: "ledger.damaged",
-    sqlite3.SQLITE_BUSY: "ledger.busy",
-    sqlite3.SQLITE_LOCKED: "ledger.busy",
-    sqlite3.SQLITE_PERM: "ledger.unwritable",
-    sqlite3.SQLITE_READONLY: "ledger.unwritable",
-    sqlite3.SQLITE_IOERR: "ledger.unwritable",
-    sqlite3.SQLITE_FULL: "ledger.unwritable",
-    sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
-}
-_PRIMARY = 0xFF  # the low byte of an extended result code is the primary one
-
-
-@contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file into LedgerError; let programming errors pass."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
-        if code is None:
-            raise
-        raise LedgerError(code, path=str(path), problem=str(error)) from error

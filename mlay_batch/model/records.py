@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from mlay_batch.core.findings import Finding, Place, has_errors
+from mlay_batch.core.findings import Answer, Finding, Place, has_errors
 from mlay_batch.core.period import Period
 from mlay_batch.schema.model import Form
 
@@ -149,6 +149,7 @@ class Submission:
     header: Mapping[str, HeaderValue] = field(default_factory=dict, hash=False)
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section, in their order on the sheet."""

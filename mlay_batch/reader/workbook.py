@@ -10,6 +10,7 @@ from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import Submission
+from mlay_batch.reader.answers import locate_answers, read_answers
 from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
@@ -34,7 +35,7 @@ from mlay_batch.reader.unexpected_cells import (
 )
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, PARTY_NAME, sections_of
-from mlay_batch.schema.model import Form, Section
+from mlay_batch.schema.model import ANSWERS, Form, Section
 from mlay_batch.schema.switches import may_be_absent, with_switches
 
 REPORT_KINDS = ("BÁO CÁO", "REPORT")  # what a report for circulation is headed by, and no form
@@ -194,34 +195,49 @@ def _build_submission(
     results = SectionResults(findings=list(finder.findings))
     for block in finder.blocks:
         read_section(block, finder.form, limits.text, results, _hanging(block, finder.blocks))
-    file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
-    for sheet in workbook.sheets:
-        sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
-        if not (sheet.is_visible or finder.form.is_rollup):
-            if not sheet_blocks:
-                continue
-            results.findings.append(Finding("R39", Severity.ERROR, Place("", sheet.title)))
-        results.findings.extend(find_out_of_range(sheet))
-        results.findings.extend(find_notes(sheet, file_texts))
-        results.findings.extend(find_hidden(sheet_blocks, finder.form))
-        if finder.form.is_rollup:
-            continue
-        results.findings.extend(find_drawings(sheet))
-        if sheet_blocks:
-            results.findings.extend(find_page_texts(sheet, finder.form, file_texts))
-        # without a section located, what is beside the form is unknown
-        if finder.is_complete:
-            results.findings.extend(
-                find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)
-            )
+    answers = locate_answers(finder.markers) if workbook.stamp else None
+    if answers:
+        read_section(answers, finder.form, limits.text, results)
+    blocks = [*finder.blocks, *([answers] if answers else [])]
+    results.findings.extend(_sheet_findings(workbook, finder, results, blocks))
+    answer_rows = [row for row in results.rows if row.section == ANSWERS.id]
     return Submission(
         workbook.stamp,
         finder.form.form,
         finder.form.version,
         results.header,
-        tuple(results.rows),
+        tuple(row for row in results.rows if row.section != ANSWERS.id),
         tuple(results.findings),
+        tuple(read_answers(answers, answer_rows)) if answers else (),
     )
+
+
+def _sheet_findings(
+    workbook: StampedWorkbook,
+    finder: SectionFinder,
+    results: SectionResults,
+    blocks: Sequence[Block],
+) -> Iterator[Finding]:
+    """Yield what is wrong with the sheets, beside the cells of the located `blocks`."""
+    form = finder.form
+    file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
+    for sheet in workbook.sheets:
+        sheet_blocks = [block for block in blocks if block.sheet is sheet]
+        if not (sheet.is_visible or form.is_rollup):
+            if not sheet_blocks:
+                continue
+            yield Finding("R39", Severity.ERROR, Place("", sheet.title))
+        yield from find_out_of_range(sheet)
+        yield from find_notes(sheet, file_texts)
+        yield from find_hidden(sheet_blocks, form)
+        if form.is_rollup:
+            continue
+        yield from find_drawings(sheet)
+        if sheet_blocks:
+            yield from find_page_texts(sheet, form, file_texts)
+        # without a section located, what is beside the form is unknown
+        if finder.is_complete:
+            yield from find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)
 
 
 def _hanging(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -201,6 +201,9 @@ class Rule(Record):
         mark: ids of the fields whose cells are coloured; the first is the finding's place.
         basis: regulation or other source the rule follows from.
         severity: whether a breach refuses the return; a rule on trial is shown to the clerk only.
+        answer: of a warning, whether a return without an answer to it is held.
+        answers: the answers to choose from; empty: any words.
+        changed: why it is as it is now, where it was otherwise or stood in another rule before.
         params: YAML keys that `checks.CHECKS` lists for `check`, with their values.
     """
 
@@ -211,6 +214,9 @@ class Rule(Record):
     mark: tuple[str, ...]
     basis: str
     severity: Severity = Severity.ERROR
+    answer: Literal["required"] | None = None
+    answers: tuple[Text, ...] = ()
+    changed: Text | None = None
     params: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
@@ -315,6 +321,13 @@ HEADER = Section(
 )
 """The heading card, which the template draws without a title."""
 _HEADER_TITLE = Text("Đơn vị và kỳ báo cáo", "Reporting unit and period")
+ANSWERS = Section(
+    id="answers",
+    layout="table",
+    title=Text("Lỗi và lưu ý", "Findings"),
+    fields=(Field("answer", "text", Text("Giải trình", "Explanation"), max_length=500),),
+)
+"""The answers to warnings, on the first sheet of a returned form; no part of the values."""
 
 
 Counted = Literal["period", "meeting"]
@@ -457,7 +470,8 @@ class Form(Record):
         """Return the title of ``section.field`` (or of a section); `path` itself where unknown."""
         section_id, _, field_id = path.partition(".")
         try:
-            section = HEADER if section_id == HEADER.id else self.section(section_id)
+            shared = {section.id: section for section in (HEADER, ANSWERS)}
+            section = shared.get(section_id) or self.section(section_id)
             title = section.field(field_id).title if field_id else section.title
         except KeyError:
             return path

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from mlay_batch.core.findings import Severity
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
 from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.level_semantics import level_faults
-from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
+from mlay_batch.schema.model import ANSWERS, HEADER, Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
@@ -26,6 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(rf"[{RULE_LETTERS}][0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = ("integer", "number")
+_SHARED = (HEADER.id, ANSWERS.id)  # the sections that every form has
 
 
 def faults(record: Form | Scheme) -> Iterator[Fault]:
@@ -75,7 +77,7 @@ def _section(
     form: Form, section: Section, path: KeyPath, fields: Mapping[str, Field]
 ) -> Iterator[Fault]:
     field_ids = frozenset(field.id for field in section.fields)
-    if not _ID.fullmatch(section.id) or section.id == "head":
+    if not _ID.fullmatch(section.id) or section.id in _SHARED:
         yield Fault((*path, "id"), section.id, code="schema.unfit")
     yield from duplicate_ids([field.id for field in section.fields], (*path, "fields"))
     if section.nil:
@@ -172,6 +174,15 @@ def _rule(
             gaps = _GAP.findall(getattr(rule, text_key).of(lang))
             yield from unknown_names(gaps, (*path, text_key, lang), check.gap_names())
     yield from _values(form, rule, (*path, "values"), section_fields)
+    yield from _answer_faults(form, rule, path)
+
+
+def _answer_faults(form: Form, rule: Rule, path: KeyPath) -> Iterator[Fault]:
+    """Yield what asks for an answer where nobody gives one: only warnings in a return have one."""
+    asks = {"answer": rule.answer is not None, "answers": bool(rule.answers)}
+    for key in (key for key, is_set in asks.items() if is_set):
+        if rule.severity is not Severity.WARNING or form.is_list:
+            yield Fault((*path, key), str(rule.severity), code="schema.unfit")
 
 
 def _param(

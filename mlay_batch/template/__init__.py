@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from mlay_batch.core.findings import Finding
+from mlay_batch.core.findings import Finding, has_errors
 from mlay_batch.core.messages import text
 from mlay_batch.core.styles import STYLES
 from mlay_batch.excel.cell_text import sheet_titles
@@ -15,6 +15,7 @@ from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_s
 from mlay_batch.schema.model import Form
 from mlay_batch.schema.switches import switches_on, with_switches
 from mlay_batch.template.data_validation import write_lists
+from mlay_batch.template.error_list import list_title, write_error_list
 from mlay_batch.template.error_marks import (
     FindingGroup,
     cell_notes,
@@ -22,7 +23,6 @@ from mlay_batch.template.error_marks import (
     group_marks,
     resolve_marks,
     typed_values,
-    write_error_list,
 )
 from mlay_batch.template.form_sheet import FormContent, write_form_sheet
 from mlay_batch.template.openpyxl_book import (
@@ -77,7 +77,8 @@ def render_returned(
     on = switches_on(form, context.switches) | used_switches(form, rows)
     form = with_switches(form, on)
     book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    plans = _plan_sheets(form, rows, lang, returned=bool(findings))
+    first_sheet = list_title(has_errors=has_errors(findings)) if findings else None
+    plans = _plan_sheets(form, rows, lang, first_sheet)
     marks = resolve_marks(findings, rows, form, plans, lang)
     groups = group_marks(marks, plans)
     if groups:
@@ -108,11 +109,14 @@ def render_returned(
 
 
 def _plan_sheets(
-    form: Form, rows: Sequence[Row], lang: str, *, returned: bool
+    form: Form, rows: Sequence[Row], lang: str, first_sheet: str | None
 ) -> Mapping[str, SheetPlan]:
-    """Return the plan of each sheet to fill in, by its name in the workbook."""
+    """Return the plan of each sheet to fill in, by its name in the workbook.
+
+    `first_sheet` names the text that names the list of findings; None without one.
+    """
     plans = plan_sheets(form, Counter(row.section for row in rows))
-    keys = [*(["errors_sheet"] if returned else []), *([] if form.is_list else ["guide"])]
+    keys = [*([first_sheet] if first_sheet else []), *([] if form.is_list else ["guide"])]
     fixed_titles = [text("template", key, lang) for key in keys]
     names = sheet_titles(
         [LISTS_SHEET, STAMP_SHEET, *fixed_titles, *(p.title.of(lang) for p in plans)]

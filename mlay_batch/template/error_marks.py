@@ -1,4 +1,4 @@
-"""The returned form: findings marked on a fresh template, and the first sheet that lists them.
+"""Finds the places of findings in a fresh template, for its marks and the list of findings.
 
 A finding names cells of the file that was sent. The fresh form holds the same values at other
 places, so each cell is looked up by section, record and field.
@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from openpyxl.utils import quote_sheetname
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.findings import (
     Finding,
@@ -28,16 +24,8 @@ from mlay_batch.model.records import Row
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import CellPlan, SheetPlan, record_fields, record_number
 from mlay_batch.schema.model import Form, Section
-from mlay_batch.template.openpyxl_book import (
-    TemplateBook,
-    line_count,
-    protect,
-    row_height,
-    set_up_page,
-    set_widths,
-)
 from mlay_batch.template.records import record_numbers
-from mlay_batch.template.template_context import CellKey, TemplateContext
+from mlay_batch.template.template_context import CellKey
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
@@ -51,8 +39,6 @@ Of a row struck out as a whole (C30) its first cell says so.
 UNKNOWN_VALUE = "?"  # invalid in every field
 _MAX_LENGTH = 900  # characters of a note or a line, which may quote a whole page
 _MAX_TEXTS = 3  # messages shown of one group, which differ in their figures only
-_LIST_WIDTHS = {1: 18, 2: 28, 3: 17, 4: 46, 5: 46}
-_LINK_COLUMN = 3  # the column of links
 
 
 @dataclass(frozen=True)
@@ -399,91 +385,3 @@ def _sort_key(group: FindingGroup, order: Mapping[str, int]) -> tuple[bool, int,
     cell = group.cells[0] if group.cells else None
     position = (cell.row, cell.column) if cell else (0, 0)
     return (not group.first.is_error, order.get(group.sheet, -1), *position)
-
-
-def write_error_list(
-    book: TemplateBook,
-    groups: Sequence[FindingGroup],
-    form: Form,
-    context: TemplateContext,
-    lang: str,
-) -> None:
-    """Write the sheet "Lỗi cần sửa": one line for each group, with a link to its first cell."""
-    sheet = book.add_sheet(text("template", "errors_sheet", lang))
-    head_row = _write_opening(book, sheet, groups, context, lang) + 1
-    for column, key in enumerate(("severity", "field", "cell", "what", "fix"), 1):
-        book.write_text(sheet, head_row, column, text("template", f"column_{key}", lang), "head")
-    for row, group in enumerate(groups, head_row + 1):
-        _write_group(book, sheet, row, group, form, lang)
-    set_widths(sheet, _LIST_WIDTHS)
-    set_up_page(sheet, "landscape", sheet.title, f"A1:E{head_row + len(groups)}")
-    sheet.print_title_rows = f"{head_row}:{head_row}"
-    sheet.freeze_panes = f"A{head_row + 1}"
-    protect(sheet)
-
-
-def _write_group(
-    book: TemplateBook, sheet: Worksheet, row: int, group: FindingGroup, form: Form, lang: str
-) -> None:
-    message = group.message()
-    level = text("template", group.first.severity, lang)
-    words = [
-        level,
-        _field_title(group, form, lang),
-        group.cells_text(lang),
-        message.what,
-        message.fix,
-    ]
-    tone = f"entry {TONE_OF[group.first.severity]} flat"
-    styles = [tone, "entry", "link_center" if group.cells else "center", "entry", "entry"]
-    for column, (word, style) in enumerate(zip(words, styles, strict=True), 1):
-        book.write_text(sheet, row, column, word, style)
-    if group.cells:
-        first = group.cells[0]
-        place = f"{quote_sheetname(group.sheet)}!{column_letters(first.column)}{first.row}"
-        sheet.cell(row, _LINK_COLUMN).hyperlink = Hyperlink(ref="", location=place)
-    line_total = max(map(line_count, words, (width - 1 for width in _LIST_WIDTHS.values())))
-    sheet.row_dimensions[row].height = row_height(line_total)
-
-
-def _write_opening(
-    book: TemplateBook,
-    sheet: Worksheet,
-    groups: Sequence[FindingGroup],
-    context: TemplateContext,
-    lang: str,
-) -> int:
-    errors = sum(len(group.marks) for group in groups if group.first.is_error)
-    warnings = sum(len(group.marks) for group in groups) - errors
-    period = context.period.title(lang) if context.period else ""
-    owner_line = text("template", "errors_whose", lang, branch=context.branch_name, period=period)
-    opening = (
-        (text("template", "errors_title" if errors else "watch_title", lang), "title"),
-        (owner_line.strip(" ·"), "subtitle"),
-        (text("template", "errors_count", lang, errors=errors, warnings=warnings), "plain"),
-        (" ".join(_instructions(groups, lang)), "note"),
-    )
-    for row, (words, style) in enumerate(opening, 1):
-        book.write_text(sheet, row, 1, words, style, len(_LIST_WIDTHS))
-        line_total = line_count(words, sum(_LIST_WIDTHS.values()))
-        sheet.row_dimensions[row].height = row_height(line_total, 16 if style == "title" else 13)
-    return len(opening)
-
-
-def _instructions(groups: Sequence[FindingGroup], lang: str) -> Iterator[str]:
-    """Yield what to do, for errors of cells and for errors of the whole file."""
-    errors = [group for group in groups if group.first.is_error]
-    if not errors:
-        yield text("template", "errors_none", lang)
-    if any(group.cells for group in errors):
-        yield text("template", "errors_cells", lang)
-    if any(not group.cells for group in errors):
-        yield text("template", "errors_whole", lang)
-
-
-def _field_title(group: FindingGroup, form: Form, lang: str) -> str:
-    key = group.marks[0].key
-    if key:
-        return f"{form.title_of(key[0], lang)}: {form.title_of(f'{key[0]}.{key[2]}', lang)}"
-    path = group.first.params.get("field")
-    return form.title_of(path, lang) if isinstance(path, str) else ""

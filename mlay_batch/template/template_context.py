@@ -52,6 +52,8 @@ class TemplateContext:
     ``hộp thư/báo cáo 1.xlsx``, or a cell there, ``…xlsx#'Báo cáo'!C12``."""
     tones: Mapping[CellKey, str] = field(default_factory=dict, hash=False)
     """Tones of cells that show a state, as `core.styles.TONES` calls them."""
+    answers: Mapping[tuple[str, str], str] = field(default_factory=dict, hash=False)
+    """What has been answered to warnings, by code and `Finding.question`."""
 
     @classmethod
     def of(
