@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake
-from mlay_batch.app.explain import compare_with_ledger
+from mlay_batch.app.closing import flag_closed
 from mlay_batch.app.judge_anew import files_to_judge_anew, keep_changes, numbers_of_unread
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.checks.answers import note_questions
+from mlay_batch.checks.answers import note_questions, without_answered
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
-from mlay_batch.ledger import Archive, Ledger, lock, pack
+from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
 from mlay_batch.model.records import (
     CheckedFile,
     Decision,
@@ -153,6 +153,22 @@ def _check_in_order(
     checked = check_files(office, workbooks, archive.read, as_of, progress, read_files=read_files)
     return sorted(
         [*ignored, *map(_compact, checked)], key=lambda checked: receipt_order(checked.file)
+    )
+
+
+def compare_with_ledger(batch: Sequence[CheckedFile], ledger: Ledger) -> tuple[CheckedFile, ...]:
+    """Return the batch as the ledger lets it count.
+
+    L12 on every return of a closed period, no L15 where what it asks for was answered before.
+    """
+    given: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+    for form, branch, period, code, question in Answers(ledger).in_force():
+        given.setdefault((form, branch, period), set()).add((code, question))
+    return tuple(
+        without_answered(checked, given.get(checked.identity.key, set()))
+        if checked.identity
+        else checked
+        for checked in flag_closed(batch, ledger)
     )
 
 

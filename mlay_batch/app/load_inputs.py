@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from mlay_batch.app.office import Office
@@ -10,14 +11,15 @@ from mlay_batch.app.rollup import merge_subordinates, months_covered
 from mlay_batch.app.version_migration import to_newest
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import ReportInputs
-from mlay_batch.ledger import Ledger
+from mlay_batch.ledger import Answers, Ledger
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.schema.ids import ROLLUP
 
 
 def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
     """Return all inputs of the figures of `period`."""
-    return build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
+    inputs = build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
+    return replace(inputs, answers=Answers(ledger).in_force())
 
 
 def build_inputs(

@@ -6,16 +6,17 @@ of the correction: a letter that no return was received would contradict the fir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Completeness
 from mlay_batch.ledger import SentMail
-from mlay_batch.model.records import LedgerEntry, Verdict
+from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Verdict
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.model import Due
@@ -24,6 +25,8 @@ from mlay_batch.schema.model import Due
 _NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
 _VERSION_CODE = "I06"  # nor where no version of the form holds for the period
 _OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
+# What only the office decides on: whether an older or a doubtful file counts.
+_OFFICE_CODES = _CLOSED_CODES | SENDER_DOUBT_CODES | {"L06", "L07", "L08"}
 
 # Findings of files that could not be opened or read: the sender believes to have sent the return,
 # so it is to be sent again in another way, not filled in anew.
@@ -93,6 +96,13 @@ def is_unreadable(entry: LedgerEntry) -> bool:
     return bool(answer_findings(entry, UNREADABLE_CODES))
 
 
+def must_explain(entry: LedgerEntry) -> bool:
+    """Whether a file is held only until its branch has answered to warnings."""
+    codes = {finding.code for finding in entry.findings}
+    is_held = entry.verdict is Verdict.HELD and UNANSWERED in codes
+    return is_held and codes.isdisjoint(_OFFICE_CODES)
+
+
 def answer_findings(
     entry: LedgerEntry, codes: frozenset[str] = UNREADABLE_CODES | DOCUMENT_CODES
 ) -> tuple[Finding, ...]:
@@ -156,7 +166,9 @@ def _needs_answer(
             return branch is not None and not any(
                 code and register.is_within(code, branch) for code in reporting
             )
-    elif entry.verdict is not Verdict.REJECTED or entry.is_from_stranger:
+    elif (
+        entry.verdict is not Verdict.REJECTED and not must_explain(entry)
+    ) or entry.is_from_stranger:
         return False
     if entry.key:
         return not entry.has_later_acceptance(entries)
@@ -166,15 +178,27 @@ def _needs_answer(
     )
 
 
+def _is_returned(entry: LedgerEntry) -> bool:
+    """Whether a file goes back to its branch: refused for what it says, or to be explained."""
+    is_refused = entry.verdict is Verdict.REJECTED and not entry.is_from_stranger
+    return is_refused or must_explain(entry)
+
+
 def files_to_decide_on(
     entries: Sequence[LedgerEntry], register: Register
 ) -> tuple[LedgerEntry, ...]:
-    """Return the files that are held, or that nobody knows whom to answer for."""
+    """Return the files that are held, or that nobody knows whom to answer for.
+
+    Not those that had to be explained, where a later one has been accepted.
+    """
     read_mails = _read_mails(entries)
     return tuple(
         entry
         for entry in entries
-        if entry.verdict is Verdict.HELD
+        if (
+            entry.verdict is Verdict.HELD
+            and not (must_explain(entry) and entry.has_later_acceptance(entries))
+        )
         or (
             entry.verdict is not Verdict.ACCEPTED  # it counts, whatever the register has lost
             and branch_of(entry, register) is None
@@ -317,15 +341,14 @@ def _last_requests(letters: Iterable[SentMail]) -> dict[str, tuple[date, str | N
 
 
 def outstanding_branches(
-    form_completeness: Completeness, period: Period, register: Register
+    form_completeness: Completeness,
+    period: Period,
+    register: Register,
+    states: Container[str] = ("missing", "rejected"),
 ) -> Iterator[tuple[str, str]]:
-    """Yield each registered branch whose return of `period` is missing or refused, and which."""
+    """Yield each registered branch whose return of `period` is in one of the states, and which."""
     for (branch, cell_period), cell in form_completeness.cells.items():
-        if (
-            cell_period == period
-            and cell.state in ("missing", "rejected")
-            and branch in register.by_code
-        ):
+        if cell_period == period and cell.state in states and branch in register.by_code:
             yield branch, cell.state
 
 
@@ -346,7 +369,8 @@ def reminders(
         form = catalogue.form_for(form_completeness.form, period)
         if form is None:
             continue
-        for branch, state in outstanding_branches(form_completeness, period, register):
+        states = ("missing", "rejected", "held")
+        for branch, state in outstanding_branches(form_completeness, period, register, states):
             same_form = [request for request in requests if request.entry.form in (None, form.form)]
             in_progress = [
                 request for request in same_form if register.is_within(branch, request.branch)

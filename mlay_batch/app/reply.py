@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -23,16 +23,19 @@ from mlay_batch.app.pending_replies import (
     is_declined,
     is_unreadable,
     mail_of,
+    must_explain,
     reasons_to_decline,
     reminders,
     right_form,
 )
 from mlay_batch.app.templates import file_name, template_context
 from mlay_batch.app.version_migration import convert_rows, to_version
+from mlay_batch.checks.answers import Question, open_questions
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures
-from mlay_batch.ledger import Archive, Closings, Ledger, MailLog
+from mlay_batch.ledger import Answers, Archive, Closings, Ledger, MailLog
 from mlay_batch.mail import bodies, mail_templates
 from mlay_batch.mail.bodies import (
     Envelope,
@@ -43,6 +46,7 @@ from mlay_batch.mail.bodies import (
 )
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.model import rollup_form
+from mlay_batch.model.answers import answer_key
 from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
@@ -168,6 +172,7 @@ class _ReplyBuilder:
         self.entries = ledger.entries()
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.figures_by_period: dict[Period, Figures] = {}
+        self.given_answers = Answers(ledger).in_force()
 
     def figures(self, period: Period) -> Figures:
         """Return the figures of `period`, computed once."""
@@ -217,7 +222,8 @@ class _ReplyBuilder:
         rejected = [
             entry
             for entry in entries
-            if entry.verdict is Verdict.REJECTED and not is_unreadable(entry)
+            if (entry.verdict is Verdict.REJECTED and not is_unreadable(entry))
+            or must_explain(entry)
         ]
         files = [(entry.name, self.archive.read(entry.sha256)) for entry in rejected]
         limits = reader.Limits(**self.office.workspace.settings.limits)
@@ -246,7 +252,34 @@ class _ReplyBuilder:
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
-        return bodies.receipt(self.letter_context, envelope, counts, form, other_findings)
+        attachment = self._form_to_explain(entry, (*entry.findings, *other_findings))
+        return bodies.receipt(
+            self.letter_context, envelope, counts, form, other_findings, attachment
+        )
+
+    def _form_to_explain(
+        self, entry: LedgerEntry, findings: Iterable[Finding]
+    ) -> Attachment | None:
+        """Return an accepted return in a form with cells for answers; None where all are given.
+
+        Nor for one that has been replaced, or that a program made.
+        """
+        warnings = [finding for finding in findings if finding.is_answerable]
+        is_open = any(answer_key(entry, finding) not in self.given_answers for finding in warnings)
+        branch, period = entry.branch or "", Period.parse(entry.period or "")
+        register, catalogue = self.office.register, self.office.catalogue
+        if not is_open or not entry.is_current or branch not in register.by_code:
+            return None
+        form = right_form(entry, branch, period, register, catalogue)
+        if form is None or form.is_rollup:
+            return None
+
+        def render_form() -> bytes:
+            accepted = to_version(catalogue, self.ledger.return_of(entry.id), form)
+            context = self._template_context(form, branch, period)
+            return render(form, context, accepted.rows, warnings)
+
+        return self._attachment(form, branch, period, render_form)
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
         accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
@@ -271,6 +304,9 @@ class _ReplyBuilder:
         form = right_form(entry, branch, month, self.office.register, self.office.catalogue)
         if form is None:
             return self._worded_letter(pending, "redo", None, month)
+        findings, text_kind = entry.findings, "returned"
+        if must_explain(entry):
+            findings, text_kind = tuple(f for f in findings if f.is_answerable), "question"
         if not (submission.form == form.form and submission.rows and entry.branch):
             return self._worded_letter(
                 pending, "blank", form, month, self._blank_form(form, branch, month, again=True)
@@ -282,9 +318,11 @@ class _ReplyBuilder:
             form,
         )
         context = self._template_context(form, branch, month).as_issued(submission.stamp)
-        data, lines = render_returned(form, context, rows, entry.findings)
+        data, lines = render_returned(form, context, rows, findings)
         attachment = self._attachment(form, branch, month, lambda: data)
-        return self._worded_letter(pending, "returned", form, month, attachment, lines)
+        asked = open_questions(entry.findings)
+        lines = tuple(x for x in lines if text_kind == "returned" or _is_asked(x, asked))
+        return self._worded_letter(pending, text_kind, form, month, attachment, lines)
 
     def _worded_letter(
         self,
@@ -328,7 +366,14 @@ class _ReplyBuilder:
     def _template_context(self, form: Form, branch: str, period: Period) -> TemplateContext:
         organisation = self.office.register.by_code[branch]
         last_return = self.ledger.last_return(form.form, branch, period)
-        return template_context(self.office, form, organisation, period, last_return)
+        context = template_context(self.office, form, organisation, period, last_return)
+        return_key = form.form, branch, str(period)
+        answers = {
+            (code, question): answer.words
+            for (*key, code, question), answer in self.given_answers.items()
+            if tuple(key) == return_key
+        }
+        return replace(context, answers=answers)
 
     def _attachment(
         self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
@@ -434,6 +479,10 @@ class _ReplyBuilder:
 
 def _no_address(entry: LedgerEntry) -> NoAddress:
     return NoAddress("returned", entry.name)
+
+
+def _is_asked(group: FindingGroup, questions: Set[Question]) -> bool:
+    return any((mark.finding.code, mark.finding.question) in questions for mark in group.marks)
 
 
 def _listed_error(group: FindingGroup) -> ListedError:

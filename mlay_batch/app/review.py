@@ -8,8 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from mlay_batch import __version__
-from mlay_batch.app.explain import compare_with_ledger
-from mlay_batch.app.ingest import check_files
+from mlay_batch.app.ingest import check_files, compare_with_ledger
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on, is_unreadable
 from mlay_batch.checks.answers import UNANSWERED

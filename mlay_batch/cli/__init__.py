@@ -30,6 +30,7 @@ COMMANDS = {
     "held": "held_files",
     "accept": "held_files",
     "refuse": "held_files",
+    "explain": "held_files",
     "consolidate": "monthly",
     "report": "monthly",
     "reply": "send",

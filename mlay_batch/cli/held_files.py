@@ -8,12 +8,13 @@ from datetime import date
 import click
 
 from mlay_batch.app import fetch_mail, review
+from mlay_batch.app.explain import Explanation, explain_warning
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.review import ReviewOutcome
 from mlay_batch.cli.options import DAY, combine_options, option, say
 from mlay_batch.cli.output import progress, safe_line, show_json, show_text
 from mlay_batch.cli.session import Session, as_of_option, command, json_option
-from mlay_batch.core.messages import explain
+from mlay_batch.core import messages
 from mlay_batch.model.records import SENDER_DOUBT_CODES, Decision, LedgerEntry, Verdict
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue
@@ -58,6 +59,27 @@ def refuse(session: Session, number: int, why: str) -> int:
     """Refuse a held file, or dismiss one of nobody knows whom."""
     _review(session, ReviewOutcome.REFUSE, number, why)
     return 0
+
+
+@command(
+    "explain",
+    _decision_options,
+    option("--code", "codes", multiple=True, required=True),
+)
+def explain(session: Session, number: int, why: str, codes: tuple[str, ...]) -> int:
+    """Explain a warning for a branch."""
+    office = open_office(session.workspace)
+    who, at = session.actor["who"], session.local_time(office)
+    explanation = Explanation(number, codes, why, who, at, session.as_of)
+    entry = explain_warning(office, explanation, session.holder)
+    show_text(
+        session.lang,
+        "explain.done",
+        codes=", ".join(codes),
+        name=entry.name,
+        verdict=say(session.lang, f"verdict.{entry.verdict.value}"),
+    )
+    return 1 if entry.verdict in (Verdict.REJECTED, Verdict.HELD) else 0
 
 
 def _review(
@@ -112,7 +134,7 @@ def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
     form = catalogue.form(entry.form or "", entry.version or "")
     lines = []
     for finding in entry.findings:
-        message = explain(finding, form, lang)
+        message = messages.explain(finding, form, lang)
         is_settled = entry.verdict is Verdict.REJECTED and finding.code in SENDER_DOUBT_CODES
         lines.append(f"{finding.code}: {message.what if is_settled else message}")
     return lines

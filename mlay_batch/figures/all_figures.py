@@ -78,6 +78,12 @@ def compute(inputs: ReportInputs) -> Figures:
     )
 
 
+def return_warnings(inputs: ReportInputs) -> tuple[EntryWarning, ...]:
+    """Return what `Figures.warnings` of the period says, without the other figures."""
+    year_visits = visits(inputs, sittings(inputs))
+    return warnings(inputs, year_visits, movement(inputs, completeness(inputs)))
+
+
 def warnings(
     inputs: ReportInputs, visits: tuple[Visit, ...], movement: Movement | None
 ) -> tuple[EntryWarning, ...]:

@@ -25,6 +25,7 @@ from mlay_batch.figures.report_records import (
     Sitting,
     Totals,
 )
+from mlay_batch.figures.return_findings import explained_lines, return_findings
 from mlay_batch.schema.ids import MEETING
 from mlay_batch.schema.schemes import Band, Scheme
 
@@ -142,7 +143,7 @@ def open_returns(figures: Figures) -> tuple[ExpectedReturn, ...]:
 
 
 def _returns(facts: Facts) -> Iterator[Clause]:
-    """How many returns are in, and which came late."""
+    """How many returns are in, which came late, which warnings in them were explained."""
     due = due_returns(facts.figures)
     if not due:
         return
@@ -154,6 +155,13 @@ def _returns(facts: Facts) -> Iterator[Clause]:
     if late:
         names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(late))
         yield Clause("returns.late", {"count": len(late)}, names)
+    inputs, figures = facts.inputs, facts.figures
+    found = return_findings(inputs, figures.period, figures.warnings)
+    if lines := explained_lines(inputs, found):
+        explained, still_open = map(sum, zip(*lines.values(), strict=True))
+        names = tuple(NewsName(branch=branch) for branch, (_, count) in lines.items() if count)
+        key = "returns.unexplained" if still_open else "returns.explained"
+        yield Clause(key, {"explained": explained, "count": still_open}, names)
 
 
 def _outstanding(facts: Facts) -> Iterator[Clause]:
@@ -444,7 +452,7 @@ def _count_low(rating: CellRating, low_ids: set[str]) -> int:
 
 
 NEWS_RULES = (
-    NewsRule("returns", ("completeness",), 6, _returns),
+    NewsRule("returns", ("completeness", "errors"), 6, _returns),
     NewsRule("outstanding", ("completeness",), 12, _outstanding),
     NewsRule("quality", ("rating", "completeness"), 9, _quality),
     NewsRule("low", ("rating",), 8, _low),

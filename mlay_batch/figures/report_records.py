@@ -12,6 +12,7 @@ from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
+from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
@@ -38,6 +39,8 @@ class ReportInputs:
     """All ledger entries, in order of id."""
     refused_below: tuple[LedgerEntry, ...] = ()
     """Entries rejected or held one level below, from its consolidated workbook."""
+    answers: Mapping[AnswerKey, GivenAnswer] = field(default_factory=dict, hash=False)
+    """The answers to warnings that hold."""
 
     @property
     def months_in_use(self) -> tuple[Period, ...]:

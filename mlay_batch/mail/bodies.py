@@ -156,10 +156,12 @@ def receipt(
     numbered: NumberedReturn,
     form: Form,
     other_findings: Sequence[Finding],
+    attachment: Attachment | None = None,
 ) -> Letter:
     """Return the receipt of an accepted return.
 
-    `other_findings` are its findings from comparison with other months and branches.
+    `other_findings` are its findings from comparison with other months and branches. `attachment`
+    is the return in a form with cells for answers to them.
     """
     accepted = numbered.accepted
     entry = accepted.entry
@@ -176,7 +178,7 @@ def receipt(
         "other_months": findings_text(other_findings, form),
         "remarks": " ".join(_remarks(numbered, len(findings) + len(other_findings))),
     }
-    return write_letter(context, envelope, values)
+    return write_letter(context, envelope, values, [attachment] if attachment else [])
 
 
 def _correction_lines(

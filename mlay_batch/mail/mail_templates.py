@@ -29,6 +29,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
     | {"number", "sha256", "correction", "figures", "warnings", "other_months", "remarks"},
     "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count", "wrong_cells"},
+    "question": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},
     "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "declined": (_FILE_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import PurePath
 
+from mlay_batch.app.explain import open_warnings
 from mlay_batch.app.pending_replies import (
     Correction,
     Reminder,
@@ -14,6 +15,7 @@ from mlay_batch.app.pending_replies import (
     corrections,
     files_to_answer,
     files_to_decide_on,
+    must_explain,
     reminders,
     unreached_addresses,
 )
@@ -25,6 +27,7 @@ from mlay_batch.app.worklist.state import (
     FILE,
     FORMS,
     PERIOD,
+    WARNING,
     OpenState,
     branch_title,
     earlier_months,
@@ -34,12 +37,14 @@ from mlay_batch.app.worklist.state import (
     letters_told,
     period_state,
     periods_to_issue,
+    questions_state,
 )
 from mlay_batch.app.worklist.view_files import ViewFiles, cell_link
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import begin_small
+from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.ledger import Archive, MailState
 from mlay_batch.mail.mime import short_id
@@ -47,9 +52,10 @@ from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Topic, Ver
 from mlay_batch.schema import Form
 
 WORST_FIRST = (
-    *("defect", "repairable", "trouble", "register", "doubtful", "held", "unassigned", "closed"),
+    *("defect", "repairable", "trouble", "register", "doubtful"),
+    *("held", "unassigned", "closed", "question"),
     *("unreached", "overdue", "refused", "missing", "below", "unclosed", "ready", "forms"),
-    *("chosen", "warning"),
+    *("chosen", "warning", "warned"),
 )
 _WORKBOOKS = frozenset({".xlsx", ".ods"})  # an .xls may hold macros of 1992
 CLOSED_CODE = "L12"
@@ -57,9 +63,9 @@ _MAX_NAMES = 5  # branches of a subordinate office that are named
 _WITH_A_BRANCH = 2  # organisations: the office, and one that reports
 _MAX_REASONS = 2  # findings that say why a file waits; its marked form lists them all
 _TONES = {
-    **dict.fromkeys(("closed", "refused", "missing", "below", "unclosed"), "watch"),
+    **dict.fromkeys(("closed", "question", "refused", "missing", "below", "unclosed"), "watch"),
     "ready": "good",
-    "forms": "",
+    **dict.fromkeys(("forms", "warned"), ""),
 }
 
 
@@ -75,6 +81,7 @@ def open_matters(state: OpenState, files: ViewFiles, archive: Archive) -> Iterat
     yield from builder.below()
     yield from builder.empty_register()
     yield from builder.blank_forms()
+    yield from builder.open_warnings()
 
 
 def worst_first(matters: Iterable[Matter]) -> list[Matter]:
@@ -131,6 +138,7 @@ class _MatterBuilder:
             period = Period.parse(entry.period) if entry.period else None
             is_closed = entry.verdict is Verdict.HELD and period in state.closed
             kind = "closed" if is_closed else "held" if code else "unassigned"
+            kind = "question" if must_explain(entry) else kind
             sender = entry.sender or self._say(f"sender.{entry.channel}")
             params = {"what": self._about(entry), "file": entry.name, "sender": sender}
             its_state = file_state(entry, state.rulings)
@@ -144,6 +152,25 @@ class _MatterBuilder:
                 _day(entry),
                 self._say("what.file", reasons=self._reasons(entry), **params),
                 link=self._original_link(entry),
+            )
+
+    def open_warnings(self) -> Iterator[Matter]:
+        """Yield the warnings in the returns of the periods at work that nobody has answered."""
+        state = self.state
+        names = {str(period) for period in state.periods if period not in state.closed}
+        entries = [entry for entry in state.entries if entry.period in names]
+        across = return_warnings(state.inputs)
+        for warning in open_warnings(entries, across, state.answers):
+            entry, findings = warning.entry, warning.findings
+            words = reasons(findings, self._form(entry), state.lang)
+            yield self._matter(
+                "warned",
+                f"{WARNING}/{entry.id}/{warning.code}",
+                questions_state(warning.questions),
+                branch_title(state.register, entry.branch),
+                _day(entry),
+                self._say("what.warned", what=self._about(entry), reasons=words),
+                link=self._original_link(entry, findings),
             )
 
     def _about(self, entry: LedgerEntry) -> str:
@@ -161,8 +188,10 @@ class _MatterBuilder:
         findings = [f for f in entry.findings if closed or f.code != CLOSED_CODE]
         return reasons(findings, self._form(entry), self.state.lang)
 
-    def _original_link(self, entry: LedgerEntry) -> str:
+    def _original_link(self, entry: LedgerEntry, findings: Sequence[Finding] = ()) -> str:
         """Return the link to a copy of a file that was read as a form of ours; else nothing.
+
+        It leads to the cell of the first of the `findings`, without any of all of the file's.
 
         Nothing else is opened by a click: what could not be read may do harm.
         """
@@ -170,7 +199,7 @@ class _MatterBuilder:
         if entry.form is None or suffix not in _WORKBOOKS:
             return ""
         path = self.files.add(f"{entry.id}{suffix}", self.archive.read(entry.sha256))
-        places = (f.place for f in entry.findings if f.place.sheet and f.place.cell)
+        places = (f.place for f in findings or entry.findings if f.place.sheet and f.place.cell)
         return cell_link(path, next(places, None))
 
     def refused_files(self) -> Iterator[Matter]:

@@ -14,6 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from mlay_batch.app.closing import record_closing, record_reopening
+from mlay_batch.app.explain import (
+    Explanation,
+    OpenWarning,
+    open_warnings,
+    record_explanation,
+    unanswered_codes,
+)
+from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
@@ -33,13 +41,17 @@ from mlay_batch.app.worklist.state import (
     LETTER,
     PERIOD,
     TOPICS,
+    WARNING,
     file_state,
     period_state,
+    questions_state,
 )
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, MlayError, OutputBusyError, UsageError
+from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.ledger import (
+    Answers,
     Archive,
     Closings,
     Ledger,
@@ -59,6 +71,7 @@ _DECISIONS = {
     **dict.fromkeys(("accept", "assign", "refuse"), (FILE,)),
     "close": (PERIOD,),
     "reopen": (FILE, PERIOD),
+    "explain": (FILE, WARNING),
     **dict.fromkeys(("sent", "unsent"), (DOUBTFUL,)),
 }
 """What is decided here, and on what."""
@@ -258,6 +271,7 @@ class _Obeyer:
             "accept": self._accept,
             "assign": self._accept,
             "refuse": self._refuse,
+            "explain": self._explain,
             "close": self._close,
             "reopen": self._reopen,
             "sent": self._resolve,
@@ -286,6 +300,8 @@ class _Obeyer:
             return False
         if kind == FILE:
             return self._is_file_open(made, name, state)
+        if kind == WARNING:
+            return any(questions_state(x.questions) == state for x in self._warnings(name))
         if kind == PERIOD:
             return self._is_period_in(Period.parse_informal(name), state)
         mail = self._doubtful().get(name)
@@ -328,6 +344,28 @@ class _Obeyer:
         is_dismissed = result.entry.is_dismissed
         code = "dismissed" if is_dismissed else f"file.{result.decision.verdict.value}"
         return Outcome.done(code)
+
+    def _warnings(self, name: str) -> Iterator[OpenWarning]:
+        """Yield the unanswered warnings of a return, of the code that its row names."""
+        number, _, code = name.partition("/")
+        entry = self.ledger.entry(int(number)) if number.isdecimal() else None
+        if entry and entry.period:
+            period = Period.parse(entry.period)
+            inputs = load_inputs(self.office, self.ledger, period, self.clerk.as_of)
+            answers = Answers(self.ledger).in_force()
+            for warning in open_warnings([entry], return_warnings(inputs), answers):
+                if warning.code == code:
+                    yield warning
+
+    def _explain(self, made: MadeDecision) -> Outcome:
+        kind, number, *codes = made.subject.split("/")
+        entry = self.ledger.entry(int(number))
+        if kind == FILE and entry:
+            codes = unanswered_codes(self.ledger, entry)
+        who, at, as_of = self.clerk.who, self.clerk.at, self.clerk.as_of
+        explanation = Explanation(int(number), tuple(codes), made.why, who, at, as_of)
+        after = record_explanation(self.office, self.ledger, explanation)
+        return Outcome.done("explained" if kind == WARNING else f"file.{after.verdict.value}")
 
     def _close(self, made: MadeDecision) -> Outcome:
         period = self._period(made)

@@ -5,8 +5,9 @@ A matter has a key: its subject and the state it is in. A decision holds for tha
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -26,14 +27,24 @@ from mlay_batch.figures.report_records import (
     ExpectedReturn,
     ReportInputs,
 )
-from mlay_batch.ledger import Closing, Closings, Ledger, MailLog, MailState, Rulings, SentMail
+from mlay_batch.ledger import (
+    Answers,
+    Closing,
+    Closings,
+    Ledger,
+    MailLog,
+    MailState,
+    Rulings,
+    SentMail,
+)
 from mlay_batch.mail.letter import Letter
+from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import LedgerEntry, Topic
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Form
 
 FINAL_STATES = (MailState.QUEUED, MailState.SENT, MailState.HANDED)
-FILE, PERIOD, DOUBTFUL = "file", "period", "doubtful"
+FILE, PERIOD, DOUBTFUL, WARNING = "file", "period", "doubtful", "warning"
 FORMS, ADDRESS, LETTER = "forms", "address", "letter"
 """What a subject is, before its first slash."""
 TOPICS = ("answer", "correction", "reminder")
@@ -56,6 +67,7 @@ class OpenState:
         to_date: the same up to the last month.
         mail: the letters written so far.
         rulings: number of decisions on each file that had any.
+        answers: the answers to warnings that hold.
         closings: every closing, also reopened ones.
         owed: the letters owed, each once, with the period it is of.
         again: the reminders that would go once more.
@@ -69,6 +81,7 @@ class OpenState:
     to_date: tuple[Completeness, ...]
     mail: tuple[SentMail, ...]
     rulings: Mapping[int, int]
+    answers: Mapping[AnswerKey, GivenAnswer]
     closings: tuple[Closing, ...]
     owed: tuple[tuple[Period, Letter], ...]
     again: tuple[Letter, ...]
@@ -103,6 +116,7 @@ class OpenState:
             (*chain.from_iterable(to_date), *forms),
             MailLog(ledger).letters(),
             Counter(ruling.delivery for ruling in Rulings(ledger).all()),
+            Answers(ledger).in_force(),
             closings.all(),
             tuple(owed.values()),
             tuple(again),
@@ -198,6 +212,11 @@ def file_state(entry: LedgerEntry, rulings: Mapping[int, int]) -> str:
     After a backup was restored another file may have its number.
     """
     return f"{entry.verdict.value}.{rulings.get(entry.id, 0)}.{entry.sha256[:8]}"
+
+
+def questions_state(questions: Iterable[str]) -> str:
+    """Return the state of warnings: what they are about; another one once a value changes."""
+    return hashlib.sha256(" ".join(sorted(questions)).encode()).hexdigest()[:8]
 
 
 def period_state(period: Period, closings: Sequence[Closing]) -> str:

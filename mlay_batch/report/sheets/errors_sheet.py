@@ -8,6 +8,7 @@ that was sent again and accepted is settled, and no longer shown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,16 +21,22 @@ from mlay_batch.core.messages import Message, explain
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.figures.return_findings import ReturnFinding, answered
+from mlay_batch.model.answers import GivenAnswer
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.indicator_text import indicator_message
-from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
+from mlay_batch.report.listing import NONE, Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import rules_block
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form
 
 _SPLIT = 4
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.TRIAL: 2}
+EXPLAINED_MARK, OPEN_MARK = TONES["good"].symbol, TONES["fair"].symbol
+SYMBOLS = EXPLAINED_MARK + OPEN_MARK
+"""What the words on an answer begin with: that it was given, that it was not."""
 _TONE_BY_SEVERITY = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.TRIAL: "fair"}
 
 
@@ -42,12 +49,19 @@ class Problem:
         finding: the first of them.
         message: what they say.
         cells: all the cells they stand in: ``C5:C9, D12``.
+        answered: the findings with the answers to them.
     """
 
     entry: LedgerEntry
     finding: Finding
     message: Message
     cells: str
+    answered: tuple[ReturnFinding, ...] = ()
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether it may be explained, and all of it is."""
+        return any(x.asks for x in self.answered) and not any(x.is_open for x in self.answered)
 
 
 @dataclass(frozen=True)
@@ -57,10 +71,14 @@ class ErrorCounts:
     Attributes:
         errors: those that refused a return.
         warnings: those that did not.
+        explained: of the warnings those that were explained.
+        unexplained: those that wait for an answer.
     """
 
     errors: Formula
     warnings: Formula
+    explained: Formula
+    unexplained: Formula
 
 
 def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
@@ -83,16 +101,32 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
     last = listing.next_row - 1
     if other_problems:
         last = _write_other_problems(ctx, sheet, columns, last + 2, other_problems)
+    last = rules_block.write(ctx, sheet, last + 2, _SPLIT)
     listing.set_up_page(last + 1, frozen=3)
-    severities = listing.sheet_range("severity")
+    return _count(ctx, listing, period_problems)
+
+
+def _count(
+    ctx: ReportContext, listing: Listing[Problem], period_problems: Sequence[Problem]
+) -> ErrorCounts:
+    """Return the counts of the list, as formulas."""
+    severities, answers = listing.sheet_range("severity"), listing.sheet_range("answer")
+
+    def count(cells: str, words: str, number: int) -> Formula:
+        return Formula(f"=COUNTIF({cells},{quote(words)})", number)
+
+    of_severity = Counter(problem.finding.severity for problem in period_problems)
+    error, warning = (
+        count(severities, _severity_text(ctx, severity), of_severity[severity])
+        for severity in (Severity.ERROR, Severity.WARNING)
+    )
+    explained = sum(problem.is_explained for problem in period_problems)
+    still_open = sum(any(x.is_open for x in problem.answered) for problem in period_problems)
     return ErrorCounts(
-        *(
-            Formula(
-                f"=COUNTIF({severities},{quote(_severity_text(ctx, severity))})",
-                sum(problem.finding.severity is severity for problem in period_problems),
-            )
-            for severity in (Severity.ERROR, Severity.WARNING)
-        )
+        error,
+        warning,
+        count(answers, f"{EXPLAINED_MARK} *", explained),
+        count(answers, f"{OPEN_MARK} *", still_open),
     )
 
 
@@ -131,9 +165,29 @@ def _columns(ctx: ReportContext) -> Iterator[Column[Problem]]:
     yield column("column.sheet", 12, attrgetter("finding.place.sheet"))
     yield column("column.cells", 12, attrgetter("cells"), "center")
     yield column("column.code", 7, attrgetter("finding.code"), "center")
-    yield column("column.what", 42, attrgetter("message.what"))
-    yield column("column.fix", 42, attrgetter("message.fix"))
+    yield column("column.what", 36, attrgetter("message.what"))
+    yield column("column.fix", 34, attrgetter("message.fix"))
+    yield column("column.answer", 28, partial(_answer_text, ctx), symbols=SYMBOLS)
     yield column("column.delivery", 9, lambda problem: ctx.file_link(problem.entry.id), "link")
+
+
+def _answer_text(ctx: ReportContext, problem: Problem) -> str:
+    """Return what was answered, that nothing was, or a dash where nothing is asked."""
+    if not any(x.asks for x in problem.answered):
+        return NONE
+    texts = [answer_text(ctx, x.answer) for x in problem.answered if x.answer]
+    if any(x.is_open for x in problem.answered):
+        texts.insert(0, ctx.t("answer.open"))
+        return f"{OPEN_MARK} {' '.join(dict.fromkeys(texts))}"
+    return f"{EXPLAINED_MARK} {' '.join(dict.fromkeys(texts))}"
+
+
+def answer_text(ctx: ReportContext, answer: GivenAnswer) -> str:
+    """Return an answer as the sheets quote it, and who of the office gave it."""
+    words = answer.words or ctx.t("answer.purged")
+    if answer.who is None:
+        return ctx.t("answer.branch", words=words)
+    return ctx.t("answer.office", words=words, who=answer.who, day=answer.at[:10])
 
 
 def _severity_text(ctx: ReportContext, severity: Severity) -> str:
@@ -158,7 +212,8 @@ def problems(ctx: ReportContext) -> Iterator[Problem]:
     for _, group in sorted(groups.items()):
         entry, finding, message = group[0]
         cells = cell_ranges(other_finding.place.cell for _, other_finding, _ in group)
-        yield Problem(entry, finding, message, cells)
+        of_group = tuple(answered(ctx.inputs, entry, other) for _, other, _ in group)
+        yield Problem(entry, finding, message, cells, of_group)
 
 
 def _trial_problems(ctx: ReportContext) -> Iterator[Problem]:

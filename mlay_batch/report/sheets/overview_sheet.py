@@ -229,9 +229,15 @@ class _OverviewTables:
         """Count what is wrong in the period's returns."""
         t, errors = self.ctx.t, self.results.errors
         self._write_title("errors", "errors")
-        heads = [t("severity.error"), t("severity.warning")]
-        span = self._write_heads(t("overview.found"), heads)
-        self._write_line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
+        counts = {
+            "severity.error": errors.errors,
+            "severity.warning": errors.warnings,
+            "column.explained": errors.explained,
+            "column.unexplained": errors.unexplained,
+        }
+        span = self._write_heads(t("overview.found"), list(map(t, counts)))
+        line = tuple(counts.values())
+        self._write_line(t("overview.problems"), span, line, ("",) * len(line))
 
 
 def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> None:

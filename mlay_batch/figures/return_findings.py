@@ -1,0 +1,86 @@
+"""What was found in the returns of a period, each finding with its answer: which rules bite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.messages import explain
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model.answers import GivenAnswer, answer_key
+from mlay_batch.model.records import LedgerEntry
+
+_NOT_OF_RULES = frozenset("LN")
+"""First letters of codes that say what became of a file, not what a rule found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFinding:
+    """A finding in a file.
+
+    Attributes:
+        entry: the ledger entry of the file.
+        answer: the answer that holds; None without one.
+    """
+
+    entry: LedgerEntry
+    finding: Finding
+    answer: GivenAnswer | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it may be explained: a warning in a return that counts."""
+        return self.entry.is_current and self.finding.is_answerable
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.asks and self.answer is None
+
+
+def answered(inputs: ReportInputs, entry: LedgerEntry, finding: Finding) -> ReturnFinding:
+    """Return a finding with the answer to it."""
+    key = answer_key(entry, finding)
+    return ReturnFinding(entry, finding, inputs.answers.get(key) if key else None)
+
+
+def return_findings(
+    inputs: ReportInputs, period: Period, warnings: Iterable[tuple[int, Finding]]
+) -> Iterator[ReturnFinding]:
+    """Yield what rules found in the files of the period and its months, in order of receipt.
+
+    Those of refused files too, also where they were sent again since: a rule that refuses often may
+    be wrong. `warnings` are the ones across returns, with the ids of ledger entries.
+    """
+    periods = {str(period), *map(str, period.months())}
+    across: dict[int, list[Finding]] = {}
+    for number, finding in warnings:
+        across.setdefault(number, []).append(finding)
+    for entry in inputs.ledger_entries:
+        if entry.period in periods and not entry.is_from_stranger:
+            for finding in (*entry.findings, *across.get(entry.id, ())):
+                if finding.code[0] not in _NOT_OF_RULES:
+                    yield answered(inputs, entry, finding)
+
+
+def explained_lines(
+    inputs: ReportInputs, findings: Iterable[ReturnFinding]
+) -> Mapping[str, tuple[int, int]]:
+    """Return for each branch how many warnings it explained, and how many wait for an answer.
+
+    What says the same of one return is one line of the list of findings, and counted once.
+    """
+    lines: dict[tuple[str, ...], bool] = {}
+    for x in findings:
+        if x.asks:
+            form = inputs.catalogue.form(x.entry.form or "", x.entry.version or "")
+            words = str(explain(x.finding, form, "vi"))
+            line = x.entry.branch or "", str(x.entry.id), x.finding.place.sheet, words
+            lines[line] = lines.get(line, False) or x.is_open
+    counts: dict[str, tuple[int, int]] = {}
+    for (branch, *_), is_open in lines.items():
+        explained, still_open = counts.get(branch, (0, 0))
+        counts[branch] = explained + (not is_open), still_open + is_open
+    return counts
