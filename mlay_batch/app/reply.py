@@ -274,11 +274,9 @@ class _ReplyBuilder:
         if form is None or form.is_rollup:
             return None
 
-        def render_form() -> bytes:
-            accepted = to_version(catalogue, self.ledger.return_of(entry.id), form)
-            context = self._template_context(form, branch, period)
-            return render(form, context, accepted.rows, warnings)
-
+        rows = to_version(catalogue, self.ledger.return_of(entry.id), form).rows
+        context = self._template_context(form, branch, period)
+        render_form = partial(render, form, context, rows, warnings)
         return self._attachment(form, branch, period, render_form)
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
@@ -358,7 +356,8 @@ class _ReplyBuilder:
             return bodies.file_letter(self.letter_context, envelope, files, request)
         if own_form is None or period is None:
             return _no_address(entry)
-        errors = list(map(_listed_error, lines))
+        is_question = text_kind == "question"
+        errors = [_listed_error(line, stops=line.first.is_error or is_question) for line in lines]
         return bodies.returned_form(
             self.letter_context, envelope, entry, own_form, period, request, attachment, errors
         )
@@ -485,8 +484,7 @@ def _is_asked(group: FindingGroup, questions: Set[Question]) -> bool:
     return any((mark.finding.code, mark.finding.question) in questions for mark in group.marks)
 
 
-def _listed_error(group: FindingGroup) -> ListedError:
+def _listed_error(group: FindingGroup, *, stops: bool) -> ListedError:
+    """Return a line of the list; whether it `stops` the return from counting."""
     cells = frozenset((group.sheet, cell.row, cell.column) for cell in group.cells)
-    return ListedError(
-        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message(), cells
-    )
+    return ListedError(stops, len(group.marks), group.place_text(_LANG), group.message(), cells)

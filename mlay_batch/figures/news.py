@@ -156,8 +156,8 @@ def _returns(facts: Facts) -> Iterator[Clause]:
         names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(late))
         yield Clause("returns.late", {"count": len(late)}, names)
     inputs, figures = facts.inputs, facts.figures
-    found = return_findings(inputs, figures.period, figures.warnings)
-    if lines := explained_lines(inputs, found):
+    findings = return_findings(inputs, figures.period, figures.warnings)
+    if lines := explained_lines(inputs, findings):
         explained, still_open = map(sum, zip(*lines.values(), strict=True))
         names = tuple(NewsName(branch=branch) for branch, (_, count) in lines.items() if count)
         key = "returns.unexplained" if still_open else "returns.explained"

@@ -73,12 +73,13 @@ def explained_lines(
     What says the same of one return is one line of the list of findings, and counted once.
     """
     lines: dict[tuple[str, ...], bool] = {}
-    for x in findings:
-        if x.asks:
-            form = inputs.catalogue.form(x.entry.form or "", x.entry.version or "")
-            words = str(explain(x.finding, form, "vi"))
-            line = x.entry.branch or "", str(x.entry.id), x.finding.place.sheet, words
-            lines[line] = lines.get(line, False) or x.is_open
+    for item in findings:
+        if item.asks:
+            entry = item.entry
+            form = inputs.catalogue.form(entry.form or "", entry.version or "")
+            words = str(explain(item.finding, form, "vi"))
+            line = entry.branch or "", str(entry.id), item.finding.place.sheet, words
+            lines[line] = lines.get(line, False) or item.is_open
     counts: dict[str, tuple[int, int]] = {}
     for (branch, *_), is_open in lines.items():
         explained, still_open = counts.get(branch, (0, 0))

@@ -32,10 +32,10 @@ def finding(
 
 
 def lines(book: Workbook) -> list[tuple[object, ...]]:
-    """The list of errors below its headings, without the level."""
-    rows = list(book[TITLE].iter_rows(values_only=True))
+    """The list of errors below its headings: field, cell, what is wrong, what to do."""
+    rows = list(book[TITLE].iter_rows(max_col=5, values_only=True))
     head = next(n for n, row in enumerate(rows) if row[0] == "Mức")
-    return [row[1:] for row in rows[head + 1 :]]
+    return [row[1:] for row in rows[head + 1 :] if row[0]]
 
 
 def fill(book: Workbook, path: str, record: int = 0) -> str:
@@ -159,11 +159,12 @@ def test_what_to_do_is_what_this_form_still_needs():
         ([("D02", "C40")], "NHỮNG CHỖ CẦN SỬA", "Bấm vào tên ô"),
         ([("R09", "")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
         ([("I03", "C40")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
-        ([("D02", "C40", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Không có lỗi phải sửa."),
+        ([("D02", "C40", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Dòng có dấu ▲"),
+        ([("L05", "", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Không có lỗi phải sửa."),
     ],
 )
 def test_the_opening_words_fit_what_is_listed(marks, title, says):
-    sheet = render_form(FORM, [meeting(40)], [finding(*mark) for mark in marks])[TITLE]
+    sheet = render_form(FORM, [meeting(40)], [finding(*mark) for mark in marks]).worksheets[0]
     assert sheet["A1"].value == title
     assert sheet["A4"].value.startswith(says)
 

@@ -146,16 +146,16 @@ def _columns(ctx: ReportContext, table: DataTable) -> Iterator[Column[_Rule]]:
 class _DataRow:
     """A finding; `is_first` says whether it is the first of its rule in the branch."""
 
-    found: ReturnFinding
+    return_finding: ReturnFinding
     is_first: bool
 
 
 def _data_rows(findings: Sequence[ReturnFinding]) -> Iterator[_DataRow]:
     seen: set[tuple[str | None, ...]] = set()
-    for found in findings:
-        entry, finding = found.entry, found.finding
+    for return_finding in findings:
+        entry, finding = return_finding.entry, return_finding.finding
         key = entry.branch, entry.form, finding.code, finding.severity.value
-        yield _DataRow(found, entry.branch is not None and key not in seen)
+        yield _DataRow(return_finding, entry.branch is not None and key not in seen)
         seen.add(key)
 
 
@@ -171,31 +171,33 @@ def _data_columns(ctx: ReportContext) -> Iterator[DataColumn[_DataRow]]:
     column = partial(data_column, ctx)
 
     def severity(row: _DataRow) -> str:
-        return ctx.t(f"severity.{row.found.finding.severity}")
+        return ctx.t(f"severity.{row.return_finding.finding.severity}")
 
     def what(row: _DataRow) -> str:
-        return explain(row.found.finding, _form_of(ctx, row.found), ctx.lang).what
+        return explain(row.return_finding.finding, _form_of(ctx, row.return_finding), ctx.lang).what
 
     def answered(row: _DataRow) -> str | None:
-        if row.found.answer:
+        if row.return_finding.answer:
             return ctx.t("answer.yes")
-        return ctx.t("answer.no") if row.found.is_open else None
+        return ctx.t("answer.no") if row.return_finding.is_open else None
 
     def words(row: _DataRow) -> str | None:
-        return row.found.answer.words if row.found.answer else None
+        return row.return_finding.answer.words if row.return_finding.answer else None
 
-    yield column("branch", "center", attrgetter("found.entry.branch"))
-    yield column("branch_name", "text", lambda row: ctx.name(row.found.entry.branch))
-    yield column("period_title", "center", lambda row: ctx.period_title(row.found.entry.period))
-    yield column("code", "center", attrgetter("found.finding.code"))
+    yield column("branch", "center", attrgetter("return_finding.entry.branch"))
+    yield column("branch_name", "text", lambda row: ctx.name(row.return_finding.entry.branch))
+    yield column(
+        "period_title", "center", lambda row: ctx.period_title(row.return_finding.entry.period)
+    )
+    yield column("code", "center", attrgetter("return_finding.finding.code"))
     yield column("severity", "center", severity)
     yield column("what", "text", what)
-    yield column("source", "text", lambda row: tables.place_text(row.found.finding.place))
+    yield column("source", "text", lambda row: tables.place_text(row.return_finding.finding.place))
     yield column("first", "integer", lambda row: int(row.is_first))
     yield column("answered", "center", answered)
     yield column("words", "text", words)
-    yield column("delivery", "link", lambda row: ctx.file_link(row.found.entry.id))
-    yield column("form", "text", attrgetter("found.entry.form"), hidden=True)
+    yield column("delivery", "link", lambda row: ctx.file_link(row.return_finding.entry.id))
+    yield column("form", "text", attrgetter("return_finding.entry.form"), hidden=True)
 
 
 def _form_of(ctx: ReportContext, finding: ReturnFinding) -> Form | None:

@@ -1,0 +1,282 @@
+"""Warnings get an answer, in the returned form or by the office; it holds for its values."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+from builders.answering import PERIOD, answer_cells, answered, asking, given, letters
+from builders.mail_office import MORNING, send, take_in, verdicts_and_codes
+from builders.sample_office import MeetingReturn, create_office, put
+from builders.small_form import YAML
+from openpyxl import load_workbook
+
+from mlay_batch.app import mail_run
+from mlay_batch.app.explain import Explanation, explain_warning
+from mlay_batch.app.review import list_undecided
+from mlay_batch.app.worklist.state import owed_run
+from mlay_batch.errors import SchemaError, UsageError
+from mlay_batch.ledger import Ledger
+from mlay_batch.model.records import Verdict
+from mlay_batch.schema.load import load_text
+
+LATER, LAST = "2019-12-04T09:00:00+07:00", "2019-12-05T09:00:00+07:00"
+FEW = MeetingReturn("CB-01", present=8)  # D05 warns: 8 of 10 is not above 85 %
+WHY = "Hai đồng chí đi học tập trung."
+
+
+@pytest.fixture
+def town(tmp_path):
+    return create_office(tmp_path / "town")
+
+
+def explanation(number: int, *codes: str, words: str = WHY) -> Explanation:
+    return Explanation(number, codes, words, "Lan", LATER, date(2019, 12, 4))
+
+
+def verdicts(town) -> list[str]:
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        return [entry.verdict.value for entry in ledger.entries()]
+
+
+# Answers that nobody demands
+
+
+def test_the_receipt_of_a_return_with_a_warning_brings_a_form_to_answer_it_in(town):
+    put(town, "a.xlsx", FEW.book())
+    put(town, "b.xlsx", MeetingReturn("DB1-1").book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    assert not letters(town)["receipt DB1-1"].attachments
+    book = load_workbook(io.BytesIO(form.data))
+    assert book.sheetnames[0] == "Cần xem lại"
+    (cell,) = answer_cells(book.worksheets[0]).values()
+    assert (cell.value, cell.protection.locked) == (None, False)
+
+
+def test_the_same_values_with_an_answer_are_a_duplicate_whose_answer_is_booked(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    put(town, "b.xlsx", answered(form.data, D05=WHY))
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("duplicate", "L04")}
+    assert given(town) == [("CB-01", "D05", WHY, None)]
+    assert not letters(town)["receipt CB-01"].attachments, "all is explained"
+
+
+def test_an_answer_holds_for_its_values_and_lapses_when_they_change(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    put(town, "b.xlsx", answered(form.data, D05=WHY))
+    take_in(town, LATER)
+    put(town, "c.xlsx", FEW.but(score=90).book())  # another figure of the return
+    assert verdicts_and_codes(take_in(town, LATER.replace("09:", "10:")))["c.xlsx"][0] == "accepted"
+    assert not letters(town)["receipt CB-01"].attachments
+    put(town, "d.xlsx", FEW.but(present=7, score=90).book())
+    take_in(town, LAST)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    assert answer_cells(load_workbook(io.BytesIO(form.data)).worksheets[0])["D05"].value is None
+
+
+def test_an_answer_beside_a_correction_is_taken_with_it(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
+    (content,) = (c for row in book["Báo cáo"] for c in row if c.value == "Bàn việc trong tháng")
+    content.value = "Bàn việc đã sửa"
+    book.save(out := io.BytesIO())
+    put(town, "b.xlsx", out.getvalue())
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("accepted", "L05")}
+    assert given(town) == [("CB-01", "D05", WHY, None)]
+
+
+def test_what_is_no_answer_is_none(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    put(town, "b.xlsx", answered(form.data, D05=" … "))
+    take_in(town, LATER)
+    assert given(town) == []
+
+
+def test_the_answers_of_a_stranger_are_not_booked(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    send(town, "b", "x@else.example", ("b.xlsx", answered(form.data, D05="Bịa ra")))
+    assert verdicts_and_codes(take_in(town, LATER))["b.xlsx"][0] == "held"
+    assert given(town) == []
+
+
+def test_an_answer_is_told_as_not_read_where_its_sheet_is_no_more_as_it_was(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
+    book.worksheets[0].delete_cols(7)
+    book.save(out := io.BytesIO())
+    put(town, "b.xlsx", out.getvalue())
+    (decision,) = take_in(town, LATER).decisions
+    (lost,) = (f for f in decision.findings if f.code == "C21")
+    assert lost.place.sheet == "Cần xem lại"
+    assert given(town) == []
+
+
+def test_older_words_sent_once_more_take_nothing_back(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = letters(town)["receipt CB-01"].attachments
+    first, second = answered(form.data, D05=WHY), answered(form.data, D05="Nghỉ ốm.")
+    for name, book, received in (("b", first, MORNING), ("c", second, LATER), ("d", first, LAST)):
+        put(town, f"{name}.xlsx", book)
+        take_in(town, received)
+    assert given(town) == [("CB-01", "D05", "Nghỉ ốm.", None)]
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        assert ledger.counts()[Verdict.DUPLICATE] == 3
+
+
+# Answers that a rule demands
+
+
+def test_a_return_without_a_demanded_answer_is_held_asked_and_then_counts(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    assert verdicts_and_codes(take_in(town)) == {"a.xlsx": ("held", "L15")}
+    question = letters(town)["question CB-01"]
+    assert "Có mặt 8 trên 10" in question.body
+    book = load_workbook(io.BytesIO(question.attachments[0].data))
+    assert "Phải giải trình" in str(book.worksheets[0]["A6"].value)
+    put(town, "b.xlsx", question.attachments[0].data)  # sent back without a word
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("held", "L15")}
+    put(town, "c.xlsx", answered(question.attachments[0].data, D05=WHY))
+    assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("accepted",)}
+    assert list_undecided(town) == ()
+    assert set(letters(town)) == {"receipt CB-01"}
+
+
+def test_a_corrected_return_needs_no_answer(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    put(town, "b.xlsx", FEW.but(present=10).book())
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("accepted",)}
+    assert list_undecided(town) == ()
+
+
+def test_the_reminder_of_an_answer_that_does_not_come_is_the_question_again(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    mail_run.hand_over(owed_run(town, PERIOD, date(2019, 12, 3), "test"), MORNING)
+    run = owed_run(town, PERIOD, date(2019, 12, 20), "test")
+    with Ledger.open(town.workspace.ledger) as ledger:
+        later = {letter.kind: letter for letter in run.pending_letters(ledger).letters}
+    assert later["correction"].subject.startswith("Nhắc lại: Đề nghị giải trình")
+
+
+def test_the_office_answers_for_a_branch_that_rang_up(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    entry = explain_warning(town, explanation(1, "D05"), "test")
+    assert entry.verdict is Verdict.ACCEPTED
+    assert given(town) == [("CB-01", "D05", WHY, "Lan")]
+    assert verdicts(town) == ["accepted"]
+    put(town, "b.xlsx", FEW.but(score=90).book())
+    assert verdicts_and_codes(take_in(town, LAST)) == {"b.xlsx": ("accepted", "L05")}
+
+
+def test_a_rule_no_longer_demanded_lets_the_return_count(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (result,) = take_in(asking(town, "code: D05, bound: 85"), LATER).judged_anew
+    assert result.verdict is Verdict.ACCEPTED
+
+
+def test_a_refused_return_is_asked_at_once_and_answered_with_its_correction(town):
+    town = asking(town, "code: D05, answer: required")
+    book = load_workbook(io.BytesIO(FEW.book()))
+    (day,) = (c for row in book["Báo cáo"] for c in row if str(c.value)[:10] == "2019-11-03")
+    day.value = "hôm nọ"
+    book.save(out := io.BytesIO())
+    put(town, "a.xlsx", out.getvalue())
+    result = verdicts_and_codes(take_in(town))["a.xlsx"]
+    assert (result[0], "L15" in result) == ("rejected", False)
+    (form,) = letters(town)["returned CB-01"].attachments
+    sheet = load_workbook(io.BytesIO(form.data)).worksheets[0]
+    assert [str(row[0].value) for row in sheet["A6:A7"]] == ["■ Lỗi, phải sửa", "▲ Phải giải trình"]
+
+
+CHOICE = (
+    "code: D05, answer: required, answers: ["
+    "{vi: Đi học tập trung, en: Away at a course}, {vi: 'Ốm, nghỉ', en: Ill}]"
+)
+
+
+def test_answers_to_choose_from(town):
+    town = asking(town, CHOICE)
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    sheet = load_workbook(io.BytesIO(form)).worksheets[0]
+    (check,) = sheet.data_validations.dataValidation
+    first, last = check.formula1.replace("$", "").split(":")
+    offered = [c.value for c in sheet[f"{first}:{last}"][0]]
+    assert offered == ["Đi học tập trung", "Ốm, nghỉ"]
+    put(town, "b.xlsx", answered(form, D05="Lý do khác"))
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("held", "L15")}
+    put(town, "c.xlsx", answered(form, D05="ốm,  nghỉ"))
+    assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("accepted",)}
+    assert given(town) == [("CB-01", "D05", "Ốm, nghỉ", None)]
+    with pytest.raises(UsageError, match=r"explain\.choice"):
+        explain_warning(town, explanation(3, "D05"), "test")
+
+
+def test_a_return_is_asked_two_questions_at_most(town):
+    rules = [f"code: {code}, answer: required" for code in ("D04", "D05", "D06")]
+    town = asking(town, *rules)
+    form = MeetingReturn("CB-01", present=8)
+    book = load_workbook(io.BytesIO(form.book()))
+    (minutes,) = (c for row in book["Báo cáo"] for c in row if c.value == 95)
+    minutes.value = 70
+    cells = [c for row in book["Báo cáo"] for c in row]
+    label = next(c for c in cells if "vắng không lý do" in str(c.value).lower())
+    label.offset(0, minutes.column - label.column).value = 2
+    book.save(out := io.BytesIO())
+    put(town, "a.xlsx", out.getvalue())
+    (decision,) = take_in(town).decisions
+    assert {"D04", "D05", "D06"} <= {finding.code for finding in decision.findings}
+    (question,) = (finding for finding in decision.findings if finding.code == "L15")
+    assert question.params["codes"] == "D04, D05"
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D04="Mất điện.", D05=WHY))
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("accepted",)}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "words", "error"),
+    [
+        (1, "D04", WHY, "explain.code"),
+        (9, "D05", WHY, "explain.number"),
+        (1, "D05", " ", "usage.why"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(town, number, code, words, error):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    with pytest.raises(UsageError) as raised:
+        explain_warning(town, explanation(number, code, words=words), "test")
+    assert raised.value.code == error
+    assert given(town) == []
+
+
+@pytest.mark.parametrize("severity", ["error", "trial"])
+def test_only_a_warning_can_ask(severity):
+    text = YAML.replace("code: D10,", f"code: D10, severity: {severity}, answer: required,")
+    with pytest.raises(SchemaError) as raised:
+        load_text(text, "own.yaml")
+    assert "answer" in str(raised.value)
