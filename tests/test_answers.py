@@ -154,7 +154,7 @@ def test_a_return_without_a_demanded_answer_is_held_asked_and_then_counts(town):
     put(town, "c.xlsx", answered(question.attachments[0].data, D05=WHY))
     assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("accepted",)}
     assert list_undecided(town) == ()
-    assert set(letters(town)) == {"receipt CB-01"}
+    assert [kind for kind in letters(town) if "CB-01" in kind] == ["receipt CB-01"]
 
 
 def test_a_corrected_return_needs_no_answer(town):

@@ -210,7 +210,8 @@ class _MatterBuilder:
             if letters_told(state.mail, subject) or entry.id in seen:
                 continue
             seen.add(entry.id)
-            what = self._say("what.refused", what=self._about(entry), reasons=self._reasons(entry))
+            key = "asked" if must_explain(entry) else "refused"
+            what = self._say(f"what.{key}", what=self._about(entry), reasons=self._reasons(entry))
             yield self._matter(
                 "refused",
                 subject,
@@ -218,7 +219,7 @@ class _MatterBuilder:
                 branch_title(state.register, request.branch),
                 _day(entry),
                 what,
-                self._say("proposal.refused", until=request.until),
+                self._say(f"proposal.{key}", until=request.until),
                 self._attachment_link(subject),
             )
 
