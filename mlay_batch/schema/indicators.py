@@ -138,6 +138,7 @@ class Indicator(Record):
         months: number of the last months that are searched, the reported one included.
         times: in how many of these it must be found to be reported.
         severity: a warning, or on trial.
+        changed: why it is as it is now, where it was otherwise before.
         params: YAML keys that `KINDS` lists for `kind`, with their values.
     """
 
@@ -151,6 +152,7 @@ class Indicator(Record):
     months: int = 1
     times: int = 1
     severity: Literal[Severity.WARNING, Severity.TRIAL] = Severity.WARNING
+    changed: Text | None = None
     params: Mapping[str, Any] = stored(default_factory=dict, hash=False)
 
 

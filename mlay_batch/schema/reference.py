@@ -12,7 +12,7 @@ from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
 from mlay_batch.schema.level_text import level_lines
 from mlay_batch.schema.markdown import open_gaps, table
-from mlay_batch.schema.model import Computed, Effective, Field, Form, Rule, Section
+from mlay_batch.schema.model import Computed, Effective, Field, Form, Rule, Section, Text
 from mlay_batch.schema.overlap import kind_and_id
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Cap, Condition, Part, Scheme
@@ -249,12 +249,30 @@ def _help(field: Field, lang: str) -> Iterator[str]:
 
 def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
     params = ", ".join(f"{key}: {_param(value)}" for key, value in rule.params.items())
-    severity = text("reference", f"severity.{rule.severity}", lang)
     numbers = {key: value for key, value in rule.params.items() if isinstance(value, int | float)}
     says, fix = (
         open_gaps(fill_gaps(words.of(lang), numbers, lang)) for words in (rule.says, rule.fix)
     )
-    return rule.code, severity, says, fix, rule.basis, f"`{rule.check}` ({params})"
+    state = "; ".join(_rule_state(rule, lang))
+    basis = _with_change(rule.basis, rule.changed, lang)
+    return rule.code, state, says, fix, basis, f"`{rule.check}` ({params})"
+
+
+def _rule_state(rule: Rule, lang: str) -> Iterator[str]:
+    """Yield whether a breach refuses, warns or is on trial, and which answer it demands."""
+    yield text("reference", f"severity.{rule.severity}", lang)
+    if rule.answer:
+        yield text("reference", "answer.required", lang)
+    if rule.answers:
+        titles = ", ".join(f"“{choice.of(lang)}”" for choice in rule.answers)
+        yield text("reference", "answer.choices", lang, titles=titles)
+
+
+def _with_change(basis: str, changed: Text | None, lang: str) -> str:
+    """Return the basis of a rule, and why it is as it is now where it was otherwise before."""
+    if changed is None:
+        return basis
+    return text("reference", "basis.changed", lang, basis=basis, why=changed.of(lang))
 
 
 def _param(value: object) -> str:
@@ -300,7 +318,7 @@ def _indicator_set(record: IndicatorSet, lang: str) -> Iterator[str]:
         _indicator_row(indicator, lang)
         for indicator in sorted(record.entries, key=lambda indicator: -indicator.weight)
     )
-    yield from table(lang, "id says ask basis check weight", rows)
+    yield from table(lang, "id severity says ask basis check weight", rows)
     yield from ("", f"## {text('reference', 'signs.looks', lang)}")
     input_rows = (
         (f"`{name}`", _input_field(input_field)) for name, input_field in record.looks.items()
@@ -323,9 +341,10 @@ def _indicator_row(indicator: Indicator, lang: str) -> tuple[str, ...]:
     check = f"`{indicator.kind}` ({params})"
     return (
         indicator.code,
+        text("reference", f"severity.{indicator.severity}", lang),
         statement,
         indicator.ask.of(lang),
-        indicator.basis,
+        _with_change(indicator.basis, indicator.changed, lang),
         check,
         str(indicator.weight),
     )
