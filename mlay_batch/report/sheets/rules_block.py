@@ -119,27 +119,22 @@ def _columns(ctx: ReportContext, table: DataTable) -> Iterator[Column[_Rule]]:
     def first(rule: _Rule) -> str:
         return counted(rule, first="1")
 
+    def explained(rule: _Rule) -> str:
+        return counted(rule, answered=quote(ctx.t("answer.yes")))
+
+    def unexplained(rule: _Rule) -> str:
+        return counted(rule, answered=quote(ctx.t("answer.no")))
+
+    # as wide as the columns of the list above, over which these span
     yield number_column(ctx)
-    yield column("column.code", 13, lambda rule: rule.code, "center")
-    yield column("column.severity", 13, lambda rule: rule.severity, "center")
-    yield column("column.rule", 50, lambda rule: rule.words)
+    yield column("column.code", 13, attrgetter("code"), "center")
+    yield column("column.rule", 53, attrgetter("words"))
+    yield column("column.severity", 12, attrgetter("severity"), "center")
     yield column("column.times", 12, lambda rule: len(rule.findings), "center", counted)
-    yield column("column.branches", 12, lambda rule: len(rule.branches), "center", first)
-    yield column(
-        "column.explained",
-        12,
-        lambda rule: rule.explained,
-        "center",
-        lambda rule: counted(rule, answered=quote(ctx.t("answer.yes"))),
-    )
-    yield column(
-        "column.unexplained",
-        12,
-        lambda rule: rule.unexplained,
-        "center",
-        lambda rule: counted(rule, answered=quote(ctx.t("answer.no"))),
-    )
-    yield column("column.where", 40, lambda rule: rule.names)
+    yield column("column.branches", 7, lambda rule: len(rule.branches), "center", first)
+    yield column("column.where", 70, attrgetter("names"))
+    yield column("column.explained", 28, attrgetter("explained"), "center", explained)
+    yield column("column.unexplained", 9, attrgetter("unexplained"), "center", unexplained)
 
 
 @dataclass(frozen=True)
