@@ -15,7 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.figure_diff import FigureChange, differences
-from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.ledger import Archive, Ledger, PurgeLog
 from mlay_batch.model.records import AcceptedReturn, CheckedFile, LedgerEntry, Row, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
@@ -60,8 +60,8 @@ def run_trial(
 
     `path` is a YAML file or a folder of them. Without a `period` the figures are those of the last
     month reported of every year. If a form changes, returns are read again from the archive,
-    refused ones too. Raises SchemaError, UsageError ``trial.same`` where nothing is new,
-    LedgerError.
+    refused ones too; one that was purged stays as it is. Raises SchemaError, UsageError
+    ``trial.same`` where nothing is new, LedgerError.
     """
     loaded = load_catalogue(office.workspace.schemas, path)
     trial_office = replace(office, catalogue=office.register.in_force(loaded))
@@ -70,7 +70,12 @@ def run_trial(
         raise UsageError("trial.same", path=str(path))
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         current, entries = ledger.returns(), ledger.entries()
-    affected = _affected_entries(office.catalogue, trial_office.catalogue, entries)
+        absent = PurgeLog(ledger).absent_files()
+    affected = [
+        entry
+        for entry in _affected_entries(office.catalogue, trial_office.catalogue, entries)
+        if entry.sha256 not in absent
+    ]
     rechecked = _recheck_files(office, trial_office, affected, as_of, progress)
     rechecks = {recheck.entry.id: recheck for recheck in rechecked}
     trial_data = (

@@ -44,7 +44,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def backup_zip(office: Workspace) -> Path:
     target = office.root.parent / "sao-luu.zip"
-    assert backup(office, target, holder="test").file_count == len(contents(office.root))
+    assert backup(office, target, day=TODAY, holder="test").file_count == len(contents(office.root))
     return target
 
 
@@ -71,7 +71,7 @@ def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> 
 
 
 def test_an_empty_folder_comes_back_too(tmp_path: Path) -> None:
-    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", holder="test")
+    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", day=TODAY, holder="test")
     restored = Workspace.find(restore(tmp_path / "b.zip", tmp_path / "new").path)
     assert all(folder.is_dir() for folder in restored.folders)
     assert restored.office_inbox in restored.folders
@@ -92,12 +92,12 @@ def test_nobody_else_can_read_it(backup_zip: Path, tmp_path: Path) -> None:
 
 def test_no_backup_is_overwritten(office: Workspace, backup_zip: Path) -> None:
     with pytest.raises(UsageError, match=r"backup\.exists"):
-        backup(office, backup_zip, holder="test")
+        backup(office, backup_zip, day=TODAY, holder="test")
 
 
 def test_not_while_somebody_is_at_work(office: Workspace, tmp_path: Path) -> None:
     with lock(office.root, "lan"), pytest.raises(LockedError):
-        backup(office, tmp_path / "b.zip", holder="test")
+        backup(office, tmp_path / "b.zip", day=TODAY, holder="test")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -109,7 +109,7 @@ def test_a_full_disk_leaves_no_half_backup(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MlayError, match="No space left"):
-        backup(office, tmp_path / "b.zip", holder="test")
+        backup(office, tmp_path / "b.zip", day=TODAY, holder="test")
     with pytest.raises(MlayError, match="No space left"):
         restore(backup_zip, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
