@@ -28,6 +28,7 @@ from mlay_batch.app.purge_plan import (
 )
 from mlay_batch.app.purge_texts import without_names
 from mlay_batch.app.report_files import ReportPaths, hash_file
+from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import sync_folder, write_atomically
 from mlay_batch.core.findings import has_errors
@@ -339,6 +340,9 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
     log = PurgeLog(ledger)
     absent = log.absent_files()
     Archive(workspace.archive).remove(absent)
+    for path in workspace.worklists:
+        if hash_file(path) in absent:
+            path.unlink()
     for folder in (workspace.inbox, workspace.outbox, workspace.reports):
         for path in _files_below(folder):
             if hash_file(path) in absent:
@@ -346,6 +350,7 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
                 _remove_empty(path.parent, {folder, *workspace.folders})
     _write_copies(workspace, ledger, absent)
     clear_cache(workspace)
+    ViewFiles().remove_others(workspace.outbox)  # what the worklist's links open is made anew
     log.compact()
     log.finish()
 

@@ -221,11 +221,11 @@ class _Planner:
     def _letters(self) -> Iterator[tuple[Record, str]]:
         """Yield each letter that went out, or was drafted, with the hash of its bytes."""
         for row in self.ledger.query(
-            "SELECT id, sha256, at, recipients, (SELECT max(period) FROM outgoing_item"
+            "SELECT id, sha256, coalesce(day, at) AS day, (SELECT max(period) FROM outgoing_item"
             " WHERE outgoing = id) AS period FROM outgoing WHERE state <> 'queued' ORDER BY id"
         ):
             period = Period.parse(row["period"]) if row["period"] else None
-            day = date.fromisoformat(row["at"][:10])
+            day = date.fromisoformat(row["day"][:10])
             yield Record(LETTERS, period, day, number=row["id"], table="outgoing"), row["sha256"]
 
     def _worklist_files(self) -> Iterator[Item]:
@@ -305,15 +305,15 @@ class _Planner:
     def _rulings(self) -> Iterator[Item]:
         """Yield the entries that people decided on or entered, dated by the last decision."""
         for row in self.ledger.query(
-            "SELECT d.id, max(coalesce(r.decided, ''), d.received) AS at FROM delivery AS d"
-            " LEFT JOIN (SELECT delivery, max(decided) AS decided, max(who <> ?1) AS is_named"
-            " FROM decision WHERE outcome <> 'anew' GROUP BY delivery) AS r ON r.delivery = d.id"
-            " WHERE r.is_named OR d.entered_by <> ?1 ORDER BY d.id",
+            "SELECT d.id, max(coalesce(r.day, ''), d.received) AS day FROM delivery AS d"
+            " LEFT JOIN (SELECT delivery, max(as_of) AS day, max(who <> ?1) AS is_named"
+            " FROM decision JOIN run ON run.id = run WHERE outcome <> 'anew' GROUP BY delivery)"
+            " AS r ON r.delivery = d.id WHERE r.is_named OR d.entered_by <> ?1 ORDER BY d.id",
             MASK,
         ):
             if row["id"] not in self._undecided:
                 item = _record_of(DECISIONS, self._entries[row["id"] - 1])
-                day = date.fromisoformat(row["at"][:10])
+                day = date.fromisoformat(row["day"][:10])
                 yield replace(item, day=day, table="decision")
 
     def _closing_records(self) -> Iterator[Item]:
