@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -60,8 +60,8 @@ def run_trial(
 
     `path` is a YAML file or a folder of them. Without a `period` the figures are those of the last
     month reported of every year. If a form changes, returns are read again from the archive,
-    refused ones too; one that was purged stays as it is. Raises SchemaError, UsageError
-    ``trial.same`` where nothing is new, LedgerError.
+    refused ones too. Raises SchemaError, UsageError ``trial.same`` where nothing is new,
+    LedgerError.
     """
     loaded = load_catalogue(office.workspace.schemas, path)
     trial_office = replace(office, catalogue=office.register.in_force(loaded))
@@ -71,11 +71,7 @@ def run_trial(
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         current, entries = ledger.returns(), ledger.entries()
         absent = PurgeLog(ledger).absent_files()
-    affected = [
-        entry
-        for entry in _affected_entries(office.catalogue, trial_office.catalogue, entries)
-        if entry.sha256 not in absent
-    ]
+    affected = _affected_entries(office.catalogue, trial_office.catalogue, entries, absent)
     rechecked = _recheck_files(office, trial_office, affected, as_of, progress)
     rechecks = {recheck.entry.id: recheck for recheck in rechecked}
     trial_data = (
@@ -109,10 +105,14 @@ def _last_months(returns: Sequence[AcceptedReturn]) -> tuple[Period, ...]:
 
 
 def _affected_entries(
-    before: Catalogue, after: Catalogue, entries: Sequence[LedgerEntry]
+    before: Catalogue,
+    after: Catalogue,
+    entries: Sequence[LedgerEntry],
+    absent: Container[str],
 ) -> tuple[LedgerEntry, ...]:
     """Return the ledger entries of changed forms: those in force, and refused ones that no later
-    accepted return supersedes. Changed tables of points touch the forms they are about.
+    accepted return supersedes, but for those purged (`absent`). Changed tables of points touch the
+    forms they are about.
     """
     changed_forms = {form.form for form in after.forms if form not in before.forms}
     changed_schemes = set(after.schemes) ^ set(before.schemes)
@@ -122,6 +122,7 @@ def _affected_entries(
         entry
         for entry in entries
         if entry.form in changed_forms
+        and entry.sha256 not in absent
         and (
             entry.is_current
             or (entry.verdict is Verdict.REJECTED and not entry.has_later_acceptance(entries))

@@ -22,7 +22,7 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.errors import LedgerError, LockedError, MlayError, UsageError
-from mlay_batch.ledger import Ledger, lock, store
+from mlay_batch.ledger import Ledger, PurgeLog, lock, store
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -62,7 +62,12 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> None:
     restored = restore(backup_zip, tmp_path / "máy mới")
-    assert contents(restored.path) == contents(office.root)
+    before, after = contents(office.root), contents(restored.path)
+    ledgers = before.pop("ledger.sqlite"), after.pop("ledger.sqlite")
+    assert after == before
+    with Ledger.open(office.ledger) as ledger:  # it alone has gone on: it knows of the backup
+        assert PurgeLog(ledger).backups() == ((str(backup_zip), TODAY),)
+    assert ledgers[0] != ledgers[1]
     workspace = Workspace.find(restored.path)
     assert check_workspace(workspace, today=TODAY, holder="test") == WorkspaceReport(())
     with Ledger.open(workspace.ledger) as ledger:
