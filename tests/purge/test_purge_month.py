@@ -21,10 +21,13 @@ from builders.old_year import (
     mlay,
     places_of,
 )
-from builders.sample_office import create_office
+from builders.sample_office import REGISTER, create_office
 
+from mlay_batch.app.cache import check_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.ledger import Archive, Ledger, PurgeLog
+from mlay_batch.ledger.purging import MASK
+from mlay_batch.schema import load_catalogue
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.slow]
 
@@ -104,7 +107,12 @@ def test_an_old_year_is_forgotten(month, tmp_path, capsys):
         (closing,) = ledger.query("SELECT * FROM closing")
         register = PurgeLog(ledger).absent_files()[closing["register"]].replacement
     unnamed = Archive(month.root / "archive").read(register)
-    assert unnamed[:2] == b"PK"
+    checked = check_register(unnamed, load_catalogue().register_form)
+    names = {section: set() for section in ("organisations", "officers")}
+    for row in checked.submission.rows:
+        names.setdefault(row.section, set()).add(row.values.get("name"))
+    assert names["organisations"] == {entry["name"] for entry in REGISTER["organisations"]}
+    assert names["officers"] == {MASK}
 
 
 class Killed(BaseException):
