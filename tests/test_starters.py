@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -214,7 +215,12 @@ def test_what_the_office_has_changed_stays(tmp_path: Path) -> None:
 
 
 def test_a_restored_workspace_has_those_of_every_system(tmp_path: Path) -> None:
-    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", holder="test")
+    backup(
+        Workspace.create(tmp_path / "town"),
+        tmp_path / "b.zip",
+        day=date(2019, 12, 6),
+        holder="test",
+    )
     folder = restore(tmp_path / "b.zip", tmp_path / "new").path
     assert sorted(path.name for path in folder.glob("mlay.*") if path.suffix != ".toml") == [*NAMES]
     assert all(os.access(folder / name, os.X_OK) for name in NAMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import TEMPORARY_PREFIX, write_atomically
 from mlay_batch.errors import LedgerError, LockedError, MlayError
 from mlay_batch.intake import collect
-from mlay_batch.ledger import Archive, Closings, Ledger, lock
+from mlay_batch.ledger import Archive, Closings, Ledger, PurgeLog, lock
 from mlay_batch.ledger.change_count import change_counter, high_water_mark, set_high_water_mark
 from mlay_batch.ledger.integrity import check_archive, find_issues, original_hashes
 from mlay_batch.ledger.lock import stale_holder
@@ -151,8 +151,10 @@ def _ledger_defects(workspace: Workspace, today: date) -> Iterator[Defect]:
         with Ledger.open(workspace.ledger, read_only=True) as ledger:
             yield from _integrity_defects(workspace, ledger)
             yield from _clock_defects(ledger, today)
-            yield from _archive_defects(workspace, original_hashes(ledger))
-            yield from _report_defects(workspace, ledger)
+            absent = PurgeLog(ledger).absent_files().keys()
+            yield from _purge_defects(workspace, ledger)
+            yield from _archive_defects(workspace, original_hashes(ledger), absent)
+            yield from _report_defects(workspace, ledger, absent)
     except LedgerError as error:
         yield _defect_of(
             error, _new_ledger_fix(workspace) if error.code == "ledger.missing" else None
@@ -189,7 +191,23 @@ def _clock_defects(ledger: Ledger, today: date) -> Iterator[Defect]:
         yield Defect("future", {"count": len(future_ids), "which": future_ids[0]})
 
 
-def _archive_defects(workspace: Workspace, expected: frozenset[str]) -> Iterator[Defect]:
+def _purge_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
+    """Yield the purge that broke off before all files were gone; it loses nothing to go on."""
+    if PurgeLog(ledger).is_unfinished():
+        yield Defect("unpurged", fix=partial(_complete_purge, workspace))
+
+
+def _complete_purge(workspace: Workspace) -> None:
+    from mlay_batch.app.purge import remove_absent  # start-up: it writes registers
+
+    with Ledger.open(workspace.ledger) as ledger:
+        remove_absent(workspace, ledger)
+
+
+def _archive_defects(
+    workspace: Workspace, expected: frozenset[str], absent: Set[str]
+) -> Iterator[Defect]:
+    """Yield what differs between archive and ledger; what is to be purged is no stray."""
     archive = Archive(workspace.archive)
     report = check_archive(archive, expected)
     damaged = [("missing", sha256) for sha256 in report.missing]
@@ -199,8 +217,8 @@ def _archive_defects(workspace: Workspace, expected: frozenset[str]) -> Iterator
         copy = copies.get(sha256)
         fix = partial(archive.restore, copy) if copy is not None else None
         yield Defect(code, {"sha256": sha256}, fix=fix)
-    if report.strays:
-        yield Defect("strays", {"count": len(report.strays), "which": report.strays[0]})
+    if strays := [sha256 for sha256 in report.strays if sha256 not in absent]:
+        yield Defect("strays", {"count": len(strays), "which": strays[0]})
     for path in report.foreign:
         if not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):  # reported as a leftover
             yield Defect("foreign", {"path": f"{workspace.archive.name}/{path}"})
@@ -220,10 +238,10 @@ def _find_copies(workspace: Workspace, hashes: set[str]) -> dict[str, bytes]:
     return copies
 
 
-def _report_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
+def _report_defects(workspace: Workspace, ledger: Ledger, absent: Set[str]) -> Iterator[Defect]:
     """Yield the files of closed periods that differ from the archived ones.
 
-    The report to sign is left out: the office writes into it.
+    The report to sign is left out: the office writes into it; likewise what was purged.
     """
     for period, closing in Closings(ledger).in_force().items():
         paths, outputs = ReportPaths.of(workspace.reports, period), ledger.outputs(closing.workbook)
@@ -233,7 +251,9 @@ def _report_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
             paths.message: outputs.get(Output.MESSAGE),
         }
         for path, sha256 in files.items():
-            if sha256 and path.is_file() and hash_file(path) != sha256:
+            if not sha256 or sha256 in absent:
+                continue
+            if path.is_file() and hash_file(path) != sha256:
                 params = {"path": _relative_name(workspace, path), "period": str(period)}
                 yield Defect("report", params, fix=partial(_restore, workspace, path, sha256))
 

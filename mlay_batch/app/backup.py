@@ -14,6 +14,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
@@ -24,7 +25,7 @@ from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace, refuse_network
 from mlay_batch.core.files import TEMPORARY_PREFIX, open_atomic
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.ledger import Ledger, lock
+from mlay_batch.ledger import Ledger, PurgeLog, lock
 
 _MANIFEST = "mlay-backup.json"
 _FORMAT = 1
@@ -46,8 +47,8 @@ class BackupResult:
     file_count: int
 
 
-def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
-    """Write the whole workspace to the new file `target`.
+def backup(workspace: Workspace, target: Path, *, day: date, holder: str) -> BackupResult:
+    """Write the whole workspace to the new file `target`; the ledger records where, and the `day`.
 
     Raises UsageError ``backup.exists`` (no backup is overwritten), LockedError, and LedgerError for
     a damaged ledger.
@@ -56,19 +57,19 @@ def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
     if target.exists():
         raise UsageError("backup.exists", path=str(target))
     hashes: dict[str, str] = {}
-    with (
-        lock(workspace.root, holder),
-        Ledger.open(workspace.ledger, read_only=True) as ledger,
-        open_atomic(target, mode=0o600) as file,
-        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as zip_file,
-    ):
-        for name, path in _workspace_files(workspace):
-            hashes[name] = _add_file(zip_file, name, path)
-        snapshot = ledger.serialize()
-        hashes[workspace.ledger.name] = hashlib.sha256(snapshot).hexdigest()
-        zip_file.writestr(workspace.ledger.name, snapshot)
-        manifest = {"format": _FORMAT, "program": __version__, "files": hashes}
-        zip_file.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        with (
+            open_atomic(target, mode=0o600) as file,
+            ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as zip_file,
+        ):
+            for name, path in _workspace_files(workspace):
+                hashes[name] = _add_file(zip_file, name, path)
+            snapshot = ledger.serialize()
+            hashes[workspace.ledger.name] = hashlib.sha256(snapshot).hexdigest()
+            zip_file.writestr(workspace.ledger.name, snapshot)
+            manifest = {"format": _FORMAT, "program": __version__, "files": hashes}
+            zip_file.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        PurgeLog(ledger).record_backup(target, day)
     return BackupResult(target, len(hashes))
 
 

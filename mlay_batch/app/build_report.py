@@ -9,7 +9,7 @@ from pathlib import Path
 from mlay_batch import __version__, report
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
-from mlay_batch.app.report_files import ReportFiles
+from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import nearest
@@ -41,7 +41,11 @@ class BuiltReport:
 def build_files(
     office: Office, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
 ) -> BuiltReport:
-    """Return the figures of `period` and all files written from them."""
+    """Return the figures of `period` and all files written from them.
+
+    Raises UsageError ``purge.texts``.
+    """
+    refuse_without_texts(ledger, period)
     inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     fingerprint, sums = both_fingerprints(figures)
@@ -87,12 +91,14 @@ def report_branch(
 ) -> BranchReport:
     """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of `branch` up to `period`.
 
-    Raises UsageError ``usage.unit`` for an unknown code, LedgerError, OutputBusyError.
+    Raises UsageError ``usage.unit`` for an unknown code, ``purge.texts``, LedgerError,
+    OutputBusyError.
     """
     if branch not in office.register.by_code:
         near = nearest(branch, office.register.by_code) or ""
         raise UsageError("usage.unit", branch=branch, nearest=near)
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        refuse_without_texts(ledger, period)
         inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     year = branch_year(inputs, figures, branch)

@@ -8,6 +8,7 @@ the ledger.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 import zlib
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ def store_cached(workspace: Workspace, name: str, key: str, value: object) -> No
         return
 
 
+def clear_cache(workspace: Workspace) -> None:
+    """Remove all entries: they hold the register, and are made anew."""
+    shutil.rmtree(workspace.root / _FOLDER, ignore_errors=True)
+
+
 def _head(key: str) -> bytes:
     return f'["{key}",'.encode()
 
@@ -120,13 +126,14 @@ def read_register(
     key = cache_key(hashlib.sha256(data).hexdigest(), schemas_sha256, __version__)
     register = load_cached(workspace, _REGISTER, key, CheckedRegister)
     if register is None:
-        register = _check_register(data, form)
+        register = check_register(data, form)
         if not has_errors(register.findings):
             store_cached(workspace, _REGISTER, key, register)
     return register
 
 
-def _check_register(data: bytes, form: Form) -> CheckedRegister:
+def check_register(data: bytes, form: Form) -> CheckedRegister:
+    """Return the register in `data` as read and checked, without the cache."""
     from concurrent.futures import ThreadPoolExecutor  # start-up: not needed for a cached register
 
     from mlay_batch import reader  # start-up: likewise

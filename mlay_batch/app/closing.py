@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.app.office import Office
-from mlay_batch.app.report_files import ReportPaths
+from mlay_batch.app.report_files import ReportPaths, refuse_without_texts
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
@@ -110,7 +110,7 @@ def record_reopening(ledger: Ledger, period: Period, as_of: date, who: str, why:
     """Reopen a closed period; the closing stays in the archive as a revision.
 
     The workspace is locked. Raises UsageError ``usage.why`` without a reason,
-    ``period.not_closed``.
+    ``period.not_closed``, ``purge.texts`` where its figures could not be computed again.
     """
     if not why.strip():
         raise UsageError("usage.why")
@@ -118,6 +118,7 @@ def record_reopening(ledger: Ledger, period: Period, as_of: date, who: str, why:
     closing = closings.in_force().get(period)
     if closing is None:
         raise UsageError("period.not_closed", period=str(period))
+    refuse_without_texts(ledger, period)
     closings.reopen(period, as_of, who, why.strip())
     return replace(closing, reopened=as_of, reopened_by=who, why=why.strip())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlay_batch.app.cache import load_report_files, report_key
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
-from mlay_batch.app.report_files import ReportFiles, ReportPaths
+from mlay_batch.app.report_files import ReportFiles, ReportPaths, refuse_purged
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
@@ -58,7 +58,8 @@ def consolidate(
     names unless `has_names`) and the message. The same ledger, register, descriptions, program and
     `as_of` give the same bytes: what was made from them before comes from the archive (unless
     `force`), and an existing equal file is not written. A closed period gives its archived bytes.
-    Raises LockedError, LedgerError, OutputBusyError.
+    Raises LockedError, LedgerError, OutputBusyError, UsageError ``purge.workbook`` or
+    ``purge.texts`` where what it needs was purged.
     """
     workspace = office.workspace
     paths = ReportPaths.of(workspace.reports, period, has_names=has_names)
@@ -67,6 +68,8 @@ def consolidate(
         closing = Closings(ledger).in_force().get(period)
         revision = closing.revision if closing else None
         if closing:
+            unnamed = ReportPaths.of(workspace.reports, period, has_names=False)
+            refuse_purged(ledger, unnamed, closing)
             files, provisional = source.load_closed(closing)
         else:
             cached = None if force else load_report_files(ledger, source.archive, source.key)

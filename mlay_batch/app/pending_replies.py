@@ -143,7 +143,7 @@ def reasons_to_decline(entry: LedgerEntry) -> tuple[Finding, ...]:
 
 def _belongs_to(entry: LedgerEntry, period: Period, *, own_only: bool) -> bool:
     came_since = not own_only and entry.received[:10] > period.end.isoformat()
-    return entry.period == str(period) or came_since
+    return not entry.is_purged and (entry.period == str(period) or came_since)
 
 
 def _needs_answer(
@@ -201,6 +201,7 @@ def files_to_decide_on(
         )
         or (
             entry.verdict is not Verdict.ACCEPTED  # it counts, whatever the register has lost
+            and not entry.is_purged
             and branch_of(entry, register) is None
             and not _lies_beside(entry, read_mails)
             and _needs_answer(entry, entries, register, frozenset())

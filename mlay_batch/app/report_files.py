@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.ledger import Archive, Closing, Ledger, PurgeLog
 from mlay_batch.model.records import Output
 
 
@@ -91,6 +91,23 @@ class ReportFiles:
         for path in changed:
             write_atomically(path, contents[path])
         return WrittenFiles(report, tuple(changed))
+
+
+def refuse_purged(ledger: Ledger, paths: ReportPaths, closing: Closing) -> None:
+    """Raise UsageError ``purge.workbook`` where the workbook of a closed period was purged.
+
+    `paths` are those of the copy without names.
+    """
+    if file := PurgeLog(ledger).absent_files().get(closing.workbook):
+        params = {"day": str(file.day), "path": str(paths.circulation)}
+        raise UsageError("purge.workbook", period=str(closing.period), **params)
+
+
+def refuse_without_texts(ledger: Ledger, period: Period) -> None:
+    """Raise UsageError ``purge.texts`` where figures of `period` would read texts that are gone."""
+    past = map(Period.parse, PurgeLog(ledger).periods_without_texts())
+    if any(other.year == period.year and other.start <= period.end for other in past):
+        raise UsageError("purge.texts", period=str(period))
 
 
 @dataclass(frozen=True)

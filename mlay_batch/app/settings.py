@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from mlay_batch.core.mail_address import is_mail_address
@@ -69,6 +70,21 @@ time_zone = "Asia/Ho_Chi_Minh"
 # của từng đơn vị bên dưới. Hạn nộp ghi ở sổ đăng ký, trang Quy định.
 # [consolidated]
 # from = ["lower"]
+
+# Thời hạn lưu giữ, cho mlay purge: mỗi loại giữ mấy năm (years) kể từ khi hết kỳ, hoặc từ ngày nhận
+# nếu nhận sau; để làm gì (purpose); theo văn bản nào (basis). Số năm dưới đây là mức tạm đặt, chưa
+# ai xác nhận: cơ quan tự quyết định và ghi văn bản của mình.
+# [retention.originals]   # bản gốc các tệp nhận về
+# years = 5
+# basis = "Quyết định số … của …"
+# [retention.letters]     # thư đến, thư đi, địa chỉ, tiêu đề, tên tệp
+# years = 2
+# [retention.texts]       # lời văn trong báo cáo đã nhận
+# years = 5
+# [retention.decisions]   # bảng việc, lý do và người quyết định
+# years = 2
+# [retention.names]       # bảng tổng hợp, báo cáo và sổ đăng ký đã chốt, có tên cán bộ
+# years = 5
 """
 SECURITY_MODES = ("tls", "starttls")
 
@@ -106,6 +122,38 @@ class Imap:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long one kind of data is kept, for what, and who says so."""
+
+    years: int
+    """From the end of the period, or from the day it came if that is later."""
+    purpose: str | None = None
+    """What it is for; None: as `locale/purge.yaml` says."""
+    basis: str | None = None
+    """The document the term rests on; None: nobody has confirmed it."""
+
+    def is_over(self, since: date, day: date) -> bool:
+        """Whether the term that began on `since` is over on `day`."""
+        return self.ends(since) <= day
+
+    def ends(self, since: date) -> date:
+        """Return the first day on which it is over."""
+        begin = since + timedelta(days=1)  # of a period that ended on 31 December: 1 January
+        is_leap_day = (begin.month, begin.day) == (2, 29)
+        return begin.replace(year=begin.year + self.years, day=28 if is_leap_day else begin.day)
+
+
+# The terms that are shipped: nobody has confirmed them, an office sets its own.
+RETENTION: Mapping[str, int] = {
+    "originals": 5,
+    "letters": 2,
+    "texts": 5,
+    "decisions": 2,
+    "names": 5,
+}
+
+
+@dataclass(frozen=True)
 class Settings:
     """The content of `mlay.toml`."""
 
@@ -121,6 +169,10 @@ class Settings:
     smtp: Smtp | None = None
     consolidated: tuple[str, ...] = ()
     """Types of organisation that send a consolidated workbook for all below them."""
+    retention: Mapping[str, Retention] = field(
+        default_factory=lambda: {kind: Retention(years) for kind, years in RETENTION.items()}
+    )
+    """How long each kind of data is kept."""
 
     @classmethod
     def parse(cls, text: str, file: str = CONFIG_NAME) -> Settings:
@@ -143,6 +195,10 @@ class Settings:
             imap=Imap(**config["imap"]) if config.get("imap") else None,
             smtp=Smtp(**smtp) if smtp else None,
             consolidated=tuple(config.get("consolidated", {}).get("from", ())),
+            retention={
+                kind: Retention(**{"years": years} | config.get("retention", {}).get(kind, {}))
+                for kind, years in RETENTION.items()
+            },
         )
 
 
@@ -167,12 +223,21 @@ def _tables(
 
     Raises UsageError for what is no table, or no known one.
     """
-    for name, table in config.items():
+    for name, table in _named_tables(config):
         if name not in _TABLES:
             raise _unknown_key(name, _TABLES, file)
         if not isinstance(table, dict):
             raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
         yield name, table, _TABLES[name]
+
+
+def _named_tables(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each table with its name; those of retention by kind, as ``retention.texts``."""
+    for name, table in config.items():
+        if name == "retention" and isinstance(table, dict):
+            yield from ((f"{name}.{kind}", inner) for kind, inner in table.items())
+        else:
+            yield name, table
 
 
 def _unknown_key(key: str, allowed: Iterable[str], file: str) -> UsageError:
@@ -241,6 +306,10 @@ _TABLES: Mapping[str, Mapping[str, _Kind]] = {
         "security": _choice(*SECURITY_MODES),
         "per_minute": _number(1, 65535),
         "ca_file": _TEXT,
+    },
+    **{
+        f"retention.{kind}": {"years": _number(1, 100), "purpose": _TEXT, "basis": _TEXT}
+        for kind in RETENTION
     },
 }
 _REQUIRED = {

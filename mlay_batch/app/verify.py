@@ -14,11 +14,11 @@ from mlay_batch.app.report_files import hash_file
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, UsageError
-from mlay_batch.ledger import Archive, Closings, Ledger
+from mlay_batch.ledger import Archive, Closings, Ledger, PurgeLog
 from mlay_batch.model.rollup_form import HIDDEN_SHEET
 from mlay_batch.schema.layout import STAMP_SHEET
 
-State = Literal["recorded", "resaved", "altered", "lost", "unknown"]
+State = Literal["recorded", "resaved", "altered", "purged", "lost", "unknown"]
 Cells = Mapping[str, Mapping[str, str]]
 
 _FINGERPRINT = re.compile(r"(?:[0-9A-Z]{4}[- ]?){2}[0-9A-Z]{4}")
@@ -56,6 +56,8 @@ class RecordedWorkbook:
     """Set where the period was closed with it."""
     newer: date | None = None
     """Day of the last workbook of the period, if this is an earlier one."""
+    purged: date | None = None
+    """Day its term of keeping was over and it was removed here."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class Verification:
     Attributes:
         state: ``recorded``: these very bytes, or a fingerprint on record. ``resaved``: other bytes,
             but every cell of every sheet is as recorded. ``altered``: it claims to be a recorded
-            one, and cells differ. ``lost``: it claims to be one that is no longer in the archive.
+            one, and cells differ. ``purged``: it claims to be one that was removed when its term
+            was over, so that no cell can be compared. ``lost``: it claims to be one that is missing
+            from the archive.
             ``unknown``: no such workbook is recorded.
         workbooks: recorded workbooks it is, or claims to be; empty if it is unknown.
         differences: cells that differ, if it is altered.
@@ -113,7 +117,7 @@ def _normalize(fingerprint: str) -> str:
 
 def _recorded_workbooks(ledger: Ledger) -> list[RecordedWorkbook]:
     """Return every workbook recorded, oldest first."""
-    reports = ledger.reports()
+    reports, absent = ledger.reports(), PurgeLog(ledger).absent_files()
     newest = {report.period: report for report in reports}
     revisions = {
         (closing.period, closing.workbook): closing.revision for closing in Closings(ledger).all()
@@ -126,6 +130,7 @@ def _recorded_workbooks(ledger: Ledger) -> list[RecordedWorkbook]:
             report.figures,
             revisions.get((report.period, report.sha256)),
             None if report is newest[report.period] else newest[report.period].as_of,
+            absent[report.sha256].day if report.sha256 in absent else None,
         )
         for report in reports
     ]
@@ -168,6 +173,8 @@ def _pairs(sheet: Mapping[str, str]) -> Mapping[str, str]:
 def _compare(
     workbook: RecordedWorkbook, archive: Archive, cells: Cells, limits: reader.Limits
 ) -> Verification:
+    if workbook.purged:
+        return Verification("purged", (workbook,))
     try:
         original = reader.cell_texts(archive.read(workbook.sha256), limits)
     except LedgerError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -15,7 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.figure_diff import FigureChange, differences
-from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.ledger import Archive, Ledger, PurgeLog
 from mlay_batch.model.records import AcceptedReturn, CheckedFile, LedgerEntry, Row, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
@@ -70,7 +70,8 @@ def run_trial(
         raise UsageError("trial.same", path=str(path))
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         current, entries = ledger.returns(), ledger.entries()
-    affected = _affected_entries(office.catalogue, trial_office.catalogue, entries)
+        absent = PurgeLog(ledger).absent_files()
+    affected = _affected_entries(office.catalogue, trial_office.catalogue, entries, absent)
     rechecked = _recheck_files(office, trial_office, affected, as_of, progress)
     rechecks = {recheck.entry.id: recheck for recheck in rechecked}
     trial_data = (
@@ -104,10 +105,14 @@ def _last_months(returns: Sequence[AcceptedReturn]) -> tuple[Period, ...]:
 
 
 def _affected_entries(
-    before: Catalogue, after: Catalogue, entries: Sequence[LedgerEntry]
+    before: Catalogue,
+    after: Catalogue,
+    entries: Sequence[LedgerEntry],
+    absent: Container[str],
 ) -> tuple[LedgerEntry, ...]:
     """Return the ledger entries of changed forms: those in force, and refused ones that no later
-    accepted return supersedes. Changed tables of points touch the forms they are about.
+    accepted return supersedes, but for those purged (`absent`). Changed tables of points touch the
+    forms they are about.
     """
     changed_forms = {form.form for form in after.forms if form not in before.forms}
     changed_schemes = set(after.schemes) ^ set(before.schemes)
@@ -117,6 +122,7 @@ def _affected_entries(
         entry
         for entry in entries
         if entry.form in changed_forms
+        and entry.sha256 not in absent
         and (
             entry.is_current
             or (entry.verdict is Verdict.REJECTED and not entry.has_later_acceptance(entries))

@@ -41,6 +41,7 @@ COMMANDS = {
     "doctor": "maintenance",
     "backup": "maintenance",
     "restore": "maintenance",
+    "purge": "maintenance",
     "check": "blank_forms",
     "schema": "schema_commands",
     "demo": "init",

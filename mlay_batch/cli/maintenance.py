@@ -1,10 +1,12 @@
-"""Look after what is kept: verify, doctor, backup, restore."""
+"""Look after what is kept: verify, doctor, backup, restore, purge."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +15,20 @@ from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspac
 from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
 from mlay_batch.cli.options import ExistingPath, option, say
 from mlay_batch.cli.output import finding_lines, safe_line, show_json, show_text
-from mlay_batch.cli.session import Session, command, json_option
+from mlay_batch.cli.session import (
+    PERIOD,
+    Session,
+    as_of_option,
+    command,
+    dry_run_option,
+    json_option,
+)
 from mlay_batch.core.messages import error_text, show, text
+from mlay_batch.core.period import Period
 from mlay_batch.errors import RegisterError
+
+if TYPE_CHECKING:
+    from mlay_batch.app.purge import Forecast, KindSummary
 
 _MAX_DIFFERENCES = 40  # differences listed; further ones are counted
 _MAX_TEXT = 60  # characters shown of a long text
@@ -55,7 +68,7 @@ def doctor(session: Session, repair: bool) -> int:
 @command("backup", click.argument("file", type=click.Path(dir_okay=False, path_type=Path)))
 def backup(session: Session, file: Path) -> int:
     """Write the whole workspace to one file."""
-    result = backups.backup(session.workspace, file, holder=session.holder)
+    result = backups.backup(session.workspace, file, day=session.as_of, holder=session.holder)
     show_text(session.lang, "backup.done", path=result.path, count=result.file_count)
     return 0
 
@@ -71,6 +84,83 @@ def restore(session: Session, file: Path, directory: Path) -> int:
     result = backups.restore(file, directory)
     show_text(session.lang, "restore.done", path=result.path, count=result.file_count)
     return 0
+
+
+@command(
+    "purge",
+    option("--before", type=PERIOD, required=True),
+    option("--yes", is_flag=True),
+    dry_run_option,
+    as_of_option,
+)
+def purge(session: Session, before: Period, yes: bool) -> int:
+    """Remove what is past its term of keeping, after saying what."""
+    from mlay_batch.app import purge as purges  # start-up: it writes registers
+
+    def confirm(forecast: purges.Forecast) -> bool:
+        for line in forecast_lines(forecast, session):
+            click.echo(safe_line(line))
+        if forecast.is_empty or session.dry_run:
+            return False
+        return yes or click.confirm(say(session.lang, "purge.ask"))
+
+    is_done = purges.purge(
+        session.office, before, as_of=session.as_of, confirm=confirm, **session.actor
+    )
+    if not session.dry_run:
+        show_text(session.lang, "purge.done" if is_done else "purge.nothing_done")
+    return 0
+
+
+def forecast_lines(forecast: Forecast, session: Session) -> Iterator[str]:
+    """Yield what a purge removes, what it leaves and why."""
+    lang, plan = session.lang, forecast.plan
+    words = partial(_purge_text, lang)
+    yield words("head", before=show(plan.before.start, lang), as_of=show(plan.as_of, lang))
+    if forecast.is_unfinished:
+        yield words("unfinished")
+    for summary in forecast.kinds:
+        yield from _kind_lines(summary, session)
+    if plan.open_months:
+        yield words("open_months", months=", ".join(map(str, plan.open_months)))
+    if plan.undecided:
+        yield words("undecided", numbers=", ".join(map(str, plan.undecided)))
+    for file in forecast.left:
+        yield words("left", path=file.relative_to(session.workspace.root).as_posix())
+    if forecast.officers:
+        yield words("officers", officers="; ".join(forecast.officers))
+    for path, day in forecast.backups:
+        yield words("backup", path=path, day=show(day, lang))
+    yield words("backups")
+
+
+def _purge_text(lang: str, key: str, **params: object) -> str:
+    return text("purge", key, lang, **params)
+
+
+def _kind_lines(summary: KindSummary, session: Session) -> Iterator[str]:
+    """Yield the lines on one kind: its term and its basis, what goes, what stays."""
+    lang, words = session.lang, partial(_purge_text, session.lang)
+    term = session.workspace.settings.retention[summary.kind]
+    yield words(
+        "kind",
+        title=words(f"{summary.kind}.title"),
+        years=term.years,
+        purpose=term.purpose or words(f"{summary.kind}.purpose"),
+        basis=term.basis or words("no_basis"),
+    )
+    if summary.records or summary.files:
+        yield "  " + words(
+            "gone",
+            files=show(summary.files, lang),
+            size=show(round(summary.size / 1024), lang),
+            records=show(summary.records, lang),
+            years=", ".join(map(str, summary.years)) or "–",
+        )
+    else:
+        yield "  " + words("none")
+    if summary.until:
+        yield "  " + words("kept", count=show(summary.kept, lang), until=show(summary.until, lang))
 
 
 def _show_report(report: WorkspaceReport, lang: str) -> None:
@@ -152,5 +242,6 @@ def _workbook_line(workbook: RecordedWorkbook, lang: str) -> str:
         ),
         say(lang, "verify.revision", revision=workbook.revision) if workbook.revision else "",
         say(lang, "verify.newer", as_of=show(workbook.newer, lang)) if workbook.newer else "",
+        say(lang, "verify.removed", day=show(workbook.purged, lang)) if workbook.purged else "",
     ]
     return " ".join(part for part in parts if part)

@@ -10,11 +10,13 @@ from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.decisions import Closing, Closings, FetchLog, Ruling, Rulings
 from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outbox import MailLog, MailState, SentMail
+from mlay_batch.ledger.purging import AbsentFile, Purge, PurgeLog
 from mlay_batch.ledger.rows import pack
 from mlay_batch.ledger.store import Ledger, Report
 from mlay_batch.ledger.worklists import ObeyedDecision, Progress, Worklists
 
 __all__ = [
+    "AbsentFile",
     "Answers",
     "Archive",
     "Closing",
@@ -25,6 +27,8 @@ __all__ = [
     "MailState",
     "ObeyedDecision",
     "Progress",
+    "Purge",
+    "PurgeLog",
     "Report",
     "Ruling",
     "Rulings",

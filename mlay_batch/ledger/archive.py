@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlay_batch.core.files import sync_folder, write_without_folder_sync
@@ -66,6 +67,21 @@ class Archive:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise LedgerError("ledger.original_altered", path=str(path))
         return data
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes are stored under that hash."""
+        path = self._path(sha256)
+        return path.stat().st_size if path.is_file() else 0
+
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Remove the originals of these hashes, those that are there."""
+        folders = set()
+        for path in map(self._path, hashes):
+            if path.is_file():
+                path.unlink()
+                folders.add(path.parent)
+        for folder in sorted(folders):
+            sync_folder(folder)
 
     def contents(self) -> tuple[frozenset[str], tuple[str, ...]]:
         """Return the hashes stored, and the paths of files that are no originals."""

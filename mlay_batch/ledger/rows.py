@@ -7,6 +7,7 @@ the transaction.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ _REPEAT_VERDICTS = (Verdict.DUPLICATE, Verdict.HELD)
 # Row codec
 
 
-def _dump_row(row: Row) -> RowColumns:
+def dump_row(row: Row) -> RowColumns:
     """Return the columns of a row."""
     cells = _dump_cells(tuple(row.cells.items()))
     return row.section, storable(row.sheet), row.number, codec.dump_text(row.values), cells
@@ -68,7 +69,7 @@ def _load_cells(text: str) -> Mapping[str, str]:
 
 def pack(rows: Sequence[Row]) -> CompactRows:
     """Compress rows that wait in memory until their batch is decided."""
-    columns = codec.dump(tuple(_dump_row(row) for row in rows))
+    columns = codec.dump(tuple(dump_row(row) for row in rows))
     return CompactRows(values_hash(rows), zlib.compress(columns, _FAST))
 
 
@@ -87,7 +88,7 @@ def load_finding(columns: sqlite3.Row) -> Finding:
     )
 
 
-def _dump_finding(finding: Finding) -> tuple[str, ...]:
+def dump_finding(finding: Finding) -> tuple[str, ...]:
     """Return code, severity, file, sheet, cell, params and marks; no text."""
     place = finding.place
     return (
@@ -99,6 +100,14 @@ def _dump_finding(finding: Finding) -> tuple[str, ...]:
         codec.dump_text(finding.params),
         codec.dump_text(finding.marks),
     )
+
+
+def purged_origin(origin: str, sha256: str) -> str:
+    """Return what stands for the origin of an entry whose address was purged.
+
+    It still tells whether the same file at the same place is taken in already.
+    """
+    return "purged:" + hashlib.sha256(f"{sha256} {storable(origin)}".encode()).hexdigest()
 
 
 # Writes
@@ -260,7 +269,7 @@ def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> 
     db.executemany(
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (number, position, *_dump_finding(finding))
+            (number, position, *dump_finding(finding))
             for position, finding in enumerate(decision.findings)
         ],
     )
@@ -277,7 +286,7 @@ def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> 
 def _rows(checked: CheckedFile) -> Sequence[RowColumns]:
     if checked.compact_rows:
         return _unpack(checked.compact_rows)
-    return [_dump_row(row) for row in checked.submission.rows] if checked.submission else ()
+    return [dump_row(row) for row in checked.submission.rows] if checked.submission else ()
 
 
 def _refers_to(

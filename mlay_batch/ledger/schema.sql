@@ -237,3 +237,48 @@ CREATE TABLE worklist_decision (
     params TEXT NOT NULL,
     PRIMARY KEY (worklist, matter)
 ) STRICT, WITHOUT ROWID;
+
+-- What was removed once its term was over: when, by whom, of what came before; counts by kind (JSON).
+-- done is 0 until the files are gone as well: a run that broke off is completed by the next.
+CREATE TABLE purge (
+    id INTEGER PRIMARY KEY,
+    day TEXT NOT NULL,
+    who TEXT NOT NULL,
+    before TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    done INTEGER NOT NULL CHECK (done IN (0, 1))
+) STRICT;
+
+-- The bytes removed, by their hash; replacement is the hash of the copy without names that is kept.
+CREATE TABLE purged_file (
+    sha256 TEXT PRIMARY KEY,
+    purge INTEGER NOT NULL REFERENCES purge (id),
+    kind TEXT NOT NULL,
+    replacement TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What was removed of an entry. values_hash is that of the values left: delivery has the first one.
+CREATE TABLE purged_entry (
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    kind TEXT NOT NULL CHECK (kind IN ('original', 'letters', 'texts')),
+    purge INTEGER NOT NULL REFERENCES purge (id),
+    values_hash TEXT,
+    PRIMARY KEY (delivery, kind)
+) STRICT, WITHOUT ROWID;
+
+-- The bytes that are to be nowhere in the workspace: not those that were received again since.
+CREATE VIEW absent_file AS
+    SELECT f.sha256, f.kind, f.replacement, purge.day
+    FROM purged_file AS f JOIN purge ON purge.id = f.purge
+    WHERE NOT EXISTS (
+        SELECT 1 FROM delivery AS d WHERE d.sha256 = f.sha256 AND NOT EXISTS (
+            SELECT 1 FROM purged_entry WHERE delivery = d.id AND kind = 'original'
+        )
+    );
+
+-- The backups made, so that a purge can name them: they hold what it removes here.
+CREATE TABLE backup (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,
+    day TEXT NOT NULL
+) STRICT;

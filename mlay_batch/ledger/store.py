@@ -28,6 +28,7 @@ from mlay_batch.ledger.rows import (
     insert_run,
     load_finding,
     load_row,
+    purged_origin,
     record_decision,
 )
 from mlay_batch.ledger.sqlite_errors import sqlite_errors
@@ -60,7 +61,10 @@ _SELECT_ENTRIES = """
         ) AS assigned,
         (
             SELECT count(*) FROM decision WHERE delivery = d.id AND outcome = 'anew'
-        ) AS times_judged_anew
+        ) AS times_judged_anew,
+        EXISTS (
+            SELECT 1 FROM purged_entry WHERE delivery = d.id AND kind = 'letters'
+        ) AS is_purged
     FROM delivery AS d JOIN run ON run.id = d.run
     LEFT JOIN incoming ON incoming.delivery = d.id WHERE """
 _SELECT_FINDINGS = """
@@ -184,12 +188,12 @@ class Ledger:
         self.close()
 
     def find_recorded(self, files: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Return the (origin, sha256) that are recorded already."""
-        query = "SELECT 1 FROM delivery WHERE sha256 = ? AND origin = ?"
+        """Return the (origin, sha256) that are recorded already, their origin purged or not."""
+        query = "SELECT 1 FROM delivery WHERE sha256 = ? AND origin IN (?, ?)"
         return frozenset(
             (origin, sha256)
             for origin, sha256 in files
-            if self.query(query, sha256, storable(origin))
+            if self.query(query, sha256, storable(origin), purged_origin(origin, sha256))
         )
 
     def snapshot_for(self, shas: Iterable[str], keys: Iterable[Key]) -> LedgerSnapshot:
@@ -394,6 +398,7 @@ def _entry_from_row(row: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEn
     columns["as_of"] = date.fromisoformat(row["as_of"])
     columns["verdict"] = Verdict(row["verdict"])
     columns["vouched_for"] = bool(row["vouched_for"])
+    columns["is_purged"] = bool(row["is_purged"])
     return LedgerEntry(**columns, findings=findings)
 
 

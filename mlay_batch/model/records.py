@@ -338,6 +338,8 @@ class LedgerEntry:
     entered_by: str | None = None
     times_judged_anew: int = 0
     """How often its verdict changed because what it rested on had changed."""
+    is_purged: bool = False
+    """Whether its sender, subject and file name were removed, their term over."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
 
     @property

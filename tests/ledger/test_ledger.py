@@ -448,4 +448,8 @@ def test_connection_keeps_what_is_written_through_a_power_cut(ledger: Ledger) ->
         1,
     )
     tables = ledger.query("PRAGMA table_list")
-    assert all(strict for _, name, *_, strict in tables if not name.startswith("sqlite_"))
+    assert all(
+        strict
+        for _, name, kind, *_, strict in tables
+        if kind == "table" and not name.startswith("sqlite_")
+    )

@@ -22,7 +22,7 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.errors import LedgerError, LockedError, MlayError, UsageError
-from mlay_batch.ledger import Ledger, lock, store
+from mlay_batch.ledger import Ledger, PurgeLog, lock, store
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -44,7 +44,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def backup_zip(office: Workspace) -> Path:
     target = office.root.parent / "sao-luu.zip"
-    assert backup(office, target, holder="test").file_count == len(contents(office.root))
+    assert backup(office, target, day=TODAY, holder="test").file_count == len(contents(office.root))
     return target
 
 
@@ -62,7 +62,12 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> None:
     restored = restore(backup_zip, tmp_path / "máy mới")
-    assert contents(restored.path) == contents(office.root)
+    before, after = contents(office.root), contents(restored.path)
+    ledgers = before.pop("ledger.sqlite"), after.pop("ledger.sqlite")
+    assert after == before
+    with Ledger.open(office.ledger) as ledger:  # it alone has gone on: it knows of the backup
+        assert PurgeLog(ledger).backups() == ((str(backup_zip), TODAY),)
+    assert ledgers[0] != ledgers[1]
     workspace = Workspace.find(restored.path)
     assert check_workspace(workspace, today=TODAY, holder="test") == WorkspaceReport(())
     with Ledger.open(workspace.ledger) as ledger:
@@ -71,7 +76,7 @@ def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> 
 
 
 def test_an_empty_folder_comes_back_too(tmp_path: Path) -> None:
-    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", holder="test")
+    backup(Workspace.create(tmp_path / "town"), tmp_path / "b.zip", day=TODAY, holder="test")
     restored = Workspace.find(restore(tmp_path / "b.zip", tmp_path / "new").path)
     assert all(folder.is_dir() for folder in restored.folders)
     assert restored.office_inbox in restored.folders
@@ -92,12 +97,12 @@ def test_nobody_else_can_read_it(backup_zip: Path, tmp_path: Path) -> None:
 
 def test_no_backup_is_overwritten(office: Workspace, backup_zip: Path) -> None:
     with pytest.raises(UsageError, match=r"backup\.exists"):
-        backup(office, backup_zip, holder="test")
+        backup(office, backup_zip, day=TODAY, holder="test")
 
 
 def test_not_while_somebody_is_at_work(office: Workspace, tmp_path: Path) -> None:
     with lock(office.root, "lan"), pytest.raises(LockedError):
-        backup(office, tmp_path / "b.zip", holder="test")
+        backup(office, tmp_path / "b.zip", day=TODAY, holder="test")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -109,7 +114,7 @@ def test_a_full_disk_leaves_no_half_backup(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MlayError, match="No space left"):
-        backup(office, tmp_path / "b.zip", holder="test")
+        backup(office, tmp_path / "b.zip", day=TODAY, holder="test")
     with pytest.raises(MlayError, match="No space left"):
         restore(backup_zip, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []

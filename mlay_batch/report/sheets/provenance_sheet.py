@@ -225,17 +225,24 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
 
     yield Column("id", ctx.t("column.file_number"), 7, attrgetter("id"), look="count")
     yield centered("column.delivery", 10, lambda entry: entry.incoming or "")
-    yield column("column.file", 34, attrgetter("name"))
+    # the other years' are theirs to name: a name that is purged there must not live on here
+    yield column("column.file", 34, lambda entry: _if_of_year(ctx, entry, entry.name))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
     yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
     yield Column("received", received, 16, partial(_local_time, ctx, zone), look="center")
     yield centered("column.channel", 11, partial(_channel_text, ctx))
-    yield column("column.sender", 24, lambda entry: entry.sender or "")
+    yield column("column.sender", 24, lambda entry: _if_of_year(ctx, entry, entry.sender))
     yield centered("column.verdict", 13, lambda entry: ctx.t(f"verdict.{entry.verdict}"))
     yield column("column.remark", 30, partial(_remark_text, ctx))
     yield column("column.sha256", 34, attrgetter("sha256"), "mono")
+
+
+def _if_of_year(ctx: ReportContext, entry: LedgerEntry, text: str | None) -> str:
+    """Return a text of an entry of the report's year; empty for one of another year."""
+    year = (entry.period or entry.received)[:4]
+    return text or "" if year == str(ctx.figures.period.year) else ""
 
 
 def _local_time(ctx: ReportContext, zone: ZoneInfo, entry: LedgerEntry) -> str:

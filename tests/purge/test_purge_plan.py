@@ -1,0 +1,163 @@
+"""What goes and what stays: terms, the time named, shared files, open months, open decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from builders.in_process import here
+from builders.ledger_entries import decision, record_entries, row
+from builders.sample_office import create_office, rows
+
+from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
+from mlay_batch.app.purge_texts import mask_row, without_names
+from mlay_batch.app.settings import Retention, Settings
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+from mlay_batch.ledger import Closing, Closings, Ledger, Worklists
+from mlay_batch.ledger.purging import MASK
+from mlay_batch.model.records import Decision, Verdict
+
+LATE = date(2031, 1, 1)
+
+
+@pytest.fixture
+def office(tmp_path):
+    with here():
+        yield create_office(tmp_path / "town")
+
+
+def received(on: str, made: Decision) -> Decision:
+    file = replace(made.checked.file, received=f"{on}T08:00:00+07:00", origin=f"{on}.xlsx")
+    return replace(made, checked=replace(made.checked, file=file))
+
+
+def closed(ledger: Ledger, *months: str) -> None:
+    for month in months:
+        closing = Closing(Period.parse(month), 1, LATE, "an", "w" * 64, "r" * 64, "s" * 64)
+        Closings(ledger).close(closing)
+
+
+def plan(office, decisions, before: str = "2024", as_of: date = LATE, closings=()) -> PurgePlan:
+    with Ledger.open(office.workspace.ledger) as ledger:
+        record_entries(ledger, decisions)
+        closed(ledger, *closings)
+        return plan_purge(office, ledger, Period.parse(before), as_of)
+
+
+def numbers(made: PurgePlan, kind: str) -> list[int]:
+    return [item.number for item in made.gone[kind] if item.number]
+
+
+NOVEMBER = received("2019-12-03", decision(Verdict.ACCEPTED, row(content="Bàn"), data=b"1"))
+CORRECTION = received(
+    "2030-06-01", decision(Verdict.ACCEPTED, row(content="Bàn lại"), data=b"2", name="b.xlsx")
+)
+AFTER = received(
+    "2024-02-02", decision(Verdict.ACCEPTED, row(content="Học"), data=b"3", period="2024-01")
+)
+SAME_BYTES = received("2024-02-03", decision(Verdict.DUPLICATE, data=b"1", period="2024-01"))
+NO_PERIOD = received("2019-12-04", decision(Verdict.IGNORED, data=b"4"))
+
+
+@pytest.mark.parametrize(
+    ("decisions", "as_of", "originals", "first"),
+    [
+        ([NOVEMBER], LATE, [1], None),
+        ([NOVEMBER], date(2024, 12, 4), [1], None),  # five years after the day of receipt
+        ([NOVEMBER], date(2024, 12, 3), [], date(2024, 12, 4)),
+        ([NOVEMBER, CORRECTION], LATE, [1], date(2035, 6, 2)),  # of that time, but it came late
+        ([NOVEMBER, SAME_BYTES], LATE, [], None),  # the later entry needs the same bytes
+        ([AFTER], LATE, [], None),  # past its term, and not of the time named
+        ([NO_PERIOD], LATE, [1], None),  # goes by the day it came
+    ],
+)
+def test_originals(office, decisions, as_of, originals, first):
+    made = plan(office, decisions, as_of=as_of)
+    assert numbers(made, ORIGINALS) == originals
+    kept = made.kept.get(ORIGINALS)
+    assert (kept.until if kept else None) == first
+
+
+@pytest.mark.parametrize(
+    ("decisions", "closings", "texts", "open_months"),
+    [
+        ([NOVEMBER], [], [], ["2019-11"]),
+        ([NOVEMBER], ["2019-11"], [1], []),
+        ([NOVEMBER, AFTER], ["2019-11"], [1], []),  # four years later nobody reads them
+        (
+            [NOVEMBER, received("2020-05-02", decision(period="2020-04", data=b"5"))],
+            ["2019-11"],
+            [],
+            ["2020-04"],  # compares its texts with those of half a year before
+        ),
+    ],
+)
+def test_texts_stay_while_an_open_month_reads_them(office, decisions, closings, texts, open_months):
+    made = plan(office, decisions, closings=closings)
+    assert numbers(made, TEXTS) == texts
+    assert [str(month) for month in made.open_months] == open_months
+
+
+def test_what_waits_for_a_decision_stays_whole(office):
+    doubt = Finding("I20", Severity.WARNING, Place("a.xlsx"), {"sender": "x@y.example"})
+    made = plan(office, [received("2019-12-03", decision(Verdict.HELD, findings=(doubt,)))])
+    assert made.undecided == (1,)
+    assert made.is_empty
+
+
+def test_a_worklist_goes_by_its_day(office):
+    with Ledger.open(office.workspace.ledger) as ledger:
+        for day in ("2019-12-06", "2024-01-02"):
+            Worklists(ledger).begin(1, day[:4].ljust(64, "0"), "an", f"{day}T09:00:00+07:00")
+        made = plan_purge(office, ledger, Period.parse("2024"), LATE)
+    assert [item.sha256[:4] for item in made.gone[DECISIONS] if item.sha256] == ["2019"]
+
+
+def test_letters_go_before_originals(office):
+    made = plan(office, [NOVEMBER], as_of=date(2022, 1, 1))
+    assert (numbers(made, LETTERS), numbers(made, ORIGINALS)) == ([1], [])
+
+
+def test_texts_of_a_row_are_masked_and_all_else_stays(office):
+    form = office.catalogue.form("meeting", "2018.1")
+    (meeting,) = rows(
+        "meetings",
+        {"held_on": date(2019, 11, 3), "kind": "regular", "content": "Bàn", "present": 9},
+    )
+    masked = mask_row(meeting, [form.section("meetings")]).values
+    assert masked == {**meeting.values, "content": MASK}
+    assert mask_row(meeting, []).values == {**masked, "kind": MASK}  # nobody describes it
+    (officer,) = rows("officers", {"code": "TU-1", "name": "Lê Thị Bình", "position": None})
+    assert without_names(officer).values == {"code": "TU-1", "name": MASK, "position": None}
+
+
+def test_terms_are_the_offices_to_set():
+    settings = Settings.parse('[retention.texts]\nyears = 1\nbasis = "Quyết định số 5"\n')
+    assert settings.retention["texts"] == Retention(1, None, "Quyết định số 5")
+    assert settings.retention["letters"].years == 2
+    for text, key in (
+        ("[retention.text]\nyears = 1", "retention.text"),
+        ("[retention.texts]\nyear = 1", "retention.texts.year"),
+        ("[retention.texts]\nyears = 0", "retention.texts.years"),
+        ("[retention]\ntexts = 1", "retention.texts"),
+    ):
+        with pytest.raises(UsageError) as error:
+            Settings.parse(text)
+        assert error.value.params["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("since", "ends"),
+    [
+        (date(2019, 12, 31), date(2025, 1, 1)),
+        (date(2019, 11, 30), date(2024, 12, 1)),
+        (date(2020, 2, 28), date(2025, 2, 28)),  # the day after is 29 February
+    ],
+)
+def test_when_a_term_ends(since, ends):
+    term = Retention(5)
+    assert term.ends(since) == ends
+    assert term.is_over(since, ends)
