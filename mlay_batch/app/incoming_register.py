@@ -98,7 +98,7 @@ def _rows(
         answer = answers.get(entry.answer_key)
         yield IncomingFileRow(
             entry,
-            _sending_branch(entry, register),
+            _sending_branch(owner, register),
             answer.at if answer else None,
             answer is not None and answer.state is MailState.HANDED,
         )
