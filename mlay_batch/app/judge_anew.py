@@ -62,7 +62,7 @@ def files_to_judge_anew(
             may_change = descriptions_changed or (is_foreign and register_changed)
         else:
             may_change = _may_change(entry)
-        if may_change and _period_of(entry) not in closed:
+        if may_change and period_of(entry) not in closed:
             file = entry.as_file()
             moment = min(entry.received, received, key=datetime.fromisoformat)
             files += _with_content(replace(file, received=moment), originals)
@@ -80,7 +80,8 @@ def _may_change(entry: LedgerEntry) -> bool:
     return bool(codes & SENDER_DOUBT_CODES) and FORGED not in codes
 
 
-def _period_of(entry: LedgerEntry) -> Period:
+def period_of(entry: LedgerEntry) -> Period:
+    """Return the period of a file; of one that names none, the month before its receipt."""
     if entry.period:
         return Period.parse(entry.period)
     return Period.of("month", date.fromisoformat(entry.received[:10])).previous()

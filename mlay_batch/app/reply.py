@@ -48,6 +48,7 @@ from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.model import rollup_form
 from mlay_batch.model.answers import answer_key
 from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
+from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
 from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
@@ -170,6 +171,7 @@ class _ReplyBuilder:
             office.register.root().name, office.register, office_texts, self.as_of
         )
         self.entries = ledger.entries()
+        self.signatures = signature_states(self.entries)
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.figures_by_period: dict[Period, Figures] = {}
         self.given_answers = Answers(ledger).in_force()
@@ -252,6 +254,7 @@ class _ReplyBuilder:
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
+        counts = replace(counts, signature=self._signature(entry))
         attachment = self._form_to_explain(entry, (*entry.findings, *other_findings))
         return bodies.receipt(
             self.letter_context, envelope, counts, form, other_findings, attachment
@@ -278,6 +281,12 @@ class _ReplyBuilder:
         context = self._template_context(form, branch, period)
         render_form = partial(render, form, context, rows, warnings)
         return self._attachment(form, branch, period, render_form)
+
+    def _signature(self, entry: LedgerEntry) -> SignatureState | None:
+        """Return what is known of a return's signature; None where the office demands none."""
+        profile = self.office.register.rules.profile
+        is_demanded = profile.demands_signature(Period.parse(entry.period or ""))
+        return self.signatures[entry.id] if is_demanded else None
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
         accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)

@@ -34,6 +34,7 @@ COMMANDS = {
     "consolidate": "monthly",
     "report": "monthly",
     "reply": "send",
+    "incoming": "monthly",
     "status": "monthly",
     "close": "monthly",
     "reopen": "monthly",

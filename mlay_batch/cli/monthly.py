@@ -1,4 +1,4 @@
-"""The clerk's month: run, ingest, consolidate, status, report, close, reopen."""
+"""The clerk's month: run, ingest, consolidate, incoming, status, report, close, reopen."""
 
 from __future__ import annotations
 
@@ -126,6 +126,25 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
     _consolidate(session, has_names=not without_names)
     output.show_text(session.lang, "run.next")
     return code
+
+
+@command(
+    "incoming",
+    period_option,
+    option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    as_of_option,
+    dry_run_option,
+    json_option,
+)
+def incoming(session: Session, out: Path | None) -> int:
+    """Write the register of incoming papers."""
+    from mlay_batch.app.incoming_register import write_register  # start-up: xlsxwriter
+
+    result = write_register(
+        session.office, session.period, as_of=session.as_of, path=out, dry_run=session.dry_run
+    )
+    output.show_incoming_register(session, result)
+    return 0
 
 
 @command("status", period_option, as_of_option, json_option)

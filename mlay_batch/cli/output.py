@@ -31,10 +31,12 @@ if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.branch_list import TakenList
     from mlay_batch.app.check_file import CheckResult
     from mlay_batch.app.consolidate import ConsolidationResult
+    from mlay_batch.app.incoming_register import IncomingRegister
     from mlay_batch.app.ingest import IngestResult
     from mlay_batch.app.status import Status
     from mlay_batch.cli.session import Session
     from mlay_batch.figures.report_records import Completeness
+    from mlay_batch.report.sheets.incoming_sheet import IncomingFileRow
 
 # Characters of a file name or a cell that must never reach a terminal: control characters, line
 # breaks, marks of writing direction, invisible characters.
@@ -255,6 +257,37 @@ def show_consolidation_result(session: Session, result: ConsolidationResult) -> 
         click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
     if result.provisional:
         click.echo(say(lang, "consolidate.provisional"))
+
+
+def show_incoming_register(session: Session, register: IncomingRegister) -> None:
+    """Print where the register of incoming papers is, and what it counts."""
+    if session.as_json:
+        show_json([_incoming_json(row, register) for row in register.rows])
+        return
+    show_text(session.lang, "report.dry" if session.dry_run else "report.done", path=register.path)
+    counts = {verdict.value: count for verdict, count in register.counts.items()}
+    show_text(session.lang, "status.counts", received=len(register.rows), **counts)
+
+
+def _incoming_json(row: IncomingFileRow, register: IncomingRegister) -> Mapping[str, object]:
+    entry, state = row.entry, register.signatures[row.entry.id]
+    return {
+        "file_number": entry.id,
+        "number": entry.incoming,
+        "received": entry.received,
+        "branch": row.branch,
+        "sender": entry.sender,
+        "channel": entry.channel,
+        "form": entry.form,
+        "period": entry.period,
+        "subject": entry.subject,
+        "file": entry.name,
+        "sha256": entry.sha256,
+        "verdict": entry.verdict.value,
+        "answered": row.answered,
+        "signature": None if state.is_unknown and not state.carriers else state.carriers,
+        "reference_only": state.is_reference_only(entry, register.profile),
+    }
 
 
 def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from email.message import Message
 from itertools import pairwise
 
+from mlay_batch.core.signature import Signature
 from mlay_batch.intake import headers, limits, mail_kinds
 from mlay_batch.intake.file_types import (
     ENCRYPTED,
@@ -29,6 +30,7 @@ from mlay_batch.intake.file_types import (
     suffix,
 )
 from mlay_batch.intake.headers import MailTrust
+from mlay_batch.intake.signed_mail import has_signer, is_signed_data
 from mlay_batch.model.records import IncomingFile
 
 TOO_DEEP, UNREADABLE = "N12", "N15"
@@ -40,6 +42,11 @@ _TYPICAL_HEADERS = re.compile(
 )
 _LOST_BOUNDARY = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)")
 _ENCRYPTED_TYPE = "multipart/encrypted"
+# What Outlook keeps of a mail signed in the clear: its signed part, as a file.
+_SIGNED_ENTITY = re.compile(
+    rb"(?i)\s*(mime-version:[^\r\n]*\r?\n)?content-type:\s*multipart/signed\b"
+)
+_PGP_SIGNATURE = b"-----BEGIN PGP SIGNATURE-----"
 _SIGNATURE_TYPES = frozenset(
     {
         "application/pgp-signature",
@@ -61,6 +68,8 @@ def is_mail(file: IncomingFile) -> bool:
     if is_workbook_name(file) or is_file_content(file.data):
         return False
     start = file.data[:4096]
+    if _SIGNED_ENTITY.match(start):
+        return True
     return bool(_HEADER_LINES.match(start)) and len(set(_TYPICAL_HEADERS.findall(start))) > 1
 
 
@@ -75,7 +84,7 @@ def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]
         return
     try:
         message = headers.parse_mail(file.data)
-        mail = add_headers(file, message, trust)
+        mail = _with_signature(add_headers(file, message, trust), has_signature=_is_signed(message))
         files = notice(mail, message) or _sent_files(mail, message)
     except Exception:  # noqa: BLE001 - a hostile mail makes `email` raise anything, RecursionError too
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
@@ -134,6 +143,8 @@ class _Part:
 
     message: Message | None
     data: bytes = b""
+    is_signed: bool = False
+    """Whether a signature lies beside it, or beside a part it is in."""
 
 
 def _mail_files(mail: IncomingFile, message: Message) -> Iterator[IncomingFile]:
@@ -142,7 +153,8 @@ def _mail_files(mail: IncomingFile, message: Message) -> Iterator[IncomingFile]:
             yield _member_file(mail, number, mail.name, mail.data, TOO_DEEP)
             return
         if _is_attachment(part.message, part.data):
-            yield _attachment(mail, number, part.message, part.data)
+            signed_mail = _with_signature(mail, has_signature=part.is_signed)
+            yield _attachment(signed_mail, number, part.message, part.data)
 
 
 def _member_file(
@@ -180,8 +192,34 @@ def _is_attachment(part: Message, data: bytes) -> bool:
     return part.get_content_maintype() not in ("text", "multipart", "message") and bool(data)
 
 
-def _parts(message: Message, depth: int) -> Iterator[_Part]:
+def _with_signature(file: IncomingFile, *, has_signature: bool) -> IncomingFile:
+    """Return the file as one of a signed mail, where it `has_signature`."""
+    if not has_signature:
+        return file
+    return replace(file, signature=file.signature.with_own(Signature.MAIL))
+
+
+def _is_signed(message: Message) -> bool:
+    """Whether a signature lies among the parts of a mail, as in multipart/signed (RFC 1847).
+
+    Mailing lists and other programs on the way may have made it a part like any other.
+    """
+    return any(_is_signature(part) for part in mail_kinds.direct_parts(message))
+
+
+def _is_signature(part: Message) -> bool:
+    name = headers.file_name(part) or ""
+    if part.get_content_type() not in _SIGNATURE_TYPES and not name.lower().endswith(".p7s"):
+        return False
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return False
+    return data.startswith(_PGP_SIGNATURE) or (is_signed_data(data) and has_signer(data))
+
+
+def _parts(message: Message, depth: int, *, is_signed: bool = False) -> Iterator[_Part]:
     """Yield the parts that have bytes, those of mails in the mail too."""
+    is_signed = is_signed or _is_signed(message)
     if depth > limits.MAX_MAILS:
         yield _Part(None)
         return
@@ -192,26 +230,26 @@ def _parts(message: Message, depth: int) -> Iterator[_Part]:
         return
     if message.is_multipart():
         if wrapped := _decode_wrapped_mail(message):
-            yield from _parts(wrapped, depth + 1)
+            yield from _parts(wrapped, depth + 1, is_signed=is_signed)
             return
         for part in message.get_payload():
             if isinstance(part, Message):
-                yield from _parts(part, depth + 1)
+                yield from _parts(part, depth + 1, is_signed=is_signed)
         return
-    yield from _body_part(message, depth)
+    yield from _body_part(message, depth, is_signed=is_signed)
 
 
-def _body_part(message: Message, depth: int) -> Iterator[_Part]:
+def _body_part(message: Message, depth: int, *, is_signed: bool) -> Iterator[_Part]:
     payload = message.get_payload()
     if isinstance(payload, str) and (repaired := _repair_boundary(message, payload)):
-        yield from _parts(repaired, depth + 1)
+        yield from _parts(repaired, depth + 1, is_signed=is_signed)
         return
     data = message.get_payload(decode=True)
     if not isinstance(data, bytes):
         return
     if message.get_content_maintype() == "multipart" and (decoded := _decode_base64(data)):
         data = decoded
-    yield _Part(message, data)
+    yield _Part(message, data, is_signed)
 
 
 def _repair_boundary(message: Message, text: str) -> Message | None:

@@ -120,11 +120,11 @@ def failed_addresses(message: Message) -> str:
 
 def _report(message: Message) -> Message | None:
     """Return the report of a mail system; its way here may have added a part around it."""
-    candidates = (message, *_own_parts(message))
+    candidates = (message, *direct_parts(message))
     return next((m for m in candidates if m.get_content_type() == "multipart/report"), None)
 
 
-def _own_parts(message: Message) -> Iterator[Message]:
+def direct_parts(message: Message) -> Iterator[Message]:
     """Yield the parts of a mail, not those of mails in it."""
     if message.get_content_maintype() == "multipart" and message.is_multipart():
         yield from (part for part in message.get_payload() if isinstance(part, Message))
@@ -132,7 +132,7 @@ def _own_parts(message: Message) -> Iterator[Message]:
 
 def _status_blocks(message: Message) -> Iterator[Message]:
     """Yield the blocks of a delivery status: of the mail, then of each address."""
-    for part in _own_parts(_report(message) or message):
+    for part in direct_parts(_report(message) or message):
         if part.get_content_type() == "message/delivery-status":
             yield from (block for block in part.get_payload() if isinstance(block, Message))
 

@@ -10,19 +10,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mlay_batch.core.signature import Signature
 from mlay_batch.intake.file_types import ENCRYPTED, is_file_content
 from mlay_batch.model.records import IncomingFile
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")  # OID 1.2.840.113549.1.7.2
 _HEAD_LENGTH = 40  # bytes within which the OID stands
 _MAX_PIECES = 100_000  # of a content sent in pieces, commonly 1,000 bytes each
-_OCTETS, _OCTET_PIECES, _CONTENT = 0x04, 0x24, 0xA0  # tags
+_OCTETS, _OCTET_PIECES, _CONTENT, _SET = 0x04, 0x24, 0xA0, 0x31  # tags
+_BEFORE_SIGNERS = (0xA0, 0xA1)  # likewise
 _CONSTRUCTED, _LONG_TAG, _OPEN_LENGTH = 0x20, 0x1F, 0x80
 
 
 def is_signed(file: IncomingFile) -> bool:
     """Whether a file is signed data with its content, whatever its name."""
-    return file.data.startswith(b"\x30") and _SIGNED_DATA in file.data[:_HEAD_LENGTH]
+    return is_signed_data(file.data)
+
+
+def is_signed_data(data: bytes) -> bool:
+    """Whether bytes begin like signed data (CMS)."""
+    return data.startswith(b"\x30") and _SIGNED_DATA in data[:_HEAD_LENGTH]
+
+
+def has_signer(data: bytes) -> bool:
+    """Whether signed data holds a signature: some only carry certificates."""
+    try:
+        at = _end(data, _content_info(data))
+        for _ in range(2):  # certificates, revocation lists
+            at = _end(data, at) if data[at] in _BEFORE_SIGNERS else at
+        tag, start, stop = _header(data, at)
+        return tag == _SET and (data[start] != 0 if stop is None else start < stop)
+    except (IndexError, ValueError):
+        return False
 
 
 def signed_members(file: IncomingFile) -> Iterator[IncomingFile]:
@@ -32,19 +51,17 @@ def signed_members(file: IncomingFile) -> Iterator[IncomingFile]:
         yield replace(file, skip_reason=ENCRYPTED)
         return
     name = file.name[:-4] if file.name.lower().endswith(".p7m") else file.name
-    name = name if is_file_content(content) else f"{name}.eml"
-    yield replace(file, name=name, data=content, origin=f"{file.origin}!{name}")
+    own = Signature.FILE if is_file_content(content) else Signature.MAIL
+    name = name if own is Signature.FILE else f"{name}.eml"
+    signature = file.signature.with_own(own) if has_signer(file.data) else file.signature
+    origin = f"{file.origin}!{name}"
+    yield replace(file, name=name, data=content, origin=origin, signature=signature)
 
 
 def signed_content(data: bytes) -> bytes | None:
     """Return the content of signed data; None where it has none or is malformed."""
     try:
-        _, at, _ = _header(data, 0)  # ContentInfo
-        at = _end(data, at)  # its type
-        _, at, _ = _header(data, at)  # [0]
-        _, at, _ = _header(data, at)  # SignedData
-        at = _end(data, _end(data, at))  # version, digest algorithms
-        _, at, stop = _header(data, at)  # EncapsulatedContentInfo
+        _, at, stop = _header(data, _content_info(data))
         at = _end(data, at)  # its type
         if at == stop or data[at] != _CONTENT:
             return None
@@ -52,6 +69,15 @@ def signed_content(data: bytes) -> bytes | None:
         return _octets(data, at)
     except (IndexError, ValueError):
         return None
+
+
+def _content_info(data: bytes) -> int:
+    """Return where EncapsulatedContentInfo begins."""
+    _, at, _ = _header(data, 0)  # ContentInfo
+    at = _end(data, at)  # its type
+    _, at, _ = _header(data, at)  # [0]
+    _, at, _ = _header(data, at)  # SignedData
+    return _end(data, _end(data, at))  # version, digest algorithms
 
 
 def _header(data: bytes, at: int) -> tuple[int, int, int | None]:

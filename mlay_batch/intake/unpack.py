@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from mlay_batch.core.text import name_key
 from mlay_batch.intake import limits
 from mlay_batch.intake.eml import TOO_DEEP, is_mail, is_mailbox, mail_members, mailbox_members
+from mlay_batch.intake.file_signatures import look_for_signature
 from mlay_batch.intake.file_types import (
     EXPORT,
     OTHER_SPREADSHEET,
@@ -138,11 +139,11 @@ def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Itera
         size = ref.path.stat().st_size
         too_large = size > limits.MAX_FILE
         if too_large and (size > limits.MAX_MAILBOX or not _is_mailbox_file(ref.path, empty)):
-            yield replace(empty, skip_reason="N08")
+            yield look_for_signature(replace(empty, skip_reason="N08"))
             return
         data = ref.path.read_bytes()
     except OSError:
-        yield replace(empty, skip_reason="N09")
+        yield look_for_signature(replace(empty, skip_reason="N09"))
         return
     yield from _unpack_safely(replace(empty, data=data), trust or MailTrust())
 
@@ -155,9 +156,9 @@ def _is_mailbox_file(file: Path, candidate: IncomingFile) -> bool:
 def _unpack_safely(file: IncomingFile, trust: MailTrust) -> list[IncomingFile]:
     """Return the files in a file; N06 where a library fails unexpectedly."""
     try:
-        return list(_unpack_container(file, Budget(), trust, ()))
+        return list(map(look_for_signature, _unpack_container(file, Budget(), trust, ())))
     except Exception:  # noqa: BLE001 - one file must not stop the others
-        return [replace(file, skip_reason="N06")]
+        return [look_for_signature(replace(file, skip_reason="N06"))]
 
 
 def _unpack_container(

@@ -8,19 +8,23 @@ the transaction.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from sys import intern
 
 from mlay_batch.core import codec
 from mlay_batch.core.codec import storable
 from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.signature import Signature
 from mlay_batch.model.records import (
     CheckedFile,
     CompactRows,
     Decision,
+    LedgerEntry,
     Row,
     Run,
     Value,
@@ -33,6 +37,7 @@ RowColumns = tuple[str, str, int, str, str]
 """Section, sheet, number, values and cells of a row."""
 
 _FAST = 1  # of zlib's levels: forms are repetitive, higher ones gain little
+_COPY_REASONS = ("N01", "N02")  # a PDF, a picture
 _REPEAT_VERDICTS = (Verdict.DUPLICATE, Verdict.HELD)
 
 
@@ -75,6 +80,17 @@ def pack(rows: Sequence[Row]) -> CompactRows:
 
 def _unpack(packed: CompactRows) -> tuple[RowColumns, ...]:
     return codec.load(zlib.decompress(packed.data), tuple[RowColumns, ...])
+
+
+def load_entry(columns: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEntry:
+    """Return the ledger entry stored in these columns."""
+    values = dict(zip(columns.keys(), columns, strict=True))  # faster than dict(columns)
+    values["as_of"] = date.fromisoformat(columns["as_of"])
+    values["verdict"] = Verdict(columns["verdict"])
+    values["vouched_for"] = bool(columns["vouched_for"])
+    values["is_purged"] = bool(columns["is_purged"])
+    values["signature"] = Signature(columns["signature"])
+    return LedgerEntry(**values, findings=findings)
 
 
 def load_finding(columns: sqlite3.Row) -> Finding:
@@ -185,14 +201,24 @@ def insert_rejudgement(db: sqlite3.Connection, run_number: int, run: Run, number
 def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision]) -> None:
     """Record for each signed copy the return it belongs to, once the batch is recorded.
 
-    A copy added after an earlier run belongs to the latest entry of that origin.
+    A copy added after an earlier run belongs to the latest entry of that origin. One that came
+    alone in answer to the receipt of a return belongs to that return.
     """
     for number, decision in decisions.items():
-        if origin := decision.checked.file.kept_with:
+        file = decision.checked.file
+        if file.kept_with:
             db.execute(
                 "UPDATE delivery SET kept_with = (SELECT max(id) FROM delivery WHERE origin = ?)"
                 " WHERE id = ?",
-                (storable(origin), number),
+                (storable(file.kept_with), number),
+            )
+        elif file.skip_reason in _COPY_REASONS and file.thread and not file.forged:
+            db.execute(
+                "UPDATE delivery SET kept_with = (SELECT max(d.id) FROM outgoing AS o"
+                " JOIN outgoing_item AS i ON i.outgoing = o.id JOIN delivery AS d"
+                " ON d.id = i.delivery AND d.verdict = 'accepted'"
+                " WHERE o.message_id IN (SELECT value FROM json_each(?))) WHERE id = ?",
+                (json.dumps(file.thread.split()), number),
             )
 
 
@@ -212,6 +238,7 @@ def _entry_columns(db: sqlite3.Connection, decision: Decision, number: int) -> d
         "refers_to": _refers_to(db, decision, columns, number),
         "thread": _storable(file.thread),
         "subject": _storable(file.subject),
+        "signature": file.signature.value,
     }
 
 

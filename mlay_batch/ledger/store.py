@@ -26,6 +26,7 @@ from mlay_batch.ledger.change_count import raise_high_water_mark
 from mlay_batch.ledger.rows import (
     group_signed_copies,
     insert_run,
+    load_entry,
     load_finding,
     load_row,
     purged_origin,
@@ -50,7 +51,7 @@ K = TypeVar("K")
 _SELECT_ENTRIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.entered_by, d.sender,
         d.received, d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
-        d.superseded_by, d.thread, d.subject, d.kept_with,
+        d.superseded_by, d.thread, d.subject, d.kept_with, d.signature,
         incoming.number || '/' || incoming.year AS incoming,
         EXISTS (
             SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'accept'
@@ -375,7 +376,7 @@ class Ledger:
         for row in self.query(_SELECT_FINDINGS + where + _BY_POSITION, *values):
             findings[row["delivery"]].append(load_finding(row))
         rows = self.query(_SELECT_ENTRIES + where + _BY_ID, *values)
-        return tuple(_entry_from_row(row, tuple(findings[row["id"]])) for row in rows)
+        return tuple(load_entry(row, tuple(findings[row["id"]])) for row in rows)
 
     def _returns(self, where: str, *values: object) -> tuple[AcceptedReturn, ...]:
         rows: dict[int, list[Row]] = defaultdict(list)
@@ -391,15 +392,6 @@ def _group(pairs: Iterable[tuple[K, LedgerEntry]]) -> dict[K, tuple[LedgerEntry,
     for key, entry in pairs:
         groups[key].append(entry)
     return {key: tuple(group) for key, group in groups.items()}
-
-
-def _entry_from_row(row: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEntry:
-    columns = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
-    columns["as_of"] = date.fromisoformat(row["as_of"])
-    columns["verdict"] = Verdict(row["verdict"])
-    columns["vouched_for"] = bool(row["vouched_for"])
-    columns["is_purged"] = bool(row["is_purged"])
-    return LedgerEntry(**columns, findings=findings)
 
 
 def _run(row: sqlite3.Row) -> Run:

@@ -14,13 +14,14 @@ from functools import partial
 from textwrap import shorten
 
 from mlay_batch.core.findings import Finding, Severity
-from mlay_batch.core.messages import Message, explain, show
+from mlay_batch.core.messages import Message, explain, show, text
 from mlay_batch.core.period import Period
 from mlay_batch.mail.letter import Attachment, Letter, due_words, entered_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.mail.return_text import differences, figure_lines, value_text
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Topic
 from mlay_batch.model.register import Register
+from mlay_batch.model.signatures import SignatureState
 from mlay_batch.schema.model import Form
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
@@ -148,6 +149,8 @@ class NumberedReturn:
     """The return it superseded, in the fields of the same form."""
     after: str | None = None
     """Number of the return that has superseded it."""
+    signature: SignatureState | None = None
+    """What is known of its signature; None where the office demands none."""
 
 
 def receipt(
@@ -176,6 +179,7 @@ def receipt(
         "figures": "\n".join(figure_lines(context.register, form, accepted.rows)) or _NO_ITEMS,
         "warnings": findings_text(findings, form),
         "other_months": findings_text(other_findings, form),
+        "signature": _signature_text(numbered.signature),
         "remarks": " ".join(_remarks(numbered, len(findings) + len(other_findings))),
     }
     return write_letter(context, envelope, values, [attachment] if attachment else [])
@@ -198,12 +202,26 @@ def _replaced_text(number: str) -> str:
     return f"Bản này sau đó đã được thay bằng bản số đến {number}."
 
 
+def _signature_text(state: SignatureState | None) -> str:
+    """Return what a receipt says of a signature; nothing where none is demanded."""
+    if state is None:
+        return ""
+    return text(
+        "report",
+        f"receipt.{'unsigned' if state.is_unsigned else 'signed'}",
+        _LANG,
+        state=state.text(_LANG),
+    )
+
+
 def _remarks(numbered: NumberedReturn, warning_count: int) -> Iterator[str]:
     """Yield the sentences by which a chat about a return differs from that about any other."""
     if numbered.before:
         yield f"Bản này thay bản số đến {numbered.before.number}."
     if numbered.after:
         yield _replaced_text(numbered.after)
+    if numbered.signature and numbered.signature.is_unsigned:
+        yield _signature_text(numbered.signature)
     if warning_count:
         yield f"Có {warning_count} điểm đề nghị xem lại, ghi trong thư báo đã nhận."
 

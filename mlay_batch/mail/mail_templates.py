@@ -27,7 +27,16 @@ _RESEND_GAPS = frozenset(
 _FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file", "entered"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
-    | {"number", "sha256", "correction", "figures", "warnings", "other_months", "remarks"},
+    | {
+        "number",
+        "sha256",
+        "correction",
+        "figures",
+        "warnings",
+        "other_months",
+        "remarks",
+        "signature",
+    },
     "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count", "wrong_cells"},
     "question": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},

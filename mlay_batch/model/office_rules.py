@@ -35,6 +35,7 @@ class Profile:
         parent: the body above it, such as "Tỉnh ủy Điện Biên"; None if not entered.
         place: written before the day on papers; None if not entered.
         start: first month of use, in canonical form; None: no month is too early.
+        signed_from: first period whose returns must bear a digital signature; None: none must.
         symbol: what follows the number of a report, such as "BC/ĐU"; None if not entered.
         recipients: who gets a report, parted by semicolons; None if not entered.
     """
@@ -44,12 +45,18 @@ class Profile:
     parent: str | None = None
     place: str | None = None
     start: str | None = None
+    signed_from: str | None = None
     symbol: str | None = None
     recipients: str | None = None
 
     def has_begun(self, period: Period) -> bool:
         """Whether the office has begun by the period's end, so that a return may be missing."""
         return self.start is None or Period.parse(self.start).start <= period.end
+
+    def demands_signature(self, period: Period) -> bool:
+        """Whether a return of `period` must bear a digital signature to count as a paper does."""
+        first = self.signed_from
+        return first is not None and Period.parse(first).start <= period.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from mlay_batch.core.findings import Answer, Finding, Place, has_errors
 from mlay_batch.core.period import Period
+from mlay_batch.core.signature import Signature
 from mlay_batch.schema.model import Form
 
 R = TypeVar("R")
@@ -68,6 +69,8 @@ class IncomingFile:
     """Code of the branch that a person named, of a file that does not say itself whose it is."""
     entered_by: str | None = None
     """Who took in what the office entered on a branch's behalf; None on the other channels."""
+    signature: Signature = Signature.NONE
+    """What of it carries a digital signature."""
 
     @property
     def has_content(self) -> bool:
@@ -336,6 +339,7 @@ class LedgerEntry:
     """Whether a person has accepted it, and so confirmed its sender."""
     assigned: str | None = None
     entered_by: str | None = None
+    signature: Signature = Signature.NONE
     times_judged_anew: int = 0
     """How often its verdict changed because what it rested on had changed."""
     is_purged: bool = False
@@ -370,6 +374,7 @@ class LedgerEntry:
             vouched_for=self.vouched_for,
             assigned=self.assigned,
             entered_by=self.entered_by,
+            signature=self.signature,
         )
 
     @property

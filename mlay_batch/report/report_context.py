@@ -14,6 +14,8 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.news import News, news
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model import rollup_form
+from mlay_batch.model.records import LedgerEntry
+from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
 from mlay_batch.schema.catalogue import SourceFile
 from mlay_batch.schema.ids import MEETING, ROLLUP
@@ -131,6 +133,21 @@ class ReportWords:
         if form_id == ROLLUP:
             titles.append(rollup_form.TITLE)
         return titles[-1].of(self.lang) if titles else form_id or ""
+
+    @cached_property
+    def signatures(self) -> Mapping[int, SignatureState]:
+        """What is known of the signature of each ledger entry, by its number."""
+        return signature_states(self.inputs.ledger_entries)
+
+    def is_reference_only(self, entry: LedgerEntry) -> bool:
+        """Whether a return lacks the signature that the office demands."""
+        profile = self.inputs.register.rules.profile
+        return self.signatures[entry.id].is_reference_only(entry, profile)
+
+    def signature_text(self, entry: LedgerEntry) -> str:
+        """Return what is known of an entry's signature, and what it is worth without one."""
+        text = self.signatures[entry.id].text(self.lang)
+        return f"{text}; {self.t('signature.reference')}" if self.is_reference_only(entry) else text
 
     def choice_title(self, list_id: str, choice_id: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""

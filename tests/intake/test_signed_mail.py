@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import pytest
 from builders.mails import BOOK, collect_files, collect_mail, lay, mail, names_and_reasons, part
+from builders.signed_files import DATA
+from builders.signed_files import element as der
 
+from mlay_batch.core.signature import Signature
 from mlay_batch.intake import limits, signed_mail
 from mlay_batch.intake.signed_mail import signed_content
 
 SEQUENCE, SET, OID, NUMBER, OCTETS, PIECES, TAGGED = 0x30, 0x31, 0x06, 0x02, 0x04, 0x24, 0xA0
-DATA, SIGNED, ENVELOPED = (bytes.fromhex(f"2a864886f70d01070{n}") for n in (1, 2, 3))
+SIGNED, ENVELOPED = (bytes.fromhex(f"2a864886f70d01070{n}") for n in (2, 3))
 AUTH_ENVELOPED = bytes.fromhex("2a864886f70d0109100117")
 KIND = "application/pkcs7-mime; name=smime.p7m"
-
-
-def der(tag: int, *contents: bytes) -> bytes:
-    body = b"".join(contents)
-    length = len(body).to_bytes(4, "big")
-    return bytes([tag, 0x84]) + length + body
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
@@ -54,12 +51,13 @@ def test_the_mail_in_a_signature_is_opened(tmp_path, data):
     assert signed_content(data) == INNER
     (leaf,) = collect_mail(tmp_path, mail(part(data, "", KIND)))
     assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
-    assert leaf.sender == "cb01@town.example"
+    assert (leaf.sender, leaf.signature) == ("cb01@town.example", Signature.MAIL)
 
 
 def test_a_signed_file_is_the_file(tmp_path):
     (leaf,) = collect_files(lay(tmp_path, **{"bao cao.xlsx.p7m": signed(BOOK)}))
     assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
+    assert leaf.signature is Signature.FILE
 
 
 def test_certificates_alone_and_what_is_cut_off_hold_nothing(tmp_path):

@@ -116,7 +116,27 @@ def _write_matrix(
     if periods[0].start not in ctx.figures.period:
         title = f"{title} – {periods[0].title(ctx.lang).lower()}"
     rate = _rate(due, sent)
-    return rows["rate"] + 2, FormSums(matrix, title, due, sent, open_count, rate)
+    next_row = _write_reference_only(listing, matrix, rows["rate"] + 1) + 1
+    return next_row, FormSums(matrix, title, due, sent, open_count, rate)
+
+
+def _write_reference_only(listing: Listing[Organisation], matrix: Completeness, row: int) -> int:
+    """Write which returns of the period lack the signature demanded; return the next row."""
+    ctx = listing.ctx
+    periods = {str(p) for p in matrix.periods if p.start in ctx.figures.period}
+    unsigned = [
+        entry.branch
+        for entry in ctx.inputs.ledger_entries
+        if entry.is_current and entry.form == matrix.form and entry.period in periods
+        if ctx.is_reference_only(entry)
+    ]
+    if not unsigned:
+        return row
+    branches = [ctx.name_in_words(b.code) for b in matrix.branches if b.code in unsigned]
+    names = ", ".join(branches)
+    text = ctx.t("completeness.reference", count=len(unsigned), branches=names)
+    listing.sheet.write(row, 0, text, "note", span=listing.width)
+    return row + 1
 
 
 def _columns(ctx: ReportContext, matrix: Completeness) -> Iterator[Column[Organisation]]:

@@ -231,11 +231,14 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
-    yield Column("received", received, 16, partial(_local_time, ctx, zone), look="center")
-    yield centered("column.channel", 11, partial(_channel_text, ctx))
+    yield Column(
+        "received", received, 16, lambda x: local_time(ctx, zone, x.received), look="center"
+    )
+    yield centered("column.channel", 11, partial(channel_text, ctx))
     yield column("column.sender", 24, lambda entry: _if_of_year(ctx, entry, entry.sender))
     yield centered("column.verdict", 13, lambda entry: ctx.t(f"verdict.{entry.verdict}"))
-    yield column("column.remark", 30, partial(_remark_text, ctx))
+    yield column("column.signature", 26, ctx.signature_text)
+    yield column("column.remark", 30, partial(remark_text, ctx))
     yield column("column.sha256", 34, attrgetter("sha256"), "mono")
 
 
@@ -245,18 +248,20 @@ def _if_of_year(ctx: ReportContext, entry: LedgerEntry, text: str | None) -> str
     return text or "" if year == str(ctx.figures.period.year) else ""
 
 
-def _local_time(ctx: ReportContext, zone: ZoneInfo, entry: LedgerEntry) -> str:
-    """Return when a file came, on the office's clock; a time without an offset is UTC."""
-    time = datetime.fromisoformat(entry.received)
+def local_time(ctx: ReportContext, zone: ZoneInfo, moment: str) -> str:
+    """Return an ISO time on the office's clock; one without an offset is UTC."""
+    time = datetime.fromisoformat(moment)
     time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone)
     return f"{ctx.writer.show(time.date())} {time:%H:%M}"
 
 
-def _channel_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+def channel_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+    """Return how a file came."""
     return ctx.t(f"channel.{entry.channel}", who=entry.entered_by)
 
 
-def _remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+def remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+    """Return which file superseded it, and which one it is about."""
     parts = []
     if entry.superseded_by:
         parts.append(ctx.t("superseded_by", number=ctx.file_number(entry.superseded_by)))
