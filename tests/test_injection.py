@@ -149,7 +149,8 @@ class Month:
         for path in self.root.joinpath("reports").rglob("*.xlsx"):
             yield path.read_bytes()
         for letter in self.letters():
-            yield from (part.get_content() for part in letter.iter_attachments())
+            contents = (part.get_content() for part in letter.iter_attachments())
+            yield from (content for content in contents if isinstance(content, bytes))
 
     def letters(self) -> Iterator[EmailMessage]:
         for path in sorted(self.root.joinpath("outbox").rglob("*.eml")):
@@ -290,10 +291,13 @@ def test_no_mail_gets_a_header_an_address_or_a_name_from_outside(month: Month) -
         assert DANGEROUS.findall(str(letter["Subject"])) == []
         body = letter.get_body()
         assert body
-        text = body.get_content().replace("\r\n", "\n")
-        assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) == []
         for part in letter.iter_attachments():
-            assert re.fullmatch(r"[A-Za-z0-9_.-]+\.xlsx", part.get_filename() or "")
+            assert re.fullmatch(r"[A-Za-z0-9_.-]+\.(xlsx|txt)", part.get_filename() or "")
+        for part in (body, *letter.iter_attachments()):
+            if part.get_content_type() == "text/plain":
+                text = part.get_content().replace("\r\n", "\n")
+                controls = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+                assert re.findall(controls, text) == []
 
 
 def test_no_path_comes_from_outside(month: Month) -> None:

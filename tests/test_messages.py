@@ -1,13 +1,23 @@
 """Every text exists in both languages, with the same gaps, and fills them as people write."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import yaml
 from builders.known_codes import KNOWN_CODES
 
+from mlay_batch.app.pending_replies import DOCUMENT_CODES, UNREADABLE_CODES
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.core.messages import LOCALE, explain, fill_gaps, show
+from mlay_batch.core.messages import (
+    LOCALE,
+    Message,
+    concerns_branch,
+    explain,
+    fill_gaps,
+    finding_descriptions,
+    show,
+)
 from mlay_batch.schema import load_catalogue
 
 GAP = re.compile(r"\{(\w+)\}")
@@ -69,7 +79,56 @@ def test_no_finding_lacks_words():
     for area in (name for name in AREAS if name.startswith("findings-")):
         for code, entry in yaml.safe_load((LOCALE / f"{area}.yaml").read_text("utf-8")).items():
             assert re.fullmatch(r"[RCEIFLXQN]\d\d", code), code
-            assert {"says", "fix"} <= set(entry) <= {"says", "fix", "returned", "severity"}, code
+            keys = {"says", "fix", "branch", "returned", "severity"}
+            assert {"says", "fix"} <= set(entry) <= keys, code
+
+
+# What only the office has or does: its program, its register, its other branches, its maintainer.
+OFFICE_ADVICE = re.compile(
+    r"mlay|sổ đăng ký|trang Quy định|schemas|thư mục|inbox|chạy lại|người bảo trì"
+    r"|[Hh]ỏi (lại )?(các )?(đơn vị|chi bộ)|yêu cầu|văn phòng ghi|đề nghị đơn vị|báo đơn vị"
+)
+ROLLUP_CODES = {"I30", "I31", "I32"}  # go to an office, which has the program
+
+
+def told_to_branches() -> Iterator[tuple[str, str, Message]]:
+    """Code, text and every wording of what can stand in a letter, a slip or a returned form."""
+    answered = UNREADABLE_CODES | DOCUMENT_CODES
+    for entry in finding_descriptions("vi"):
+        finding = Finding(entry.code, Severity.WARNING, Place("x"))
+        is_worklist = entry.code[0] == "W"
+        if entry.severity == "ignored" and entry.code not in answered:
+            continue
+        if concerns_branch(finding) and not is_worklist and entry.code[0] != "Q":
+            yield entry.code, "letter", explain(finding, None, "vi", to_branch=True)
+            yield entry.code, "returned", explain(finding, None, "vi", returned=True)
+    for form in load_catalogue().forms:
+        for _, rule in form.rules() if not form.is_list else ():
+            finding = Finding(rule.code, rule.severity, Place("x"))
+            yield f"{form.form} {rule.code}", "rule", explain(finding, form, "vi", to_branch=True)
+
+
+def test_no_branch_is_told_to_do_what_only_the_office_can():
+    told = {(code, where): message.fix for code, where, message in told_to_branches()}
+    assert len(told) > 200
+    wrong = {
+        key: fix
+        for key, fix in told.items()
+        if OFFICE_ADVICE.search(fix) and key[0] not in ROLLUP_CODES
+    }
+    assert wrong == {}
+    assert all(OFFICE_ADVICE.search(told[code, "letter"]) for code in ("I30", "I31", "I32"))
+
+
+def test_the_office_reads_what_it_can_do_itself():
+    finding = Finding("X02", Severity.WARNING, Place("x"))
+    assert "sổ đăng ký" in explain(finding, None, "vi").fix
+    assert "báo văn phòng" in explain(finding, None, "vi", to_branch=True).fix
+
+
+@pytest.mark.parametrize("code", ["L05", "L06", "L10", "L13", "L14", "I20", "I21", "I29"])
+def test_what_the_office_decides_or_notes_is_not_told_to_a_branch(code):
+    assert not concerns_branch(Finding(code, Severity.WARNING, Place("x")))
 
 
 def test_a_code_stands_in_one_file_only():

@@ -30,6 +30,7 @@ _OPTIONAL_GAPS = frozenset(
     {"nearest", "right", "successor", "named", "address", "owners", "sender"}
 )
 """A sentence that names one of these is left out where there is none to name."""
+_OFFICE_SEVERITIES = frozenset({"held", "duplicate", "note"})
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -174,11 +175,28 @@ def show_day(iso: str, lang: str) -> str:
     return f"{day}/{month_number(int(month))}/{year}"
 
 
-def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = False) -> Message:
+def concerns_branch(finding: Finding) -> bool:
+    """Whether a branch is told of a finding.
+
+    It is not told of rules on trial, nor of what the office decides or only notes.
+    """
+    entry = _finding_texts().get(finding.code, {})
+    return finding.severity != "trial" and entry.get("severity") not in _OFFICE_SEVERITIES
+
+
+def explain(
+    finding: Finding,
+    form: Form | None,
+    lang: str,
+    *,
+    to_branch: bool = False,
+    returned: bool = False,
+) -> Message:
     """Return the text of a finding; `form` gives the words of its rules, field titles, its own.
 
-    What to do may differ once the values stand in a fresh form given back (`returned`): nothing
-    is merged, hidden or a formula there any more.
+    What to do may differ for a branch (`to_branch`), which has neither the register nor the
+    program, and once the values stand in a fresh form given back to it (`returned`): nothing is
+    merged, hidden or a formula there any more.
     """
     params = dict(finding.params)
     if form and isinstance(path := params.get("field"), str):
@@ -188,7 +206,8 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
     if isinstance(levels := params.get("levels"), str):
         params["levels"] = "; ".join(_level_text(level, form, lang) for level in json.loads(levels))
     texts = _texts_of_code(finding.code, form)
-    fix = texts["returned" if returned and "returned" in texts else "fix"]
+    keys = ("returned", "branch") if returned else ("branch",) if to_branch else ()
+    fix = texts[next((key for key in keys if key in texts), "fix")]
     if "waived_by" in params:
         fix = _load_area("waivers")["note"]
     return Message(fill_gaps(texts["says"][lang], params, lang), fill_gaps(fix[lang], params, lang))

@@ -7,18 +7,21 @@ has none either, its letters go to no address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from textwrap import shorten
 
-from mlay_batch.core.findings import Finding, Severity
-from mlay_batch.core.messages import Message, explain, show, text
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.messages import Message, concerns_branch, explain, show, text
 from mlay_batch.core.period import Period
-from mlay_batch.mail.letter import Attachment, Letter, due_words, entered_words
+from mlay_batch.excel.cell_text import clip
+from mlay_batch.mail.letter import Attachment, Letter, due_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
-from mlay_batch.mail.return_text import differences, figure_lines, value_text
+from mlay_batch.mail.return_text import differences, figure_lines, key_figures, value_text
+from mlay_batch.mail.shortlist import FULL_LIST, Shortlist, fit_all
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Topic
 from mlay_batch.model.register import Register
 from mlay_batch.model.signatures import SignatureState
@@ -27,10 +30,12 @@ from mlay_batch.schema.model import Form
 CORRECTION_KIND = "correction"  # a repeated request for a correction
 _LANG = "vi"
 _NO_ITEMS = "- Không có."
-_REPLACES_CODE = "L05"  # the letter lists what the correction changed instead
-_MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
-_MAX_NAMES = 10  # files in a line of a letter
-_MAX_SHORT_NAMES = 3  # files in its subject, branches in a chat
+_SLIP = "phiếu nhận kèm theo"
+_FIRST_SHEET = "ở trang đầu tệp kèm theo"
+# So that the branch it speaks for can object.
+_ENTERED = "Văn phòng nhập thay theo số liệu báo qua điện thoại; nếu sai thì báo lại."
+_MAX_NAMES = 3  # files in a line of a letter or in its subject, branches in a chat
+_MAX_FILE_NAME = 45  # characters of a file's name
 _MAX_CHAT_REASON = 140  # characters of a reason in a chat
 
 
@@ -53,6 +58,11 @@ class LetterContext:
         """Return the addresses in force."""
         return self.register.mail_addresses(addressee, self.day)
 
+    @property
+    def contact(self) -> str:
+        """Whom the branch may ask: who prepares the reports, else the office."""
+        return self.register.contact(self.day, _LANG) or text("template", "contact_office", _LANG)
+
 
 @dataclass(frozen=True)
 class Envelope:
@@ -71,19 +81,25 @@ def write_letter(
     context: LetterContext,
     envelope: Envelope,
     values: Mapping[str, str],
+    shortlists: Mapping[str, Shortlist],
     attachments: Sequence[Attachment] = (),
     text_kind: str = "",
 ) -> Letter:
     """Return the letter in the text of its kind, or of `text_kind`.
 
-    `values` fill the gaps that not every kind has.
+    `values` fill the gaps that not every kind has, `shortlists` those of lists, as far as they fit.
     """
     common = {
         "office": context.office_name,
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
+        "contact": context.contact,
     }
-    subject, chat, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
+    template = context.texts[text_kind or envelope.kind]
+    filled = {**common, **values, **dict.fromkeys(shortlists, "")}
+    list_texts, cut = fit_all(template.fill(filled)[2], shortlists)
+    subject, chat, body = template.fill({**filled, **list_texts})
+    attachments = [*attachments, *(_text_attachment(FULL_LIST, x.__str__) for x in cut)]
     if envelope.kind == CORRECTION_KIND:
         subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
@@ -100,6 +116,11 @@ def write_letter(
     )
 
 
+def _text_attachment(name: str, write: Callable[[], str]) -> Attachment:
+    """Return a text that opens in Notepad and on any phone: UTF-8 with its mark, CRLF."""
+    return Attachment(name, lambda: write().replace("\n", "\r\n").encode("utf-8-sig"))
+
+
 @dataclass(frozen=True)
 class ResendRequest:
     """Asks a branch to send again a file that was not accepted."""
@@ -114,8 +135,8 @@ class ResendRequest:
     def values(self, context: LetterContext) -> dict[str, str]:
         """Return the gap values common to these letters."""
         overdue = (
-            f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed_day, _LANG)}; đến ngày"
-            f" {show(context.day, _LANG)}, {context.office_name} chưa nhận được."
+            f"Nhắc lại: hạn gửi lại là ngày {show(self.missed_day, _LANG)}, đến"
+            f" {show(context.day, _LANG)} chưa nhận được."
         )
         return {"due": show(self.due, _LANG), "overdue": overdue if self.missed_day else ""}
 
@@ -159,71 +180,130 @@ def receipt(
     numbered: NumberedReturn,
     form: Form,
     other_findings: Sequence[Finding],
-    attachment: Attachment | None = None,
+    answer_form: Attachment | None = None,
 ) -> Letter:
-    """Return the receipt of an accepted return.
+    """Return the receipt of an accepted return, with a slip that lists everything.
 
-    `other_findings` are its findings from comparison with other months and branches. `attachment`
-    is the return in a form with cells for answers to them.
+    `other_findings` are its findings from comparison with other months and branches; `answer_form`
+    is the return in a form with cells for answers to them, None where nothing is to be answered.
     """
     accepted = numbered.accepted
     entry = accepted.entry
-    findings = [
-        f for f in entry.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES_CODE
-    ]
+    findings = [f for f in (*entry.findings, *other_findings) if concerns_branch(f)]
+    lines, signature = _finding_lines(findings, form), _signature_text(numbered.signature)
+    shortlists = {
+        "correction": _changes_list(context, form, numbered),
+        "points": _points_list(numbered, lines, answer_form),
+    }
+    is_unsigned = numbered.signature is not None and numbered.signature.is_unsigned
+    remarks = (
+        _replaces_text(numbered),
+        signature if is_unsigned else "",
+        shortlists["points"].alone,
+    )
     values = {
         **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
         "number": numbered.number,
-        "sha256": entry.sha256,
-        "correction": "\n".join(_correction_lines(context, form, numbered)),
-        "figures": "\n".join(figure_lines(context.register, form, accepted.rows)) or _NO_ITEMS,
-        "warnings": findings_text(findings, form),
-        "other_months": findings_text(other_findings, form),
-        "signature": _signature_text(numbered.signature),
-        "remarks": " ".join(_remarks(numbered, len(findings) + len(other_findings))),
+        "counts": _counts_text(numbered),
+        "figures": key_figures(context.register, form, accepted.rows) or f"ghi ở {_SLIP}",
+        "signature": signature,
+        "remarks": " ".join(filter(None, remarks)),
     }
-    return write_letter(context, envelope, values, [attachment] if attachment else [])
+    slip = _text_attachment(
+        f"{entry.branch}_phieu-nhan_{numbered.number.replace('/', '-')}.txt",
+        lambda: _slip_text(context, form, numbered, values, shortlists),
+    )
+    attachments = [slip, *([answer_form] if answer_form else [])]
+    return write_letter(context, envelope, values, shortlists, attachments)
 
 
-def _correction_lines(
-    context: LetterContext, form: Form, numbered: NumberedReturn
-) -> Iterator[str]:
+def _changes_list(context: LetterContext, form: Form, numbered: NumberedReturn) -> Shortlist:
+    """Return what a correction changed."""
+    changes, replaced = list(_changes(context, form, numbered)), _replaces_text(numbered)
+    return Shortlist(
+        changes,
+        f"{replaced} Khác bản trước:" if changes else replaced,
+        f"{replaced} Khác {len(changes)} chỗ, ghi ở {_SLIP}.",
+        unit="chỗ",
+        place=f"ở {_SLIP}",
+    )
+
+
+def _points_list(
+    numbered: NumberedReturn, points: Sequence[str], answer_form: Attachment | None
+) -> Shortlist:
+    """Return what the branch is to look at again, or to explain in the form attached."""
+    count, state = len(points), numbered.signature
+    if not points:
+        closing = "" if state and state.is_unsigned else ", không phải trả lời thư này"
+        return Shortlist((), f"Không có điểm nào phải xem lại{closing}.")
+    heading = f"Có {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:"
+    alone = f"Có {count} điểm đề nghị xem lại, ghi ở {_SLIP}."
+    if answer_form:
+        way = f"ghi lý do vào cột Giải trình ở trang đầu tệp {answer_form.name}"
+        heading = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy:"
+        alone = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy."
+    return Shortlist(points, heading, alone, unit="điểm", place=f"ở {_SLIP}")
+
+
+def _slip_text(
+    context: LetterContext,
+    form: Form,
+    numbered: NumberedReturn,
+    values: Mapping[str, str],
+    shortlists: Mapping[str, Shortlist],
+) -> str:
+    """Return the slip of a receipt: all figures, points and changes, and the file's hash."""
+    accepted = numbered.accepted
+    figures = figure_lines(context.register, form, accepted.rows) or [_NO_ITEMS]
+    parts = (
+        f"PHIẾU NHẬN SỐ {numbered.number}",
+        context.office_name,
+        "",
+        f"Đơn vị: {values['branch_name']} ({values['branch']})",
+        f"Báo cáo: {values['form']} {values['period']}",
+        f"Ngày nhận: {values['received']}",
+        f"Tệp: {one_line(accepted.entry.name)}",
+        f"Mã kiểm tra tệp (SHA-256): {accepted.entry.sha256}",
+        f"Kết quả: {values['counts']}.",
+        "",
+        "Số liệu đã nhận (mục nào để trống hoặc bằng 0 thì không liệt kê):",
+        *figures,
+        *(f"\n{shortlist}" for shortlist in shortlists.values() if str(shortlist)),
+        f"\nHỏi: {context.contact}.",
+    )
+    return "\n".join(parts) + "\n"
+
+
+def _counts_text(numbered: NumberedReturn) -> str:
+    """Return whether the return counts."""
+    if numbered.after:
+        return f"số liệu tính theo bản gửi sau, số đến {numbered.after}"
+    return "số liệu đã được tính"
+
+
+def _replaces_text(numbered: NumberedReturn) -> str:
+    """Return which return it superseded; empty if none."""
+    if not numbered.before:
+        return ""
+    day = show(numbered.before.accepted.entry.received[:10], _LANG)
+    return f"Bản này thay bản số đến {numbered.before.number} nhận ngày {day}."
+
+
+def _changes(context: LetterContext, form: Form, numbered: NumberedReturn) -> Iterator[str]:
+    """Yield what differs from the return it superseded."""
     if before := numbered.before:
-        day = show(before.accepted.entry.received[:10], _LANG)
-        yield f"Bản này thay bản số đến {before.number} nhận ngày {day}; khác bản trước ở:"
         show_value = partial(value_text, context.register, form)
         changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
-        yield from _shorten(map(one_line, changes))
-    if numbered.after:
-        yield _replaced_text(numbered.after)
-
-
-def _replaced_text(number: str) -> str:
-    return f"Bản này sau đó đã được thay bằng bản số đến {number}."
+        yield from dict.fromkeys(map(one_line, changes))
 
 
 def _signature_text(state: SignatureState | None) -> str:
     """Return what a receipt says of a signature; nothing where none is demanded."""
     if state is None:
         return ""
-    return text(
-        "report",
-        f"receipt.{'unsigned' if state.is_unsigned else 'signed'}",
-        _LANG,
-        state=state.text(_LANG),
-    )
-
-
-def _remarks(numbered: NumberedReturn, warning_count: int) -> Iterator[str]:
-    """Yield the sentences by which a chat about a return differs from that about any other."""
-    if numbered.before:
-        yield f"Bản này thay bản số đến {numbered.before.number}."
-    if numbered.after:
-        yield _replaced_text(numbered.after)
-    if numbered.signature and numbered.signature.is_unsigned:
-        yield _signature_text(numbered.signature)
-    if warning_count:
-        yield f"Có {warning_count} điểm đề nghị xem lại, ghi trong thư báo đã nhận."
+    key = "unsigned" if state.is_unsigned else "signed"
+    return text("report", f"receipt.{key}", _LANG, state=state.text(_LANG))
 
 
 def returned_form(
@@ -239,29 +319,41 @@ def returned_form(
     """Return the letter that sends a return back, with the branch's own form marked.
 
     With the text ``blank`` the correct form is attached, with ``redo`` nothing. `lines` are the
-    error list of the attached form, with its cells, and the letter repeats them. Without them it
-    lists the findings with the cells of the file received; beside a blank form only what is wrong,
-    since the letter says what to do.
+    error list of the attached form, with its cells, and the letter repeats the first of them.
+    Without them it lists the findings with the cells of the file received; beside a blank form only
+    what is wrong, since the letter says what to do.
     """
     branch = envelope.topics[0].branch or ""
-    errors = [f for f in entry.findings if f.is_error]
     error_lines = [line for line in lines or () if line.is_error]
-    error_text = (
-        "\n".join(_shorten(map(_error_line, error_lines)))
-        if error_lines
-        else findings_text(errors, form, with_fix=request.text_kind != "blank")
+    is_question = request.text_kind == "question"
+    errors = _listed_errors(error_lines, is_question=is_question) or _error_findings(
+        entry, form, with_fix=request.text_kind != "blank"
     )
-    count = sum(line.count for line in error_lines) if error_lines else len(errors)
     values = {
         **_return_values(context, entry, branch, form, str(period)),
         **request.values(context),
-        "errors": error_text,
-        "count": str(count),
-        "wrong_cells": _wrong_cells_text(error_lines) or f"{count} lỗi",
+        "count": str(errors.total),
+        "wrong_cells": _wrong_cells_text(error_lines) or f"{errors.total} lỗi",
     }
+    attachments = [attachment] if attachment else []
     return write_letter(
-        context, envelope, values, [attachment] if attachment else [], request.text_kind
+        context, envelope, values, {"errors": errors}, attachments, request.text_kind
     )
+
+
+def _listed_errors(lines: Sequence[ListedError], *, is_question: bool) -> Shortlist | None:
+    """Return the error list of the attached form, or its questions; None if it has none."""
+    items = [one_line(f"{line.message} ({line.where})") for line in lines]
+    if is_question:
+        return Shortlist(items, unit="điểm", place=_FIRST_SHEET)
+    counts = [line.count for line in lines]
+    return Shortlist(items, counts=counts, unit="lỗi", place=_FIRST_SHEET) if lines else None
+
+
+def _error_findings(entry: LedgerEntry, form: Form, *, with_fix: bool) -> Shortlist:
+    """Return the errors of a file as they stand in it, equal ones in one line."""
+    lines = Counter(_finding_line(f, form, with_fix=with_fix) for f in entry.findings if f.is_error)
+    return Shortlist(list(lines), counts=list(lines.values()), unit="lỗi")
 
 
 def _wrong_cells_text(error_lines: Iterable[ListedError]) -> str:
@@ -286,30 +378,35 @@ def file_letter(
     names_by_reason: dict[Message, list[str]] = {}
     for entry, findings in files:
         for finding in findings:
-            reason = explain(finding, form, _LANG)
-            names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
-    lines = (
-        f"- {_name_list(names, _MAX_NAMES, 'tệp')}: {one_line(str(reason))}"
+            reason = explain(finding, form, _LANG, to_branch=True)
+            names_by_reason.setdefault(reason, []).append(f"“{_file_name(entry)}”")
+    lines = [
+        one_line(f"{reason} ({_name_list(names, 'tệp')})")
         for reason, names in names_by_reason.items()
-    )
+    ]
     first, first_reason = files[0][0], next(iter(names_by_reason))
     values = {
         **_file_values(context, first, envelope.topics[0].branch or ""),
         **request.values(context),
-        "file": _name_list([entry.name for entry, _ in files], _MAX_SHORT_NAMES, "tệp"),
-        "errors": "\n".join(_shorten(lines)),
+        "file": _name_list([_file_name(entry) for entry, _ in files], "tệp"),
         "problem": shorten(first_reason.what, _MAX_CHAT_REASON, placeholder="…"),
         "fix": shorten(first_reason.fix, _MAX_CHAT_REASON, placeholder="…"),
     }
-    return write_letter(context, envelope, values, text_kind=request.text_kind)
+    errors = {"errors": Shortlist(lines, unit="lý do")}
+    return write_letter(context, envelope, values, errors, text_kind=request.text_kind)
 
 
-def _name_list(names: Iterable[str], limit: int, unit: str) -> str:
-    """Return the names without repeats, on one line; beyond the limit, the number of the rest."""
+def _name_list(names: Iterable[str], unit: str) -> str:
+    """Return the names without repeats, on one line; beyond some, the number of the rest."""
     unique = list(dict.fromkeys(names))
-    more = len(unique) - limit
-    text = one_line(", ".join(unique[:limit]))
-    return f"{text} và {more} {unit} nữa" if more > 0 else text
+    more = len(unique) - _MAX_NAMES
+    shown = one_line(", ".join(unique[:_MAX_NAMES]))
+    return f"{shown} và {more} {unit} nữa" if more > 0 else shown
+
+
+def _file_name(entry: LedgerEntry) -> str:
+    """Return the name of a file as a letter shows it: not longer than a line."""
+    return clip(one_line(entry.name), _MAX_FILE_NAME)
 
 
 def group_letter(
@@ -325,10 +422,15 @@ def group_letter(
         "form": _form_title(form),
         "period": _period_title(period),
         "due": due_words(form.due_in(period), period),
-        "branches": "\n".join(f"- {name} ({code})" for code, name in names.items()),
-        "branch_names": _name_list(names.values(), _MAX_SHORT_NAMES, "đơn vị"),
+        "branch_names": _name_list(names.values(), "đơn vị"),
     }
-    return write_letter(context, envelope, values, attachments)
+    branches = Shortlist(
+        [f"{name} ({code})" for code, name in names.items()],
+        unit="đơn vị",
+        place="trong tên các tệp kèm theo",
+        is_paragraph=len(names) > 1,
+    )
+    return write_letter(context, envelope, values, {"branches": branches}, attachments)
 
 
 def _return_values(
@@ -345,8 +447,8 @@ def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dic
         "branch": branch,
         "branch_name": branch_name,
         "received": show(entry.received[:10], _LANG),
-        "file": one_line(entry.name),
-        "entered": entered_words(context.office_name, branch_name) if is_entered else "",
+        "file": _file_name(entry),
+        "entered": _ENTERED if is_entered else "",
     }
 
 
@@ -360,25 +462,14 @@ def _form_title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def findings_text(findings: Iterable[Finding], form: Form | None, *, with_fix: bool = True) -> str:
-    """Return findings as lines: what is wrong, what to do, and the cell in the file received."""
-    lines = [_finding_line(finding, form, with_fix=with_fix) for finding in findings]
-    return "\n".join(_shorten(lines)) or _NO_ITEMS
-
-
-def _shorten(lines: Iterable[str]) -> list[str]:
-    """Return the lines without repeats; beyond the limit, the number of further lines."""
-    unique = list(dict.fromkeys(lines))
-    more = len(unique) - _MAX_LINES
-    return [*unique[:_MAX_LINES], f"- … và {more} chỗ nữa."] if more > 0 else unique
+def _finding_lines(findings: Iterable[Finding], form: Form | None) -> list[str]:
+    """Return findings as lines, equal ones once."""
+    return list(dict.fromkeys(_finding_line(f, form, with_fix=True) for f in findings))
 
 
 def _finding_line(finding: Finding, form: Form | None, *, with_fix: bool) -> str:
+    """Return what is wrong, what to do, and the cell in the file received."""
     place = finding.place
     where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
-    message = explain(finding, form, _LANG)
-    return f"- {one_line((str(message) if with_fix else message.what) + where)}"
-
-
-def _error_line(line: ListedError) -> str:
-    return f"- {one_line(f'{line.message} ({line.where})')}"
+    message = explain(finding, form, _LANG, to_branch=True)
+    return one_line((str(message) if with_fix else message.what) + where)

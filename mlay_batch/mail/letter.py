@@ -15,7 +15,7 @@ from mlay_batch.schema.model import Due
 
 @dataclass(frozen=True, eq=False)
 class Attachment:
-    """A workbook that is attached to a letter.
+    """A file that is attached to a letter: a workbook, or a text (``.txt``).
 
     Attributes:
         name: file name without accents, which no mail program garbles.
@@ -75,11 +75,3 @@ def due_words(due: Due, period: Period) -> str:
         return last_day
     after_meeting = f"{due.day} ngày sau mỗi buổi sinh hoạt"
     return after_meeting if due.lock is None else f"{after_meeting}, khóa sổ {last_day}"
-
-
-def entered_words(office: str, branch: str) -> str:
-    """Return that the office entered a return, so that the branch it speaks for can object."""
-    return (
-        f"Báo cáo này do {office} nhập thay theo số liệu {branch} báo qua điện thoại; nếu không"
-        " đúng số liệu đã báo, đề nghị báo lại ngay."
-    )

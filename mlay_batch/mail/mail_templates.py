@@ -20,23 +20,14 @@ from mlay_batch.errors import UsageError
 _HEADING, _CHAT_HEADING = "Tiêu đề:", "Tin nhắn:"
 _BLANK_LINES = re.compile(r"\n{3,}")  # left by gaps without a value
 _GAP = re.compile(r"\{([^{}\n]*)\}")
-_COMMON_GAPS = frozenset({"office", "addressee", "form", "period", "today"})
+_COMMON_GAPS = frozenset({"office", "addressee", "form", "period", "today", "contact"})
 _RESEND_GAPS = frozenset(
     {"due", "overdue"}
 )  # request to send again: what, by when, earlier request
 _FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file", "entered"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
-    | {
-        "number",
-        "sha256",
-        "correction",
-        "figures",
-        "warnings",
-        "other_months",
-        "remarks",
-        "signature",
-    },
+    | {"number", "counts", "correction", "figures", "points", "remarks", "signature"},
     "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count", "wrong_cells"},
     "question": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},

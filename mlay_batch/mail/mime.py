@@ -17,7 +17,9 @@ from mlay_batch.mail.mail_templates import one_line
 
 _ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
 _MAX_IDS = 20
-_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+_ContentType = tuple[str, str, dict[str, str]]
+_XLSX: _ContentType = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet", {})
+_TEXT: _ContentType = ("text", "plain", {"charset": "utf-8"})
 _NO_DOMAIN = "mlay.invalid"  # RFC 2606: a domain that never exists, where no address is set
 
 
@@ -95,8 +97,10 @@ def build_message(letter: Letter, sender: Sender, date: str | None = None) -> Em
         mail["X-Unsent"] = "1"
     mail.set_content(letter.body, cte="quoted-printable")
     for attachment in letter.attachments:
+        name = one_line(attachment.name)
+        maintype, subtype, params = _TEXT if name.endswith(".txt") else _XLSX
         mail.add_attachment(
-            attachment.data, maintype=_XLSX[0], subtype=_XLSX[1], filename=one_line(attachment.name)
+            attachment.data, maintype=maintype, subtype=subtype, params=params, filename=name
         )
     if mail.is_multipart():
         mail.set_boundary(f"=_mlay_{letter.digest}")

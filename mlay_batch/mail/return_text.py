@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import zip_longest
 
 from mlay_batch.core.messages import show
+from mlay_batch.core.text import begin_small
 from mlay_batch.mail.mail_templates import one_line
 from mlay_batch.model.records import Row, Value
 from mlay_batch.model.register import Register
@@ -14,6 +15,8 @@ from mlay_batch.schema.switches import may_be_absent
 
 _LANG = "vi"
 _MAX_ROWS = 12
+_MAX_SECTIONS = 3  # of which key figures are told
+_MAX_RECORDS = 2  # whose key figures are told
 
 Values = Mapping[str, Value]
 
@@ -29,8 +32,7 @@ def figure_lines(register: Register, form: Form, rows: Sequence[Row]) -> list[st
         section_rows = [row for row in rows if row.section == section.id]
         title, is_card = section.title.of(_LANG), section.layout == "card"
         if not is_card and (section_rows or not may_be_absent(form, section)):
-            count = f"{len(section_rows)} {_record_word(section)}" if section_rows else "không có"
-            lines.append(f"- {title}: {count}")
+            lines.append(f"- {title}: {_count_text(section, len(section_rows))}")
         common = _common_fields(section, rows)
         for row in section_rows[:_MAX_ROWS]:
             values = [
@@ -43,6 +45,39 @@ def figure_lines(register: Register, form: Form, rows: Sequence[Row]) -> list[st
             if values:
                 lines.append((f"- {title}: " if is_card else "  + ") + "; ".join(values))
     return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
+
+
+def key_figures(register: Register, form: Form, rows: Sequence[Row]) -> str:
+    """Return the figures of the form's headline in one line, records with their number.
+
+    Of a form without a headline the numbers of records; empty if there are none.
+    """
+    texts: list[str] = []
+    for section in form.sections:
+        fields = [f for f in section.fields if f"{section.id}.{f.id}" in form.headline]
+        section_rows = [row.values for row in rows if row.section == section.id]
+        if not fields and (form.headline or not section_rows or section.layout == "card"):
+            continue
+        records = [
+            ", ".join(
+                f"{begin_small(_field_title(section, values, field))}"
+                f" {value_text(register, form, field, values[field.id])}"
+                for field in fields
+                if values.get(field.id) is not None
+            )
+            for values in section_rows
+        ]
+        if section.layout != "card":
+            more = ["…"] if len(records) > _MAX_RECORDS else []
+            shown = "; ".join([*filter(None, records[:_MAX_RECORDS]), *more])
+            records = [_count_text(section, len(section_rows)) + (f" ({shown})" if shown else "")]
+        title, colon = section.title.of(_LANG), ":" if section.layout == "card" else ""
+        texts += [f"{title}{colon} {record}" for record in records if record]
+    return one_line("; ".join(texts[:_MAX_SECTIONS]))
+
+
+def _count_text(section: Section, count: int) -> str:
+    return f"{count} {_record_word(section)}" if count else "không có"
 
 
 def _common_fields(section: Section, rows: Sequence[Row]) -> Set[str]:
@@ -158,7 +193,7 @@ def _change_lines(
         filled = (f for f in section.fields if single_row.get(f.id) is not None and not f.is_band)
         text = "; ".join(_field_text(section, field, single_row, show_value) for field in filled)
         verb = "bỏ" if new_row is None else "thêm"
-        yield f"- {title}: {verb} {_record_word(section)} {text}"
+        yield f"{title}: {verb} {_record_word(section)} {text}"
         return
     label = _row_label(section, new_row, show_value)
     for field in section.fields:
@@ -166,7 +201,7 @@ def _change_lines(
         if (field.id, old, new) in changes:
             before = _text_or_blank(field, old, show_value)
             change = f"{before} → {_text_or_blank(field, new, show_value)}"
-            yield f"- {title}{label}: {_field_title(section, new_row, field)} {change}"
+            yield f"{title}{label}: {_field_title(section, new_row, field)} {change}"
 
 
 def _row_label(section: Section, row: Values, show_value: ValueFormatter) -> str:

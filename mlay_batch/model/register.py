@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from mlay_batch.core.mail_address import canonical
+from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model.office_rules import OfficeRules, in_force
@@ -217,6 +218,7 @@ class Signatory(Dated):
         position: office held, printed in capitals for ``signed`` only.
         from_: first day on which the person signs.
         to: last day; None: no limit.
+        phone: telephone, told to the branches of who prepares; None if not entered.
     """
 
     signing: str
@@ -224,6 +226,7 @@ class Signatory(Dated):
     position: str
     from_: date
     to: date | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +407,23 @@ class Register:
             if (waiver.form, waiver.branch, waiver.rule) == key and waiver.is_in_force(period, day):
                 return waiver
         return None
+
+    def signatories_on(self, day: date, signing: str) -> Iterator[Signatory]:
+        """Yield who prepares (``prepared``) or signs (``signed``) on `day`."""
+        for person in self.signatories:
+            if person.signing == signing and person.is_in_force(day):
+                yield person
+
+    def contact(self, day: date, lang: str) -> str:
+        """Return whom a branch may ask on `day`: who prepares the reports, with the telephone.
+
+        Empty where the register names nobody.
+        """
+        person = next(self.signatories_on(day, "prepared"), None)
+        if person is None:
+            return ""
+        key = "contact_phone" if person.phone else "contact_name"
+        return text("template", key, lang, name=person.name, phone=person.phone or "")
 
     @property
     def place(self) -> str:

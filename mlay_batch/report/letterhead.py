@@ -114,6 +114,4 @@ def write_signatures(
 
 def signatories(words: ReportWords, signing: str) -> Iterator[Signatory]:
     """Yield who prepares or signs on the report's day."""
-    for person in words.inputs.register.signatories:
-        if person.signing == signing and person.is_in_force(words.figures.as_of):
-            yield person
+    yield from words.inputs.register.signatories_on(words.figures.as_of, signing)

@@ -414,6 +414,7 @@ class Form(Record):
         orientation: of the printed page.
         carries: how values of the earlier version are read; None: not at all.
         switches: what an office may ask for or not.
+        headline: ``section.field`` of the few figures by which a letter tells what was counted.
     """
 
     form: str
@@ -432,6 +433,7 @@ class Form(Record):
     orientation: Literal["portrait", "landscape"] = "landscape"
     carries: Carry | None = None
     switches: tuple[Switch, ...] = ()
+    headline: tuple[str, ...] = ()
 
     @property
     def is_rollup(self) -> bool:

@@ -50,6 +50,10 @@ def _form(form: Form) -> Iterator[Fault]:
     for name, choices in form.choices.items():
         yield from duplicate_ids([choice.id for choice in choices], ("choices", name))
     fields = {f"{s.id}.{f.id}": f for s in form.sections for f in s.fields}
+    unknown = [path for path in form.headline if path not in fields]
+    yield from (
+        Fault(("headline", form.headline.index(path)), path, frozenset(fields)) for path in unknown
+    )
     for i, section in enumerate(form.sections):
         yield from _section(form, section, ("sections", i), fields)
     yield from column_faults(form)

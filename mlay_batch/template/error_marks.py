@@ -18,7 +18,7 @@ from mlay_batch.core.findings import (
     column_letters,
     split_cell,
 )
-from mlay_batch.core.messages import Message, explain, text
+from mlay_batch.core.messages import Message, concerns_branch, explain, text
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.model.records import Row
 from mlay_batch.schema.computed import is_computed
@@ -65,7 +65,7 @@ def resolve_marks(
     sheets: Mapping[str, SheetPlan],
     lang: str,
 ) -> tuple[Mark, ...]:
-    """Return the findings with their places in the fresh form; checks on trial are left out.
+    """Return the findings told to the branch, with their places in the fresh form.
 
     Findings about the file as a whole have no cell: the fresh form corrects them. A missing field
     (R26, R27) is marked in every row of its section, a missing section in its first row.
@@ -81,7 +81,7 @@ def resolve_marks(
 
     marks = []
     for finding in findings:
-        if finding.severity in TONE_OF:
+        if concerns_branch(finding):
             if _is_about_file(finding):
                 cells = _unread_cells(finding, rows, sections, numbers)
                 own_key = cells[0] if cells else None

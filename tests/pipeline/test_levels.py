@@ -41,6 +41,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Ledger
+from mlay_batch.mail.shortlist import FULL_LIST
 from mlay_batch.model.records import CheckedFile, IncomingFile, Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
@@ -179,7 +180,8 @@ def test_who_altered_it_is_asked_to_make_it_anew(levels: Levels, tmp_path: Path)
     assert len(redo) == 2
     assert "đã bị sửa sau khi lập" in redo[0].body and "đã bị sửa sau khi lập" in redo[1].body
     for letter in redo:
-        assert "chạy lại mlay consolidate" in letter.body.lower() and not letter.attachments
+        assert "chạy lại mlay consolidate" in letter.body.lower()
+        assert {attachment.name for attachment in letter.attachments} <= {FULL_LIST}
     again = hand_in(top, "2019-12-06T18:00:00+07:00", anew=alter_book(town_book))
     assert verdicts(again) == ["duplicate"]  # what it says counts already
 

@@ -113,9 +113,14 @@ def test_receipt_returned_form_and_reminder_as_drafts(office):
     }
     assert all(mail["X-Unsent"] == "1" and mail["Date"] is None for mail in mails.values())
     receipt = next(mail for name, mail in mails.items() if name.startswith("receipt"))
-    assert "Số đến: 1/2019" in body(receipt)
-    assert "Đảng viên có mặt 10" in body(receipt)
-    assert "DB1-1" in body(receipt)
+    assert "Số đến 1/2019, ngày 03/12/2019" in body(receipt)
+    assert "đảng viên có mặt 10" in body(receipt)
+    (slip,) = receipt.iter_attachments()
+    assert (slip.get_content_type(), slip.get_filename()) == (
+        "text/plain",
+        "DB1-1_phieu-nhan_1-2019.txt",
+    )
+    assert "Đảng viên có mặt 10" in slip.get_content()
     assert done.is_clean
 
 
@@ -431,7 +436,7 @@ def test_letters_without_an_address_are_handed_over_and_kept(tmp_path, monkeypat
         mail = message_from_bytes(data, policy=policy.default)
         original = by_hand[short_id(letter.message_id)]
         assert (mail["To"], mail["Subject"]) == (None, original.subject)
-        assert [paper.get_content() for paper in mail.iter_attachments()] == [
+        assert [paper.get_payload(decode=True) for paper in mail.iter_attachments()] == [
             attachment.data for attachment in original.attachments
         ]
 
@@ -534,9 +539,9 @@ def test_the_receipt_of_a_correction_says_what_changed(office):
         take_in(office, f"2019-12-0{number}T09:00:00+07:00")
     mail_run.draft(job(office), "x")
     bodies = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(office).values()}
-    assert "đã được thay bằng bản số đến 2/2019." in bodies["[Số đến 1/2019"]
+    assert "; số liệu tính theo bản gửi sau, số đến 2/2019." in bodies["[Số đến 1/2019"]
     assert (
-        "Bản này thay bản số đến 1/2019 nhận ngày 03/12/2019; khác bản trước ở:\n- Cấp trên dự:"
+        "Bản này thay bản số đến 1/2019 nhận ngày 03/12/2019. Khác bản trước:\n- Cấp trên dự:"
         " thêm mục Ngày họp 03/11/2019; Loại sinh hoạt Thường kỳ; Cấp trên dự Lê Thị Bình (TU-1)\n"
     ) in bodies["[Số đến 2/2019"]
     assert "\n\n\n" not in bodies["[Số đến 2/2019"]

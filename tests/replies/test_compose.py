@@ -61,17 +61,29 @@ def receipt(delivery=DELIVERY, others=(), rows=ROWS, **counts):
     return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others)
 
 
-def test_a_receipt_tells_number_hash_and_what_was_counted():
-    body = receipt().body
+def slip(*args, **more):
+    """The text attached to a receipt."""
+    (attachment,) = receipt(*args, **more).attachments
+    return attachment.data.decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def test_a_receipt_tells_number_day_and_key_figures_and_its_slip_everything():
+    body, words = receipt().body, slip()
     assert (
-        "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\n"
-        "Mã kiểm tra tệp (SHA-256): ab12\n" in body
-    )
-    assert "\n- Đảng viên: Đầu tháng 10; Cuối tháng (tự tính) 10\n" in body
-    assert "\n- Bồi dưỡng, kiểm tra, giám sát: 1 dòng\n  + Ngày 20/11/2019; Loại việc " in body
-    assert "Thay đổi cấp ủy" not in body, "nobody is asked for it"
-    assert "Bản này" not in body
-    assert "\n\n\n" not in body
+        "; số liệu đã được tính. Số đến 12/2019, ngày 03/12/2019, tệp “tháng 11.xlsx”.\n\n"
+        "Số liệu chính: Sinh hoạt chi bộ 1 buổi (ngày họp 03/11/2019, đảng viên có mặt 9);"
+        " Đảng viên: cuối tháng (tự tính) 10.\n\nKhông có điểm nào phải xem lại.\n\n"
+    ) in body
+    assert words.startswith("PHIẾU NHẬN SỐ 12/2019\nThị ủy Mường Lay\n")
+    assert (
+        "\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\nMã kiểm tra tệp (SHA-256): ab12\n"
+        "Kết quả: số liệu đã được tính.\n"
+    ) in words
+    assert "\n- Đảng viên: Đầu tháng 10; Cuối tháng (tự tính) 10\n" in words
+    assert "\n- Bồi dưỡng, kiểm tra, giám sát: 1 dòng\n  + Ngày 20/11/2019; Loại việc " in words
+    assert "Thay đổi cấp ủy" not in words, "nobody is asked for it"
+    assert "Bản này" not in body + words
+    assert "\n\n\n" not in body + words
 
 
 def test_a_receipt_tells_each_meeting_in_a_line_and_what_hangs_on_it_without_its_day():
@@ -85,44 +97,49 @@ def test_a_receipt_tells_each_meeting_in_a_line_and_what_hangs_on_it_without_its
         "  + Người chấm Cấp trên xác nhận; Điểm cấp trên xác nhận 92\n"
         "- Cấp trên dự: 1 mục\n"
         "  + Cấp trên dự Lê Thị Bình (TU-1)\n"
-    ) in receipt().body
+    ) in slip()
 
 
 def test_of_two_meetings_it_tells_which_one_a_score_is_of():
     other = {"held_on": date(2019, 11, 3), "kind": "thematic"}
-    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {}))).body
+    body = slip(rows=(*ROWS, Row("meetings", "", 2, other, {})))
     assert "\n- Sinh hoạt chi bộ: 2 buổi\n" in body
     assert "\n  + Loại sinh hoạt Thường kỳ; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
     other = {"held_on": date(2019, 11, 4), "kind": "regular"}
-    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {}))).body
+    body = slip(rows=(*ROWS, Row("meetings", "", 2, other, {})))
     assert "\n  + Ngày họp 03/11/2019; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
 
 
 def test_it_tells_what_does_not_fit_with_other_months():
-    text = receipt(others=[OPENING]).body.partition("Đối chiếu với tháng khác")[2]
-    assert "Đầu tháng ghi 10 đảng viên, nhưng cuối tháng trước là 9." in text
-    assert "ô F14" in text
+    heading = "\nCó 1 điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:\n- Đầu tháng ghi 10 "
+    for words in (receipt(others=[OPENING]).body, slip(others=[OPENING])):
+        text = words.partition(heading)[2].partition("\n\n")[0]
+        assert text.startswith("đảng viên, nhưng cuối tháng trước là 9. ")
+        assert text.endswith(" (trang “Báo cáo”, ô F14)")
 
 
-def test_trials_and_what_the_office_must_ask_are_no_business_of_the_branch():
-    trial = Finding("D01", Severity.TRIAL, Place("x", "Báo cáo", "G33"), {})
-    replaced = Finding("L05", Severity.WARNING, Place("x"), {"name": "a", "received": "2019-12-01"})
-    body = receipt(replace(DELIVERY, findings=(trial, replaced))).body
-    assert "- Không có.\n\nĐối chiếu" in body
-    assert "hỏi lại" not in body
-
-
-def test_one_that_was_overtaken_before_it_was_answered_says_so():
-    assert "Bản này sau đó đã được thay bằng bản số đến 14/2019.\n" in receipt(after="14/2019").body
-
-
-def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
-    many = [replace(OPENING, params={"own": n, "last": 9}) for n in range(50)]
-    lines = (
-        receipt(others=many).body.partition("đơn vị khác:\n")[2].partition("\n\n")[0].split("\n")
+def test_trials_and_what_the_office_decides_are_no_business_of_the_branch():
+    place = Place("x", "Báo cáo", "G33")
+    why = {"who": "An", "why": "đã gọi hỏi bí thư"}
+    findings = (
+        Finding("D01", Severity.TRIAL, place, {}),
+        Finding("L05", Severity.WARNING, place, {"name": "a", "received": "2019-12-01"}),
+        Finding("L10", Severity.WARNING, place, why),
+        Finding("L13", Severity.WARNING, place, {"period": "2019-11"}),
+        Finding("I20", Severity.WARNING, place, {"sender": "x@else.example"}),
     )
-    assert len(lines) == 21
-    assert lines[-1] == "- … và 30 chỗ nữa."
+    about = replace(DELIVERY, findings=findings)
+    assert "\n\nKhông có điểm nào phải xem lại.\n\n" in receipt(about).body
+    for words in (receipt(about).chat, receipt(about).body, slip(about)):
+        assert "gọi hỏi" not in words
+        assert "else.example" not in words
+
+
+def test_one_that_was_overtaken_before_it_was_answered_says_so_in_place_of_being_counted():
+    letter = receipt(after="14/2019")
+    for words in (letter.body, letter.chat, slip(after="14/2019")):
+        assert "số liệu tính theo bản gửi sau, số đến 14/2019." in words
+        assert "đã được tính" not in words
 
 
 def test_what_could_not_be_opened_is_named_with_the_way_out():
@@ -131,8 +148,8 @@ def test_what_could_not_be_opened_is_named_with_the_way_out():
     files = [(DELIVERY, [packed])]
     letter = bodies.file_letter(DESK, envelope("unopened"), files, wish)
     assert letter.subject == "Đề nghị gửi lại báo cáo: tháng 11.xlsx"
-    assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
-    assert "nhắc lại" not in letter.body
+    assert "gửi lại báo cáo chậm nhất ngày 09/12/2019: văn phòng chưa lấy được" in letter.body
+    assert "Nhắc lại" not in letter.body
     assert letter.to == ("cb-01@muonglay.example",)
     assert "nén dạng .zip" in letter.body
 
@@ -145,16 +162,16 @@ def test_a_chat_tells_that_a_return_came_and_nothing_of_the_archive():
     assert letter.chat == (
         "Thị ủy Mường Lay đã nhận báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ THPT (số"
         " đến 12/2019); số liệu đã được tính. Nếu có chỗ chưa đúng thì sửa trong tệp của đơn vị rồi"
-        " gửi lại."
+        " gửi lại. Hỏi: văn phòng."
     )
 
 
 def test_a_chat_tells_which_return_took_the_place_of_which_and_that_something_is_to_be_looked_at():
     before = NumberedReturn(AcceptedReturn(replace(DELIVERY, id=1), ROWS), "9/2019")
-    letter = receipt(others=[OPENING], before=before, after="14/2019")
+    letter = receipt(others=[OPENING], before=before)
     assert (
-        "số liệu đã được tính. Bản này thay bản số đến 9/2019. Bản này sau đó đã được thay bằng bản"
-        " số đến 14/2019. Có 1 điểm đề nghị xem lại, ghi trong thư báo đã nhận. Nếu có chỗ"
+        "số liệu đã được tính. Bản này thay bản số đến 9/2019 nhận ngày 03/12/2019. Có 1 điểm đề"
+        " nghị xem lại, ghi ở phiếu nhận kèm theo. Nếu có chỗ"
     ) in letter.chat
 
 
@@ -163,9 +180,9 @@ def test_a_chat_tells_what_to_do_with_a_file_nobody_could_open():
     wish = ResendRequest("unopened", date(2019, 12, 9))
     letter = bodies.file_letter(DESK, envelope("unopened"), [(DELIVERY, [packed, photo])], wish)
     assert letter.chat == (
-        "Thị ủy Mường Lay chưa lấy được số liệu báo cáo Chi bộ THPT gửi ngày 03/12/2019. Gửi thẳng"
-        " tệp Excel hoặc nén dạng .zip. Đề nghị gửi lại chậm nhất ngày 09/12/2019; nếu không nhằm"
-        " nộp báo cáo thì không phải gửi lại."
+        "Thị ủy Mường Lay đề nghị Chi bộ THPT gửi lại báo cáo chậm nhất ngày 09/12/2019: chưa lấy"
+        " được số liệu trong thư gửi ngày 03/12/2019. Gửi thẳng tệp Excel hoặc nén dạng .zip. Nếu"
+        " không nhằm nộp báo cáo thì không phải gửi lại. Hỏi: văn phòng."
     )
 
 
@@ -184,7 +201,7 @@ def test_a_chat_tells_why_a_file_does_not_count_and_asks_for_nothing():
         letter = bodies.file_letter(DESK, envelope("declined"), [(DELIVERY, [refused])], wish)
         head = "Thị ủy Mường Lay không tính tệp Chi bộ THPT gửi ngày 03/12/2019: "
         assert letter.chat.startswith(head + reason)
-        assert letter.chat.endswith(" Không phải gửi lại tệp này.")
+        assert letter.chat.endswith(" Không phải gửi lại tệp này. Hỏi: văn phòng.")
         assert "09/12/2019" not in letter.chat
         assert len(letter.chat) <= 300
 
@@ -199,22 +216,22 @@ def group_letter(kind, count):
 
 def test_a_chat_reminds_one_branch_or_the_cells_of_a_committee():
     assert group_letter("reminder", 1).chat == (
-        "Thị ủy Mường Lay nhắc nộp báo cáo sinh hoạt chi bộ tháng 11 năm 2019, hạn nộp là ngày"
-        " 05/12/2019. Đến ngày 06/12/2019 chưa nhận được báo cáo của Chi bộ bản số 1. Đề nghị điền"
-        " vào mẫu kèm theo rồi gửi về ngay; nếu đã gửi, đề nghị báo lại văn phòng."
+        "Thị ủy Mường Lay nhắc nộp báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ bản số 1:"
+        " hạn nộp là ngày 05/12/2019, đến ngày 06/12/2019 chưa nhận được. Đề nghị điền vào mẫu kèm"
+        " theo rồi gửi về ngay; đã gửi thì báo lại. Hỏi: văn phòng."
     )
     many = group_letter("reminder", 13)
-    listed = "của Chi bộ bản số 1, Chi bộ bản số 2, Chi bộ bản số 3 và 10 đơn vị nữa. Đề nghị"
+    listed = "của Chi bộ bản số 1, Chi bộ bản số 2, Chi bộ bản số 3 và 10 đơn vị nữa: hạn nộp"
     assert listed in many.chat
     assert len(many.chat) <= 330
-    assert "- Chi bộ bản số 13 (CB-13)" in many.body
+    assert "; Chi bộ bản số 13 (CB-13)\n" in many.body
 
 
 def test_a_chat_brings_the_blank_form():
     assert group_letter("form", 2).chat == (
         "Thị ủy Mường Lay gửi mẫu báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ bản số 1,"
         " Chi bộ bản số 2. Đề nghị điền vào tệp kèm theo, lưu dạng Excel (.xlsx) rồi gửi về chậm"
-        " nhất ngày 05/12/2019; không lấy tệp kỳ trước điền lại."
+        " nhất ngày 05/12/2019; không lấy tệp kỳ trước điền lại. Hỏi: văn phòng."
     )
 
 
@@ -253,14 +270,14 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     letter = bodies.returned_form(DESK, *arguments)
     body = letter.body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
-    assert "vì có 2 lỗi. Dưới đây, tên ô là ô của tệp kèm theo; " in body
+    assert "vì có 2 lỗi (“tệp này”, “mẫu này” là tệp kèm theo):\n\n" in body
     assert "C40" not in body
     assert "Ngắn" not in body
-    assert "gửi về Thị ủy Mường Lay chậm nhất ngày 09/12/2019;" in body
+    assert "của Chi bộ THPT, gửi lại chậm nhất ngày 09/12/2019.\n" in body
     assert letter.chat == (
-        "Thị ủy Mường Lay chưa tính được báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ"
-        " THPT: có 2 ô sai, đã đánh dấu trong tệp kèm theo. Đề nghị làm theo trang đầu của"
-        " tệp ấy, lưu lại rồi gửi về chậm nhất ngày 09/12/2019; những ô đúng không phải điền lại."
+        "Thị ủy Mường Lay đề nghị sửa báo cáo sinh hoạt chi bộ tháng 11 năm 2019 của Chi bộ THPT,"
+        " gửi lại chậm nhất ngày 09/12/2019: có 2 ô sai, đã đánh dấu trong tệp kèm theo. Sửa trong"
+        " tệp ấy theo trang đầu, lưu rồi gửi lại; những ô đúng không phải điền lại. Hỏi: văn phòng."
     )
 
 
@@ -271,22 +288,20 @@ def test_asked_for_in_vain_the_same_letter_says_so_first():
     about = envelope("correction"), delivery, FORM, Period(2019, 11), wish
     letter = bodies.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)
     assert letter.subject.startswith("Nhắc lại: Đề nghị lập lại")
-    assert letter.chat.startswith("Nhắc lại: Thị ủy Mường Lay chưa tính được báo cáo sinh hoạt ")
-    assert letter.chat.endswith(" vì có 1 lỗi, ghi trong thư của văn phòng. Tệp này không sửa tay"
-                                " được: đề nghị kiểm tra số liệu ở nơi lập, lập lại rồi gửi về chậm"
-                                " nhất ngày 13/12/2019.")  # fmt: skip
+    assert letter.chat.startswith("Nhắc lại: Thị ủy Mường Lay đề nghị lập lại báo cáo sinh hoạt ")
+    assert letter.chat.endswith(
+        ", gửi lại chậm nhất ngày 13/12/2019: có 1 lỗi, ghi trong thư của văn phòng. Tệp này không"
+        " sửa tay được: kiểm tra số liệu ở nơi lập, lập lại rồi gửi lại. Hỏi: văn phòng."
+    )
     assert letter.body.startswith(
-        "Kính gửi: Chi bộ THPT\n\nThư này nhắc lại: hạn gửi lại là ngày 09/12/2019; đến ngày "
-        "10/12/2019, Thị ủy Mường Lay chưa nhận được.\n\n"
+        "Kính gửi: Chi bộ THPT\n\nNhắc lại: hạn gửi lại là ngày 09/12/2019, đến 10/12/2019 chưa"
+        " nhận được.\n\n"
     )
     assert "chậm nhất ngày 13/12/2019." in letter.body
 
 
 def test_of_what_the_office_entered_every_letter_says_so_that_the_branch_can_object():
-    words = (
-        "\n\nBáo cáo này do Thị ủy Mường Lay nhập thay theo số liệu Chi bộ THPT báo qua điện thoại;"
-        " nếu không đúng số liệu đã báo, đề nghị báo lại ngay.\n\n"
-    )
+    words = "\nVăn phòng nhập thay theo số liệu báo qua điện thoại; nếu sai thì báo lại.\n\n"
     entered = replace(DELIVERY, channel="office", sender=None, entered_by="vanthu.nga")
     wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
     for delivery, is_told in ((DELIVERY, False), (entered, True)):

@@ -47,17 +47,17 @@ def test_a_field_of_a_card_before_and_after():
     assert list_differences(
         [card(opening=10, closing=10)], [card(opening=10, closing=12, sick=None)]
     ) == [
-        "- Đảng viên: Cuối tháng (tự tính) 10 → 12",
+        "Đảng viên: Cuối tháng (tự tính) 10 → 12",
     ]
     assert list_differences([card(opening=None)], [card(opening=3)]) == [
-        "- Đảng viên: Đầu tháng (trống) → 3",
+        "Đảng viên: Đầu tháng (trống) → 3",
     ]
 
 
 def test_columns_are_told_by_their_day_and_may_change_places():
     before = [meeting(3, present=9), meeting(10, present=8)]
     assert list_differences(before, [meeting(10, present=8), meeting(3, present=10)]) == [
-        "- Sinh hoạt chi bộ, Ngày họp 03/11/2019: Đảng viên có mặt 9 → 10",
+        "Sinh hoạt chi bộ, Ngày họp 03/11/2019: Đảng viên có mặt 9 → 10",
     ]
     assert list_differences(before, list(reversed(before))) == []
 
@@ -66,26 +66,26 @@ def test_lines_of_a_table_are_told_by_their_day_and_may_change_places():
     before = [activity(3, participants=9), activity(10, participants=8)]
     after = [activity(10, participants=8), activity(3, participants=10)]
     assert list_differences(before, after) == [
-        "- Bồi dưỡng, kiểm tra, giám sát, Ngày 03/11/2019: Số người dự 9 → 10",
+        "Bồi dưỡng, kiểm tra, giám sát, Ngày 03/11/2019: Số người dự 9 → 10",
     ]
     assert list_differences(before, list(reversed(before))) == []
 
 
 def test_a_column_added_or_taken_out():
     assert list_differences([meeting(3)], [meeting(3), meeting(10, present=7)]) == [
-        "- Sinh hoạt chi bộ: thêm buổi Ngày họp 10/11/2019; Đảng viên có mặt 7",
+        "Sinh hoạt chi bộ: thêm buổi Ngày họp 10/11/2019; Đảng viên có mặt 7",
     ]
     assert list_differences([meeting(3), meeting(3)], [meeting(3)]) == [
-        "- Sinh hoạt chi bộ: bỏ buổi Ngày họp 03/11/2019",
+        "Sinh hoạt chi bộ: bỏ buổi Ngày họp 03/11/2019",
     ]
 
 
 def test_a_line_added_or_taken_out():
     assert list_differences([activity(3)], [activity(3), activity(10, participants=7)]) == [
-        "- Bồi dưỡng, kiểm tra, giám sát: thêm dòng Ngày 10/11/2019; Số người dự 7",
+        "Bồi dưỡng, kiểm tra, giám sát: thêm dòng Ngày 10/11/2019; Số người dự 7",
     ]
     assert list_differences([activity(3), activity(3)], [activity(3)]) == [
-        "- Bồi dưỡng, kiểm tra, giám sát: bỏ dòng Ngày 03/11/2019",
+        "Bồi dưỡng, kiểm tra, giám sát: bỏ dòng Ngày 03/11/2019",
     ]
 
 
@@ -93,14 +93,14 @@ def test_another_day_of_a_meeting_is_told_once():
     before = [meeting(3), score(3, total=90), hung("visits", 3, officer="TU-1")]
     after = [meeting(4), score(4, total=90), hung("visits", 4, officer="TU-1")]
     assert list_differences(before, after) == [
-        "- Sinh hoạt chi bộ, Ngày họp 04/11/2019: Ngày họp 03/11/2019 → 04/11/2019",
+        "Sinh hoạt chi bộ, Ngày họp 04/11/2019: Ngày họp 03/11/2019 → 04/11/2019",
     ]
 
 
 def test_a_score_that_went_to_another_meeting_is_told():
     meetings = [meeting(3), meeting(4)]
     assert list_differences([*meetings, score(3, total=90)], [*meetings, score(4, total=90)]) == [
-        "- Chấm điểm, Ngày họp 04/11/2019: Ngày họp 03/11/2019 → 04/11/2019",
+        "Chấm điểm, Ngày họp 04/11/2019: Ngày họp 03/11/2019 → 04/11/2019",
     ]
 
 
@@ -108,13 +108,13 @@ def test_a_score_is_named_after_who_gave_it_and_its_band_follows_from_it():
     before = [score(3, total=95, band="Tốt"), score(3, "confirmed", total=92)]
     after = [score(3, total=85, band="Khá"), score(3, "confirmed", total=81)]
     assert list_differences(before, after) == [
-        "- Chấm điểm, Ngày họp 03/11/2019: Điểm chi bộ tự chấm (100) 95 → 85",
-        "- Chấm điểm, Ngày họp 03/11/2019: Điểm cấp trên xác nhận 92 → 81",
+        "Chấm điểm, Ngày họp 03/11/2019: Điểm chi bộ tự chấm (100) 95 → 85",
+        "Chấm điểm, Ngày họp 03/11/2019: Điểm cấp trên xác nhận 92 → 81",
     ]
     added = score(3, "confirmed", total=92, band="Tốt")
     (line,) = list_differences(before[:1], [before[0], added])
     assert line == (
-        "- Chấm điểm: thêm mục Ngày họp 03/11/2019; Loại sinh hoạt Thường kỳ;"
+        "Chấm điểm: thêm mục Ngày họp 03/11/2019; Loại sinh hoạt Thường kỳ;"
         " Người chấm Cấp trên xác nhận; Điểm cấp trên xác nhận 92"
     )
 

@@ -48,6 +48,7 @@ from mlay_batch.demo.xlsx_patch import read_parts, sheet_part
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.mail_templates import one_line
+from mlay_batch.mail.shortlist import MAX_LINES, count_lines
 from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
 from mlay_batch.model.records import Decision
 from mlay_batch.reader import read
@@ -229,15 +230,35 @@ def test_letter_list_and_marked_cells_agree(code: str, outcomes: Mapping[str, Ou
     if letter.kind == "returned":
         book = letter.attachments[0].data
         listed = error_list(book)
-        assert lines == [
-            f"- {one_line(f'{what} {fix}')} ({place_in_letter(sheet, cells)})"
-            for sheet, cells, what, fix in listed
-        ]
+        is_shown(lines, listed_in(letter))
         named = {(sheet, cell) for sheet, cells, *_ in listed for cell in expanded(cells)}
         coloured = cells_with_colour(book, (" bad",))
         red = {(sheet, cell) for sheet, cell in coloured if sheet != "Hướng dẫn"}
         assert named <= red
         assert bool(named) == bool(red)
+
+
+def listed_in(letter: Letter) -> Sequence[str]:
+    """What a letter lists: in the form given back, else in the letter, which has room for all."""
+    if any(item.name.endswith(".xlsx") for item in letter.attachments) and letter.kind != "blank":
+        return [
+            f"- {one_line(f'{what} {fix}')} ({place_in_letter(sheet, cells)})"
+            for sheet, cells, what, fix in error_list(letter.attachments[0].data)
+        ]
+    lines = [text for text in letter.body.splitlines() if text.startswith("- ")]
+    assert not lines[-1].startswith("- và ")
+    return lines
+
+
+def is_shown(lines: Sequence[str], listed: Sequence[str]) -> None:
+    """The lines of a letter are those `listed`: all, or the first and the number of the rest."""
+    rest = re.fullmatch(r"- và \d+ lỗi nữa, ghi .* kèm theo\.", lines[-1])
+    shown = lines[:-1] if rest else lines
+    assert shown
+    assert len(listed) > len(shown) if rest else len(listed) == len(shown)
+    for line, whole in zip(shown, listed, strict=False):
+        start, cut, _ = line.partition("…")
+        assert line == whole or (cut and whole.startswith(start) and len(line) > 140)
 
 
 def error_list(book: bytes) -> list[tuple[str, str, str, str]]:
@@ -276,7 +297,7 @@ def expanded(cells: str) -> Iterator[str]:
 @pytest.mark.parametrize("code", CODES)
 def test_a_chat_says_the_same_in_few_words(code: str, outcomes: Mapping[str, Outcome]) -> None:
     for letter in (outcomes[code].answer, *outcomes[code].repeats):
-        assert len(letter.chat) <= 330
+        assert len(letter.chat) <= 400
         assert "{" not in letter.chat
         assert outcomes[code].file.branch.name in letter.chat
         assert letter.chat.startswith("Nhắc lại: ") == (letter.kind == "correction")
@@ -289,6 +310,7 @@ def test_a_chat_says_the_same_in_few_words(code: str, outcomes: Mapping[str, Out
         errors = [f for f in outcomes[code].decision.findings if f.is_error]
         count = f"{len(named)} ô sai" if named else f"{len(errors)} lỗi"
         assert f": có {count}, đã đánh dấu trong tệp kèm theo." in letter.chat
+        assert count_lines(letter.body) <= MAX_LINES
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -324,7 +346,7 @@ def test_a_reminder_says_what_the_letter_said(code: str, outcomes: Mapping[str, 
     (letter,) = repeated
     assert letter.subject == f"Nhắc lại: {became.answer.subject}"
     lines = [text for text in letter.body.splitlines() if text.startswith("- ")]
-    assert lines == [text for text in became.answer.body.splitlines() if text.startswith("- ")]
+    is_shown(lines, listed_in(became.answer))
     assert [a.data for a in letter.attachments] == [a.data for a in became.answer.attachments]
     assert "hạn gửi lại là ngày 09/11/2026" in letter.body
 

@@ -81,8 +81,13 @@ class TestCopies:
         desk.decide(TODO, HELD, **TAKEN)
         desk.decide(LETTERS, "Đề nghị sửa", decision="đã chuyển tay")
         desk.sit()
-        assert copies(desk) == set()
-        assert list(folder(desk).iterdir()) == []
+        receipts = copies(desk)
+        assert receipts and all("phieu-nhan" in name for name in receipts)
+        desk.decide(LETTERS, "hocang@town.example", decision="đã chuyển tay")
+        desk.sit()
+        assert {path.parent.name for path in folder(desk).rglob("*.txt")} < {
+            name.partition("/")[0] for name in receipts
+        }
 
     @pytest.mark.parametrize("lock", [".~lock.3.xlsx#", "~$3.xlsx"])
     def test_one_that_is_open_stays(self, desk: Desk, lock: str) -> None:
@@ -128,7 +133,7 @@ class TestHostileNames:
     def test_reach_no_path(self, hostile: Desk) -> None:
         assert len([t for t in hostile.texts(TODO) if STRANGER in t]) == len(HOSTILE) + 1
         for name in copies(hostile):
-            assert re.fullmatch(r"\d+\.xlsx|[0-9a-f]{8}/[\w.-]+\.xlsx", name), name
+            assert re.fullmatch(r"\d+\.xlsx|[0-9a-f]{8}/[\w.-]+\.(xlsx|txt)", name), name
         for target in links(hostile):
             assert re.fullmatch(r"(outbox/viec-can-lam|reports)/[\w./-]+|register\.xlsx", target)
             assert ".." not in target

@@ -13,7 +13,7 @@ from mlay_batch.errors import OutputBusyError
 from mlay_batch.mail.letter import Letter
 
 FOLDER = "viec-can-lam"
-_OWN_NAME = re.compile(r"\d+\.\w+|[0-9a-f]{8}(/[^/]+\.xlsx)?")  # by number, or by letter
+_OWN_NAME = re.compile(r"\d+\.\w+|[0-9a-f]{8}(/[^/]+\.(xlsx|txt))?")  # by number, or by letter
 
 
 def cell_link(path: str, place: Place | None) -> str:
