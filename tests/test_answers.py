@@ -6,7 +6,7 @@ import io
 from datetime import date
 
 import pytest
-from builders.answering import PERIOD, answer_cells, answered, asking, given, letters
+from builders.answering import PERIOD, answer_cells, answered, asking, given, letters, workbooks
 from builders.mail_office import MORNING, send, take_in, verdicts_and_codes
 from builders.sample_office import MeetingReturn, create_office, put
 from builders.small_form import YAML
@@ -47,8 +47,8 @@ def test_the_receipt_of_a_return_with_a_warning_brings_a_form_to_answer_it_in(to
     put(town, "a.xlsx", FEW.book())
     put(town, "b.xlsx", MeetingReturn("DB1-1").book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
-    assert not letters(town)["receipt DB1-1"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    assert not workbooks(letters(town)["receipt DB1-1"])
     book = load_workbook(io.BytesIO(form.data))
     assert book.sheetnames[0] == "Cần xem lại"
     (cell,) = answer_cells(book.worksheets[0]).values()
@@ -58,32 +58,32 @@ def test_the_receipt_of_a_return_with_a_warning_brings_a_form_to_answer_it_in(to
 def test_the_same_values_with_an_answer_are_a_duplicate_whose_answer_is_booked(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     put(town, "b.xlsx", answered(form.data, D05=WHY))
     assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("duplicate", "L04")}
     assert given(town) == [("CB-01", "D05", WHY, None)]
-    assert not letters(town)["receipt CB-01"].attachments, "all is explained"
+    assert not workbooks(letters(town)["receipt CB-01"]), "all is explained"
 
 
 def test_an_answer_holds_for_its_values_and_lapses_when_they_change(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     put(town, "b.xlsx", answered(form.data, D05=WHY))
     take_in(town, LATER)
     put(town, "c.xlsx", FEW.but(score=90).book())  # another figure of the return
     assert verdicts_and_codes(take_in(town, LATER.replace("09:", "10:")))["c.xlsx"][0] == "accepted"
-    assert not letters(town)["receipt CB-01"].attachments
+    assert not workbooks(letters(town)["receipt CB-01"])
     put(town, "d.xlsx", FEW.but(present=7, score=90).book())
     take_in(town, LAST)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     assert answer_cells(load_workbook(io.BytesIO(form.data)).worksheets[0])["D05"].value is None
 
 
 def test_an_answer_beside_a_correction_is_taken_with_it(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
     (content,) = (c for row in book["Báo cáo"] for c in row if c.value == "Bàn việc trong tháng")
     content.value = "Bàn việc đã sửa"
@@ -96,7 +96,7 @@ def test_an_answer_beside_a_correction_is_taken_with_it(town):
 def test_what_is_no_answer_is_none(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     put(town, "b.xlsx", answered(form.data, D05=" … "))
     take_in(town, LATER)
     assert given(town) == []
@@ -105,7 +105,7 @@ def test_what_is_no_answer_is_none(town):
 def test_the_answers_of_a_stranger_are_not_booked(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     send(town, "b", "x@else.example", ("b.xlsx", answered(form.data, D05="Bịa ra")))
     assert verdicts_and_codes(take_in(town, LATER))["b.xlsx"][0] == "held"
     assert given(town) == []
@@ -114,7 +114,7 @@ def test_the_answers_of_a_stranger_are_not_booked(town):
 def test_an_answer_is_told_as_not_read_where_its_sheet_is_no_more_as_it_was(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
     book.worksheets[0].delete_cols(7)
     book.save(out := io.BytesIO())
@@ -128,7 +128,7 @@ def test_an_answer_is_told_as_not_read_where_its_sheet_is_no_more_as_it_was(town
 def test_older_words_sent_once_more_take_nothing_back(town):
     put(town, "a.xlsx", FEW.book())
     take_in(town)
-    (form,) = letters(town)["receipt CB-01"].attachments
+    (form,) = workbooks(letters(town)["receipt CB-01"])
     first, second = answered(form.data, D05=WHY), answered(form.data, D05="Nghỉ ốm.")
     for name, book, received in (("b", first, MORNING), ("c", second, LATER), ("d", first, LAST)):
         put(town, f"{name}.xlsx", book)
@@ -206,7 +206,7 @@ def test_a_refused_return_is_asked_at_once_and_answered_with_its_correction(town
     put(town, "a.xlsx", out.getvalue())
     result = verdicts_and_codes(take_in(town))["a.xlsx"]
     assert (result[0], "L15" in result) == ("rejected", False)
-    (form,) = letters(town)["returned CB-01"].attachments
+    (form,) = workbooks(letters(town)["returned CB-01"])
     sheet = load_workbook(io.BytesIO(form.data)).worksheets[0]
     assert [str(row[0].value) for row in sheet["A6:A7"]] == ["■ Lỗi, phải sửa", "▲ Phải giải trình"]
 

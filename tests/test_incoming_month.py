@@ -112,7 +112,7 @@ def register(month: Month, period: str = "2019-Q4") -> dict[str, dict[str, str]]
 def receipts(month: Month) -> dict[str, str]:
     """What each receipt says, by the file that it is about."""
     bodies = [mail.get_body().get_content() for mail in month.about("Đã nhận")]
-    return {name: body for body in bodies for name in WORDS if f"Tệp: {name}" in body}
+    return {name: body for body in bodies for name in WORDS if f"tệp “{name}”" in body}
 
 
 def test_everything_says_the_same_of_every_signature(month: Month, capsys) -> None:

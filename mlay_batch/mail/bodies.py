@@ -196,11 +196,8 @@ def receipt(
         "points": _points_list(numbered, lines, answer_form),
     }
     is_unsigned = numbered.signature is not None and numbered.signature.is_unsigned
-    remarks = (
-        _replaces_text(numbered),
-        signature if is_unsigned else "",
-        shortlists["points"].alone,
-    )
+    points = shortlists["points"].alone
+    remarks = (_replaces_text(numbered), signature if is_unsigned else "", points)
     values = {
         **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
         "number": numbered.number,

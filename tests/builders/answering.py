@@ -14,7 +14,7 @@ from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import Answers, Ledger
-from mlay_batch.mail.letter import Letter
+from mlay_batch.mail.letter import Attachment, Letter
 
 PERIOD = Period.parse("2019-11")
 SHORT, FEW = {"duration": 70}, {"present": 8, "expected": 10}  # D04 and D05 warn of these
@@ -34,6 +34,11 @@ def letters(town: Office, on: str = "2019-12-06") -> dict[str, Letter]:
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
         pending = reply_letters(town, ledger, selection)
     return {f"{x.kind} {x.topics[0].branch}": x for x in (*pending.letters, *pending.by_hand)}
+
+
+def workbooks(letter: Letter) -> list[Attachment]:
+    """The forms that come with a letter, beside the slip of a receipt."""
+    return [each for each in letter.attachments if each.name.endswith(".xlsx")]
 
 
 def answer_cells(sheet: Worksheet) -> Mapping[str, Cell]:

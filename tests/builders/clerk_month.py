@@ -101,7 +101,7 @@ def make_zip(name: str, data: bytes) -> bytes:
 
 
 def form_in_mail(mail: EmailMessage) -> bytes:
-    (part,) = mail.iter_attachments()
+    (part,) = (x for x in mail.iter_attachments() if x.get_filename().endswith(".xlsx"))
     return part.get_content()
 
 

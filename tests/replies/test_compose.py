@@ -72,7 +72,8 @@ def test_a_receipt_tells_number_day_and_key_figures_and_its_slip_everything():
     assert (
         "; số liệu đã được tính. Số đến 12/2019, ngày 03/12/2019, tệp “tháng 11.xlsx”.\n\n"
         "Số liệu chính: Sinh hoạt chi bộ 1 buổi (ngày họp 03/11/2019, đảng viên có mặt 9);"
-        " Đảng viên: cuối tháng (tự tính) 10.\n\nKhông có điểm nào phải xem lại.\n\n"
+        " Đảng viên: cuối tháng (tự tính) 10.\n\n"
+        "Không có điểm nào phải xem lại, không phải trả lời thư này.\n\n"
     ) in body
     assert words.startswith("PHIẾU NHẬN SỐ 12/2019\nThị ủy Mường Lay\n")
     assert (
@@ -129,7 +130,9 @@ def test_trials_and_what_the_office_decides_are_no_business_of_the_branch():
         Finding("I20", Severity.WARNING, place, {"sender": "x@else.example"}),
     )
     about = replace(DELIVERY, findings=findings)
-    assert "\n\nKhông có điểm nào phải xem lại.\n\n" in receipt(about).body
+    assert (
+        "\n\nKhông có điểm nào phải xem lại, không phải trả lời thư này.\n\n" in receipt(about).body
+    )
     for words in (receipt(about).chat, receipt(about).body, slip(about)):
         assert "gọi hỏi" not in words
         assert "else.example" not in words

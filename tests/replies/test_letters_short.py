@@ -88,7 +88,7 @@ def returned(kind, count):
     ]
     overdue = ResendRequest(kind, RESEND, date(2026, 12, 9))
     about = replace(ENTRY, findings=errors), FORM, PERIOD, overdue
-    form, listed = (PLAN, lines) if kind == "returned" else (None, None)
+    form, listed = (PLAN, lines) if kind in ("returned", "question") else (None, None)
     return bodies.returned_form(CONTEXT, envelope("correction"), *about, form, listed)
 
 
@@ -109,9 +109,13 @@ def to_group(kind, count):
     return bodies.group_letter(CONTEXT, envelope(kind, count), FORM, PERIOD, forms)
 
 
+RETURNED = ("returned", "question", "blank", "redo")
 LETTERS = {
     "receipt": receipt,
-    **{kind: lambda n, kind=kind: returned(kind, n) for kind in ("returned", "blank", "redo")},
+    **{
+        kind: lambda n, kind=kind: returned(kind, n)
+        for kind in ("returned", "question", "blank", "redo")
+    },
     **{kind: lambda n, kind=kind: of_files(kind, n) for kind in ("declined", "unopened")},
     **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form")},
 }
@@ -135,7 +139,7 @@ def test_a_letter_fits_and_its_chat_too(kind, count):
 def test_what_does_not_fit_is_counted_and_stands_in_an_attachment(kind):
     letter = LETTERS[kind](28)
     texts = {a.name: a.data.decode("utf-8-sig") for a in letter.attachments if a.name[-3:] == "txt"}
-    rest = sum(map(int, re.findall(r"và (\d+) (?:lỗi|lý do|đơn vị) nữa, ghi", letter.body)))
+    rest = sum(map(int, re.findall(r"và (\d+) (?:lỗi|điểm|lý do|đơn vị) nữa, ghi", letter.body)))
     items = [line for line in letter.body.splitlines() if line.startswith("- ")]
     if kind == "receipt":
         assert "Khác 28 chỗ, ghi ở phiếu nhận kèm theo.\n" in letter.body
@@ -144,6 +148,8 @@ def test_what_does_not_fit_is_counted_and_stands_in_an_attachment(kind):
         assert [len(re.findall(words, slip)) for words in ("Đầu tháng ghi", "9 → 8")] == [28, 28]
     elif kind in ("reminder", "form"):
         assert rest + letter.body.count("(DB1-CB") == len(letter.attachments) == 28
+    elif kind == "question":
+        assert rest + len(items) - 1 == 28
     elif kind == "returned":
         assert rest + 2 * (len(items) - 1) == 56  # each line of the list stands for two
         assert items[-1].endswith(" lỗi nữa, ghi ở trang đầu tệp kèm theo.")
