@@ -29,6 +29,7 @@ from mlay_batch.app.pending_replies import (
 )
 from mlay_batch.app.templates import file_name, template_context
 from mlay_batch.app.version_migration import convert_rows, to_version
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import Figures
@@ -45,6 +46,7 @@ from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
 from mlay_batch.schema import Form
+from mlay_batch.schema.ids import MEETING
 from mlay_batch.schema.versions import field_mapping
 from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
 
@@ -242,11 +244,23 @@ class _ReplyBuilder:
         if form.is_rollup:
             form = rollup_form.without_fields(form)
         warnings = self.figures(Period.parse(entry.period or "")).warnings
-        other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]
+        other_findings = [
+            finding
+            for entry_id, finding in warnings
+            if entry_id == entry.id and not self._names_barred(finding)
+        ]
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
         return bodies.receipt(self.letter_context, envelope, counts, form, other_findings)
+
+    def _names_barred(self, finding: Finding) -> bool:
+        """Whether a finding tells of another return that may not travel by mail."""
+        register, names = self.office.register, str(finding.params.get("branches", ""))
+        return any(
+            organisation.name in names and register.is_barred_from_mail(organisation.code, MEETING)
+            for organisation in register.organisations
+        )
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
         accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
@@ -403,14 +417,18 @@ class _ReplyBuilder:
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]
     ) -> Iterator[Letter]:
-        """Yield one letter for each addressee about all its branches, with their blank forms."""
-        groups: dict[str, list[Topic]] = {}
+        """Yield one letter for each addressee about all its branches, with their blank forms.
+
+        One more is about those whose forms may not travel by mail.
+        """
+        groups: dict[tuple[str, bool], list[Topic]] = {}
         make_topic = partial(Topic.of, kind, form.form)
         period = str(self.period)
         topics = (self._open_topic(partial(make_topic, code, period)) for code in branches)
         for topic in filter(None, topics):
-            groups.setdefault(self._addressee(topic), []).append(topic)
-        for addressee, group_topics in groups.items():
+            is_barred = self.office.register.is_barred_from_mail(topic.branch or "", form.form)
+            groups.setdefault((self._addressee(topic), is_barred), []).append(topic)
+        for (addressee, _), group_topics in groups.items():
             attachments = [
                 self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
             ]

@@ -14,6 +14,8 @@ from mlay_batch.core.text import consecutive_runs
 
 Param = str | int | float | bool | None
 _CELL = re.compile(r"([A-Z]+)(\d+)")
+CLERK_CODES = frozenset({"I40", "R46"})
+"""Findings that tell the clerk something and ask nothing of the branch."""
 
 
 class Severity(StrEnum):
@@ -62,6 +64,11 @@ class Finding:
     def is_error(self) -> bool:
         """Whether this finding alone refuses the return."""
         return self.severity is Severity.ERROR
+
+    @property
+    def is_for_clerk(self) -> bool:
+        """Whether only the clerk is told: no letter and no returned form repeats it."""
+        return self.severity is Severity.TRIAL or self.code in CLERK_CODES
 
     def in_file(self, name: str) -> Finding:
         """Return the same finding with `name` as the file of its place and marks."""

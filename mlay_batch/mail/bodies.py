@@ -2,7 +2,8 @@
 
 Every letter goes to registered addresses (`Register.addressee`), never to the address a mail claims
 to be from. A branch without an address gets its letters through the committee above it; where that
-has none either, its letters go to no address.
+has none either, its letters go to no address. What may not travel by mail is answered without
+content, whoever gets the letter: `write_letter` sees to that for every kind.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from functools import partial
 from textwrap import shorten
 
-from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.mail.letter import Attachment, Letter, due_words, entered_words
@@ -31,6 +32,8 @@ _MAX_LINES = 20  # lines of findings in a letter; the attached form lists them a
 _MAX_NAMES = 10  # files in a line of a letter
 _MAX_SHORT_NAMES = 3  # files in its subject, branches in a chat
 _MAX_CHAT_REASON = 140  # characters of a reason in a chat
+_ANSWER_WITHOUT_CONTENT, _REQUEST_WITHOUT_CONTENT = "private", "private_due"
+_REQUEST_KINDS = frozenset({"form", "reminder"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,13 @@ class LetterContext:
     def addresses(self, addressee: str) -> tuple[str, ...]:
         """Return the addresses in force."""
         return self.register.mail_addresses(addressee, self.day)
+
+    def is_barred(self, envelope: Envelope) -> bool:
+        """Whether something that a letter is about may not travel by mail."""
+        return any(
+            self.register.is_barred_from_mail(topic.branch or "", topic.form)
+            for topic in envelope.topics
+        )
 
 
 @dataclass(frozen=True)
@@ -75,12 +85,19 @@ def write_letter(
 ) -> Letter:
     """Return the letter in the text of its kind, or of `text_kind`.
 
-    `values` fill the gaps that not every kind has.
+    `values` fill the gaps that not every kind has. A letter about what may not travel by mail has a
+    text without content, which knows none of the gaps that tell some; its workbooks are left to
+    be handed over.
     """
+    is_barred = context.is_barred(envelope)
+    if is_barred:
+        is_request = envelope.kind in _REQUEST_KINDS
+        text_kind = _REQUEST_WITHOUT_CONTENT if is_request else _ANSWER_WITHOUT_CONTENT
     common = {
         "office": context.office_name,
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
+        "overdue": "",
     }
     subject, chat, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
     if envelope.kind == CORRECTION_KIND:
@@ -93,9 +110,10 @@ def write_letter(
         subject,
         body,
         chat,
-        tuple(attachments),
+        () if is_barred else tuple(attachments),
         envelope.thread,
         envelope.file,
+        tuple(attachments) if is_barred else (),
     )
 
 
@@ -163,9 +181,7 @@ def receipt(
     """
     accepted = numbered.accepted
     entry = accepted.entry
-    findings = [
-        f for f in entry.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES_CODE
-    ]
+    findings = [f for f in entry.findings if not f.is_for_clerk and f.code != _REPLACES_CODE]
     values = {
         **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
         "number": numbered.number,

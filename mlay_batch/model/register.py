@@ -47,6 +47,8 @@ class Organisation:
         successor: code of the organisation it was merged into; None if it was not merged.
         secretary: name, to be rung or addressed by; None if it is not entered.
         mail: its address at all times, besides those in `Register.addresses`; None without one.
+        not_by_mail: ``yes`` where neither its returns nor those of organisations below it may
+            travel by mail.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Organisation:
     successor: str | None = None
     secretary: str | None = None
     mail: str | None = None
+    not_by_mail: str | None = None
 
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
@@ -187,6 +190,19 @@ class SwitchSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class BarredForm:
+    """A form that may not travel by mail, whoever sends it.
+
+    Attributes:
+        form: id of the form.
+        document: what says so; None if not entered.
+    """
+
+    form: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeWork:
     """A class that the office itself held, or an inspection or supervision it made.
 
@@ -251,6 +267,7 @@ class Register:
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
+        not_by_mail: forms that may not travel by mail.
         work: what the office did itself, which no cell reports.
         decisions: what it decided after the report of each period.
         rules: what the office says of itself, and its own quotas, deadlines and bands.
@@ -263,6 +280,7 @@ class Register:
     waivers: tuple[Waiver, ...] = ()
     signatories: tuple[Signatory, ...] = ()
     switches: tuple[SwitchSetting, ...] = ()
+    not_by_mail: tuple[BarredForm, ...] = ()
     work: tuple[OfficeWork, ...] = ()
     decisions: tuple[Decision, ...] = ()
     rules: OfficeRules = field(default_factory=OfficeRules)
@@ -278,6 +296,7 @@ class Register:
             "waivers": Waiver,
             "signatories": Signatory,
             "switches": SwitchSetting,
+            "not_by_mail": BarredForm,
             "work": OfficeWork,
             "decisions": Decision,
         }
@@ -331,6 +350,17 @@ class Register:
     def is_within(self, code: str, top: str) -> bool:
         """Whether `code` is `top` or below it."""
         return code == top or any(ancestor.code == top for ancestor in self.ancestors(code))
+
+    def is_barred_from_mail(self, code: str, form: str | None = None) -> bool:
+        """Whether what an organisation reports may not travel by mail.
+
+        A file of an unknown form may be one of a barred form.
+        """
+        if any(form in (None, barred.form) for barred in self.not_by_mail):
+            return True
+        organisation = self.by_code.get(code)
+        own = (organisation,) if organisation else ()
+        return any(o.not_by_mail == "yes" for o in (*own, *self.ancestors(code)))
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""

@@ -95,7 +95,7 @@ def resolve_marks(
 
     marks = []
     for finding in findings:
-        if finding.severity in TONE_OF:
+        if not finding.is_for_clerk:
             if _is_about_file(finding):
                 cells = _unread_cells(finding, rows, sections, numbers)
                 own_key = cells[0] if cells else None
