@@ -14,7 +14,7 @@ from mlay_batch.core.text import consecutive_runs
 
 Param = str | int | float | bool | None
 _CELL = re.compile(r"([A-Z]+)(\d+)")
-CLERK_CODES = frozenset({"I40", "R46"})
+CLERK_CODES = frozenset({"I40", "R46", "R47"})
 """Findings that tell the clerk something and ask nothing of the branch."""
 
 

@@ -371,7 +371,8 @@ def _shorten(lines: Iterable[str]) -> list[str]:
 
 def _finding_line(finding: Finding, form: Form | None, *, with_fix: bool) -> str:
     place = finding.place
-    where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
+    cell = f", ô {place.cell}" if place.cell else ""
+    where = f" (trang “{place.sheet}”{cell})" if place.sheet else ""
     message = explain(finding, form, _LANG)
     return f"- {one_line((str(message) if with_fix else message.what) + where)}"
 
