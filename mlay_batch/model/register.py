@@ -190,19 +190,6 @@ class SwitchSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class BarredForm:
-    """A form that may not travel by mail, whoever sends it.
-
-    Attributes:
-        form: id of the form.
-        document: what says so; None if not entered.
-    """
-
-    form: str
-    document: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class OfficeWork:
     """A class that the office itself held, or an inspection or supervision it made.
 
@@ -267,7 +254,6 @@ class Register:
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
-        not_by_mail: forms that may not travel by mail.
         work: what the office did itself, which no cell reports.
         decisions: what it decided after the report of each period.
         rules: what the office says of itself, and its own quotas, deadlines and bands.
@@ -280,7 +266,6 @@ class Register:
     waivers: tuple[Waiver, ...] = ()
     signatories: tuple[Signatory, ...] = ()
     switches: tuple[SwitchSetting, ...] = ()
-    not_by_mail: tuple[BarredForm, ...] = ()
     work: tuple[OfficeWork, ...] = ()
     decisions: tuple[Decision, ...] = ()
     rules: OfficeRules = field(default_factory=OfficeRules)
@@ -296,7 +281,6 @@ class Register:
             "waivers": Waiver,
             "signatories": Signatory,
             "switches": SwitchSetting,
-            "not_by_mail": BarredForm,
             "work": OfficeWork,
             "decisions": Decision,
         }
@@ -356,7 +340,8 @@ class Register:
 
         A file of an unknown form may be one of a barred form.
         """
-        if any(form in (None, barred.form) for barred in self.not_by_mail):
+        barred_forms = {rule.form for rule in self.rules.deadlines if rule.not_by_mail == "yes"}
+        if form in barred_forms or (form is None and barred_forms):
             return True
         organisation = self.by_code.get(code)
         own = (organisation,) if organisation else ()

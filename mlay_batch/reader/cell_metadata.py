@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
 from mlay_batch.core.findings import column_letters
@@ -115,13 +115,17 @@ class CellMetadata:
     validated: tuple[CellRange, ...] = ()
     """Where a data validation holds: a drop-down list, a limit or a hint."""
 
-    def is_validated(self, position: CellPosition) -> bool:
-        """Whether a cell has a data validation."""
-        row, column = position
-        return any(
-            first_row <= row <= last_row and first_column <= column <= last_column
-            for first_row, first_column, last_row, last_column in self.validated
-        )
+    def unvalidated(self, positions: Iterable[CellPosition]) -> set[CellPosition]:
+        """Return those of the cells that have no data validation."""
+        rest = set(positions)
+        for top, left, bottom, right in self.validated:
+            if (bottom - top + 1) * (right - left + 1) <= len(rest):
+                rest.difference_update(product(range(top, bottom + 1), range(left, right + 1)))
+            else:
+                rest = {
+                    at for at in rest if not (top <= at[0] <= bottom and left <= at[1] <= right)
+                }
+        return rest
 
 
 class MetadataBuilder:
@@ -221,6 +225,7 @@ def parse_position(reference: str) -> CellPosition:
     return row, column
 
 
+@lru_cache(maxsize=4096)  # forms are alike
 def parse_range(reference: str) -> CellRange:
     """Return the range of ``B12:C14``, of a cell alone or of whole columns (``B:C``).
 

@@ -6,7 +6,8 @@ the ranges of those they keep, so that cells are compared, not ranges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from textwrap import shorten
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity, cell_ranges
@@ -20,61 +21,72 @@ from mlay_batch.schema.model import Form, Section
 _TYPES = frozenset({"choice", "ref", "integer", "number", "date", "text"})
 _MAX_CELLS = 200  # characters of a list of cells
 
+Record = list[CellPosition]
 
-def find_lost_validations(form: Form, all_blocks: Iterable[Block]) -> Iterator[Finding]:
+
+def find_lost_validations(form: Form, blocks: Iterable[Block]) -> Iterator[Finding]:
     """Yield a warning R46 where none of the form's lists and limits is left in the whole file.
 
-    Where only some are lost, a warning R47 for each sheet with filled cells that have none.
+    Where only some are lost, a warning R47 for each sheet with filled cells that have none. Rows
+    and columns that the branch has inserted need not have any.
     """
-    blocks = [block for block in all_blocks if block.section is not HEADER]
-    cells = [
-        block.sheet.metadata.is_validated(position)
-        for block in blocks
-        for record in block.records
-        for position in _checked_cells(block.section, record)
-    ]
-    if cells and not any(cells):
-        yield Finding("R46", Severity.WARNING, Place())
-        return
-    lost: dict[str, list[str]] = {}
+    blocks_by_sheet: dict[str, list[Block]] = {}
     for block in blocks:
-        lost.setdefault(block.sheet.title, []).extend(map(a1, _lost_cells(form, block)))
-    for title, names in lost.items():
-        if names:
-            ranges = shorten(cell_ranges(names), _MAX_CELLS, placeholder=" …")
-            params: dict[str, Param] = {"count": len(names), "cells": ranges}
-            yield Finding("R47", Severity.WARNING, Place("", title, names[0]), params)
+        if block.section is not HEADER:
+            blocks_by_sheet.setdefault(block.sheet.title, []).append(block)
+    findings = []
+    has_any = has_cells = False
+    for title, sheet_blocks in blocks_by_sheet.items():
+        sheet, records = sheet_blocks[0].sheet, [_checked_records(b) for b in sheet_blocks]
+        cells = set(chain.from_iterable(chain.from_iterable(records)))
+        bare = sheet.metadata.unvalidated(cells)
+        has_cells |= bool(cells)
+        has_any |= len(bare) < len(cells)
+        pairs = zip(sheet_blocks, records, strict=True) if bare else ()
+        inserted = [_inserted(form, *pair, bare) for pair in pairs]
+        bare.difference_update(*chain.from_iterable(inserted))
+        if filled := sorted(at for at in bare if sheet.value_at(at) != ""):
+            findings.append(_finding(title, filled))
+    if has_cells and not has_any:
+        findings = [Finding("R46", Severity.WARNING, Place())]
+    yield from findings
 
 
-def _checked_cells(section: Section, record: Mapping[str, CellPosition]) -> Iterator[CellPosition]:
-    """Yield the cells of a record that the template gives a list or a limit."""
-    for name, position in record.items():
-        field = section.field(name)
-        if field.type in _TYPES and not field.locked and not is_computed(field, record):
-            yield position
+def _finding(title: str, cells: Sequence[CellPosition]) -> Finding:
+    names = list(map(a1, cells))
+    ranges = shorten(cell_ranges(names), _MAX_CELLS, placeholder=" …")
+    params: dict[str, Param] = {"count": len(names), "cells": ranges}
+    return Finding("R47", Severity.WARNING, Place("", title, names[0]), params)
 
 
-def _lost_cells(form: Form, block: Block) -> list[CellPosition]:
-    """Return the filled cells of a section that have lost them.
-
-    Rows and columns that the branch has inserted need not have any.
-    """
-    partly: list[list[CellPosition]] = []
-    wholly: list[list[CellPosition]] = []
+def _checked_records(block: Block) -> list[Record]:
+    """Return of each record the cells that the template gives a list or a limit."""
+    names_by_kind: dict[tuple[str, ...], list[str]] = {}  # most records have the same fields
+    records = []
     for record in block.records:
-        cells = list(_checked_cells(block.section, record))
-        bare = [position for position in cells if not block.sheet.metadata.is_validated(position)]
-        (wholly if bare == cells else partly).append(bare)
-    inserted = max(0, len(block.records) - _record_count(form, block.section))
-    return [
-        position
-        for cells in (*partly, *wholly[inserted:])
-        for position in cells
-        if block.sheet.value_at(position) != ""
-    ]
+        kind = tuple(record)
+        if kind not in names_by_kind:
+            names_by_kind[kind] = [
+                field.id
+                for field in block.section.fields
+                if field.id in record
+                and field.type in _TYPES
+                and not (field.locked or is_computed(field, kind))
+            ]
+        records.append([record[name] for name in names_by_kind[kind]])
+    return records
 
 
-def _record_count(form: Form, section: Section) -> int:
-    """Return how many records of a section the template has."""
-    base = form.section(section.under) if section.under else section
-    return base.rows * len(section.column_parts())
+def _inserted(
+    form: Form, block: Block, records: Sequence[Record], bare: set[CellPosition]
+) -> list[Record]:
+    """Return the records without any list or limit, as many as there are more than planned."""
+    section = block.section
+    planned = _row_count(form, section) * len(section.column_parts())
+    wholly_bare = [record for record in records if record and bare.issuperset(record)]
+    return wholly_bare[: max(0, len(records) - planned)]
+
+
+def _row_count(form: Form, section: Section) -> int:
+    """Return how many rows or columns of a section the template has."""
+    return (form.section(section.under) if section.under else section).rows

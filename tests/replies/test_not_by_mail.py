@@ -148,7 +148,8 @@ def test_those_below_a_barred_committee_are_barred_too(tmp_path, monkeypatch):
 
 
 def test_a_form_may_be_barred_for_all(tmp_path, monkeypatch):
-    monkeypatch.setitem(REGISTER, "not_by_mail", [{"form": "meeting"}])
+    rule = {"form": "meeting", "from": "2019-01", "due": 5, "not_by_mail": "yes"}
+    monkeypatch.setitem(REGISTER, "deadlines", [rule])
     town = create_office(tmp_path / "town")
     send(town, "1", "cb01@town.example", ("a.xlsx", WRONG.book()))
     send(town, "2", "hocang@town.example", ("mật.rar", b"Rar!\x1a\x07\x00"))
