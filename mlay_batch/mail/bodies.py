@@ -87,12 +87,13 @@ def write_letter(
 
     `values` fill the gaps that not every kind has. A letter about what may not travel by mail has a
     text without content, which knows none of the gaps that tell some; its workbooks are left to
-    be handed over.
+    be handed over. An answer's kind, which its Message-ID names, tells no verdict either.
     """
-    is_barred = context.is_barred(envelope)
-    if is_barred:
-        is_request = envelope.kind in _REQUEST_KINDS
-        text_kind = _REQUEST_WITHOUT_CONTENT if is_request else _ANSWER_WITHOUT_CONTENT
+    is_barred, kind = context.is_barred(envelope), envelope.kind
+    if is_barred and kind in _REQUEST_KINDS:
+        text_kind = _REQUEST_WITHOUT_CONTENT
+    elif is_barred:
+        kind = text_kind = _ANSWER_WITHOUT_CONTENT
     common = {
         "office": context.office_name,
         "addressee": context.name(envelope.addressee),
@@ -103,7 +104,7 @@ def write_letter(
     if envelope.kind == CORRECTION_KIND:
         subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
-        envelope.kind,
+        kind,
         envelope.topics,
         envelope.addressee,
         context.addresses(envelope.addressee),

@@ -91,6 +91,7 @@ def test_a_month_of_returns_that_may_not_travel(month, capsys):
         (answer,) = month.answers(answered)
         assert is_bare(answer), words_of(answer)
         assert "không gửi qua thư điện tử" in words_of(answer)
+        assert answer["Message-ID"].startswith("<private.")
     assert not month.answers(photo)  # its branch has reported
     (receipt,) = month.answers(open_one)
     assert CONTENT.search(words_of(receipt))
@@ -156,8 +157,8 @@ def test_a_form_may_be_barred_for_all(tmp_path, monkeypatch):
     assert all("I40" in found for found in codes(take_in(town)).values())
     letters = letters_of(town)
     assert {branch: letter.kind for branch, letter in letters.items()} == {
-        "CB-01": "returned",
-        "DB1-1": "unopened",
+        "CB-01": "private",
+        "DB1-1": "private",
         "DB1-2": "reminder",
     }
     assert all(map(is_bare_letter, letters.values()))

@@ -276,7 +276,8 @@ class _Dispatcher:
             mail_run.write_workbooks(run, letter.workbooks)
         except OutputBusyError as error:
             return Outcome.failed(error)
-        return Outcome.not_done("no_address", folder=f"outbox/{run.period}")
+        code = "no_address_bare" if letter.handover else "no_address"
+        return Outcome.not_done(code, folder=f"outbox/{run.period}")
 
 
 def _held_back(tasks: Sequence[_Task]) -> set[_TaskId]:
