@@ -24,7 +24,7 @@ from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.checks.answers import note_questions, without_answered
 from mlay_batch.checks.identity import identify
-from mlay_batch.checks.sender import check_sender
+from mlay_batch.checks.sender import check_sender, check_way
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
 from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
@@ -148,7 +148,11 @@ def _check_in_order(
     read_files: Reading | None,
 ) -> list[CheckedFile]:
     """Return all files in the order of receipt, workbooks with what they say."""
-    ignored = [CheckedFile(file) for file in files if file.skip_reason]
+    ignored = [
+        _name_findings(check_way(CheckedFile(file), office.register))
+        for file in files
+        if file.skip_reason
+    ]
     workbooks = [file for file in files if not file.skip_reason]
     checked = check_files(office, workbooks, archive.read, as_of, progress, read_files=read_files)
     return sorted(
@@ -269,12 +273,9 @@ def check_files(
 
     for group in _in_groups(chain([first], pairs)):
         unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
-        identified = [
-            identify(checked, office.intake_catalogue, office.register, as_of)
-            for checked in unknown
-        ]
-        identified = [check_sender(file, office.register) for file in identified]
-        catalogue = office.intake_catalogue
+        catalogue, register = office.intake_catalogue, office.register
+        identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
+        identified = [check_sender(check_way(file, register), register) for file in identified]
         for checked in validate(identified, office.lists, catalogue.forms, catalogue.schemes):
             unaltered = check_rollup(checked, office.catalogue, office.register.rules)
             waived = apply_waivers(unaltered, office.register)

@@ -23,7 +23,7 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Ledger, MailLog, MailState, SentMail, lock
-from mlay_batch.mail.letter import Letter
+from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mime import Sender, build_message, short_id
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
 
@@ -55,6 +55,8 @@ class MailResult:
     """Letters that may have gone out; a person must look."""
     stop_reason: str = ""
     """Why sending stopped early."""
+    handover: tuple[Path, ...] = ()
+    """Workbooks that may not travel by mail, written for the office to hand over."""
 
     @property
     def is_clean(self) -> bool:
@@ -129,7 +131,11 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
         pending = run.pending_letters(ledger, with_drafts=run.repeat or is_chosen)
         mail_log = MailLog(ledger)
         paths = tuple(folder / letter.file_name for letter in pending.letters)
+        handover: tuple[Path, ...] = ()
         if not dry_run:
+            handover = write_workbooks(
+                run, [x for letter in pending.letters for x in letter.handover]
+            )
             for letter, path in zip(pending.letters, paths, strict=True):
                 data = build_message(letter, run.sender).as_bytes()
                 write_atomically(path, data, mode=0o600)
@@ -137,7 +143,29 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
                 mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
             _remove_outdated_drafts(folder, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
-    return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
+    return MailResult(
+        pending.letters,
+        paths,
+        no_address=pending.no_address,
+        doubtful=doubtful,
+        handover=handover,
+    )
+
+
+def write_workbooks(run: MailRun, workbooks: Sequence[Attachment]) -> tuple[Path, ...]:
+    """Write workbooks that no mail brings as ``outbox/<period>/….xlsx``, to be handed over.
+
+    Raises OutputBusyError where one is open.
+    """
+    folder = run.office.workspace.outbox / str(run.period)
+    paths = tuple(folder / item.name for item in workbooks)
+    for item, path in zip(workbooks, paths, strict=True):
+        write_atomically(path, item.data)
+    return paths
+
+
+def _write_handover(run: MailRun, letters: Sequence[Letter]) -> tuple[Path, ...]:
+    return write_workbooks(run, [item for letter in letters for item in letter.handover])
 
 
 def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> None:
@@ -192,8 +220,12 @@ def send(
         mail_log = MailLog(ledger)
         pending = run.pending_letters(ledger)
         sender = _LetterSender(run, mail_log, Archive(workspace.archive), clock)
+        handover: tuple[Path, ...] = ()
         if pending.letters:
             confirm(pending.letters)
+            handover = write_workbooks(
+                run, [x for letter in pending.letters for x in letter.handover]
+            )
             with connection as transport:
                 sender.send_all(pending.letters, transport, limiter)
             _remove_outdated_drafts(run.drafts, ledger, mail_log)
@@ -206,6 +238,7 @@ def send(
         pending.no_address,
         doubtful,
         sender.stop_reason,
+        handover,
     )
 
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 from mlay_batch import reader
+from mlay_batch.app.letter_forms import LetterForms
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
@@ -28,8 +29,7 @@ from mlay_batch.app.pending_replies import (
     reminders,
     right_form,
 )
-from mlay_batch.app.templates import file_name, template_context
-from mlay_batch.app.version_migration import convert_rows, to_version
+from mlay_batch.app.version_migration import to_version
 from mlay_batch.checks.answers import Question, open_questions
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
@@ -41,17 +41,16 @@ from mlay_batch.mail.bodies import (
     Envelope,
     LetterContext,
     ListedError,
-    NumberedReturn,
     ResendRequest,
 )
 from mlay_batch.mail.letter import Attachment, Letter
+from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.model import rollup_form
-from mlay_batch.model.answers import answer_key
 from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
 from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.schema import Form
-from mlay_batch.schema.versions import field_mapping
-from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
+from mlay_batch.schema.ids import MEETING
+from mlay_batch.template import FindingGroup
 
 _LANG = "vi"  # letters are in Vietnamese
 
@@ -174,7 +173,7 @@ class _ReplyBuilder:
         self.signatures = signature_states(self.entries)
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.figures_by_period: dict[Period, Figures] = {}
-        self.given_answers = Answers(ledger).in_force()
+        self.forms = LetterForms(office, ledger, Answers(ledger).in_force())
 
     def figures(self, period: Period) -> Figures:
         """Return the figures of `period`, computed once."""
@@ -250,43 +249,33 @@ class _ReplyBuilder:
         if form.is_rollup:
             form = rollup_form.without_fields(form)
         warnings = self.figures(Period.parse(entry.period or "")).warnings
-        other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]
+        other_findings = [
+            finding
+            for entry_id, finding in warnings
+            if entry_id == entry.id and not self._names_barred(finding)
+        ]
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
         counts = replace(counts, signature=self._signature(entry))
-        attachment = self._form_to_explain(entry, (*entry.findings, *other_findings))
-        return bodies.receipt(
+        attachment = self.forms.to_explain(entry, (*entry.findings, *other_findings))
+        return write_receipt(
             self.letter_context, envelope, counts, form, other_findings, attachment
         )
-
-    def _form_to_explain(
-        self, entry: LedgerEntry, findings: Iterable[Finding]
-    ) -> Attachment | None:
-        """Return an accepted return in a form with cells for answers; None where all are given.
-
-        Nor for one that has been replaced, or that a program made.
-        """
-        warnings = [finding for finding in findings if finding.is_answerable]
-        is_open = any(answer_key(entry, finding) not in self.given_answers for finding in warnings)
-        branch, period = entry.branch or "", Period.parse(entry.period or "")
-        register, catalogue = self.office.register, self.office.catalogue
-        if not is_open or not entry.is_current or branch not in register.by_code:
-            return None
-        form = right_form(entry, branch, period, register, catalogue)
-        if form is None or form.is_rollup:
-            return None
-
-        rows = to_version(catalogue, self.ledger.return_of(entry.id), form).rows
-        context = self._template_context(form, branch, period)
-        render_form = partial(render, form, context, rows, warnings)
-        return self._attachment(form, branch, period, render_form)
 
     def _signature(self, entry: LedgerEntry) -> SignatureState | None:
         """Return what is known of a return's signature; None where the office demands none."""
         profile = self.office.register.rules.profile
         is_demanded = profile.demands_signature(Period.parse(entry.period or ""))
         return self.signatures[entry.id] if is_demanded else None
+
+    def _names_barred(self, finding: Finding) -> bool:
+        """Whether a finding tells of another return that may not travel by mail."""
+        register, names = self.office.register, str(finding.params.get("branches", ""))
+        return any(
+            organisation.name in names and register.is_barred_from_mail(organisation.code, MEETING)
+            for organisation in register.organisations
+        )
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
         accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
@@ -316,17 +305,9 @@ class _ReplyBuilder:
             findings, text_kind = tuple(f for f in findings if f.is_answerable), "question"
         if not (submission.form == form.form and submission.rows and entry.branch):
             return self._worded_letter(
-                pending, "blank", form, month, self._blank_form(form, branch, month, again=True)
+                pending, "blank", form, month, self.forms.blank(form, branch, month, again=True)
             )
-        old_form = self.office.catalogue.form(form.form, submission.version or "")
-        rows = convert_rows(
-            submission.rows,
-            field_mapping(self.office.catalogue, old_form, form) if old_form else {},
-            form,
-        )
-        context = self._template_context(form, branch, month).as_issued(submission.stamp)
-        data, lines = render_returned(form, context, rows, findings)
-        attachment = self._attachment(form, branch, month, lambda: data)
+        attachment, lines = self.forms.returned(form, branch, month, submission, findings)
         asked = open_questions(entry.findings)
         lines = tuple(x for x in lines if text_kind == "returned" or _is_asked(x, asked))
         return self._worded_letter(pending, text_kind, form, month, attachment, lines)
@@ -370,24 +351,6 @@ class _ReplyBuilder:
         return bodies.returned_form(
             self.letter_context, envelope, entry, own_form, period, request, attachment, errors
         )
-
-    def _template_context(self, form: Form, branch: str, period: Period) -> TemplateContext:
-        organisation = self.office.register.by_code[branch]
-        last_return = self.ledger.last_return(form.form, branch, period)
-        context = template_context(self.office, form, organisation, period, last_return)
-        return_key = form.form, branch, str(period)
-        answers = {
-            (code, question): answer.words
-            for (*key, code, question), answer in self.given_answers.items()
-            if tuple(key) == return_key
-        }
-        return replace(context, answers=answers)
-
-    def _attachment(
-        self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
-    ) -> Attachment:
-        name = file_name(form, self.office.register.by_code[branch], period)
-        return Attachment(name, render_form)
 
     # Reminders and blank forms
 
@@ -456,16 +419,20 @@ class _ReplyBuilder:
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]
     ) -> Iterator[Letter]:
-        """Yield one letter for each addressee about all its branches, with their blank forms."""
-        groups: dict[str, list[Topic]] = {}
+        """Yield one letter for each addressee about all its branches, with their blank forms.
+
+        One more is about those whose forms may not travel by mail.
+        """
+        groups: dict[tuple[str, bool], list[Topic]] = {}
         make_topic = partial(Topic.of, kind, form.form)
         period = str(self.period)
         topics = (self._open_topic(partial(make_topic, code, period)) for code in branches)
         for topic in filter(None, topics):
-            groups.setdefault(self._addressee(topic), []).append(topic)
-        for addressee, group_topics in groups.items():
+            is_barred = self.office.register.is_barred_from_mail(topic.branch or "", form.form)
+            groups.setdefault((self._addressee(topic), is_barred), []).append(topic)
+        for (addressee, _), group_topics in groups.items():
             attachments = [
-                self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
+                self.forms.blank(form, topic.branch or "", self.period) for topic in group_topics
             ]
             envelope = Envelope(kind, addressee, tuple(group_topics))
             yield bodies.group_letter(self.letter_context, envelope, form, self.period, attachments)
@@ -476,13 +443,6 @@ class _ReplyBuilder:
         if topic.key in self.selection.previous_keys and self.selection.repeat:
             topic = make_topic(more=self.as_of.isoformat())
         return None if topic.key in self.selection.done_keys else topic
-
-    def _blank_form(
-        self, form: Form, branch: str, period: Period, *, again: bool = False
-    ) -> Attachment:
-        """Return the blank form; of one to be sent `again` the letter says by which day."""
-        context = replace(self._template_context(form, branch, period), due_in_letter=again)
-        return self._attachment(form, branch, period, partial(render, form, context))
 
 
 def _no_address(entry: LedgerEntry) -> NoAddress:

@@ -17,6 +17,7 @@ from mlay_batch.model.records import FOREIGN, CheckedFile
 from mlay_batch.model.register import Address, Register
 
 STRANGER, FORGED, OUT_OF_DATE = "I20", "I21", "I22"
+BARRED = "I40"
 NO_FORM = ("R20", "R40")  # `reader` found no stamp, heading or section of ours
 
 
@@ -45,6 +46,25 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
     branch = checked.identity.branch if checked.identity else ""
     params = {"sender": file.sender or "", "named": branch, "day": day.isoformat()}
     return checked.with_findings(Finding(code, Severity.WARNING, Place(), params))
+
+
+def check_way(checked: CheckedFile, register: Register) -> CheckedFile:
+    """Return `checked`, with a warning I40 where it came by mail and may not.
+
+    What names no branch is taken for the sender's. A mail without a file brings no return.
+    """
+    file, identity = checked.file, checked.identity
+    if file.channel != "mail" or not file.has_content:
+        return checked
+    day = date.fromisoformat(file.received[:10])
+    owner = file.assigned or register.mail_owner(file.sender or "", day)
+    branch = identity.branch if identity else owner
+    form = checked.submission.form if checked.submission else None
+    if branch is None or not register.is_barred_from_mail(branch, form):
+        return checked
+    organisation = register.by_code.get(branch)
+    params = {"branch": organisation.name if organisation else branch}
+    return checked.with_findings(Finding(BARRED, Severity.WARNING, Place(), params))
 
 
 def _is_foreign(checked: CheckedFile) -> bool:

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlay_batch.cli.options import say
-from mlay_batch.core.findings import Finding, Severity, cell_ranges
+from mlay_batch.core.findings import CLERK_CODES, Finding, Severity, cell_ranges
 from mlay_batch.core.messages import Message, error_text, explain, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
@@ -157,11 +157,15 @@ def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalo
 
 
 def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
-    """Return the findings a clerk must see: why a file does not count, or what it supersedes."""
+    """Return the findings a clerk must see: why a file does not count, what it supersedes.
+
+    Also those that nobody else is told.
+    """
     if decision.verdict is Verdict.ACCEPTED:
-        return tuple(finding for finding in decision.findings if finding.code in ("L05", "L14"))
-    with_warnings = decision.verdict is not Verdict.REJECTED
-    return tuple(f for f in decision.findings if with_warnings or f.is_error or f.code == "L14")
+        codes = {"L05", "L14", *CLERK_CODES}
+        return tuple(finding for finding in decision.findings if finding.code in codes)
+    with_warnings, codes = decision.verdict is not Verdict.REJECTED, {"L14", *CLERK_CODES}
+    return tuple(f for f in decision.findings if with_warnings or f.is_error or f.code in codes)
 
 
 def _show_file(console: Console, decision: Decision, catalogue: Catalogue, lang: str) -> None:

@@ -151,6 +151,8 @@ def _show_mail_result(session: Session, register: Register, result: MailResult) 
         click.echo(say(lang, "reply.none"))
     elif result.drafts and not session.dry_run:
         click.echo(safe_line(say(lang, "reply.where", path=result.drafts[0].parent)))
+    for path in result.handover:
+        click.echo(safe_line(say(lang, "reply.handover", path=path)))
     for line in _problem_lines(result, lang):
         click.echo(safe_line(line), err=True)
 
@@ -183,6 +185,7 @@ def _as_json(result: MailResult) -> dict[str, object]:
             for item in result.letters
         ],
         "drafts": result.drafts,
+        "handover": result.handover,
         "unreachable": [
             {"kind": item.kind, "what": item.name, "number": item.number}
             for item in result.no_address

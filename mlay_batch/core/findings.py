@@ -23,6 +23,8 @@ _QUESTION_LENGTH = 12
 _OF_VERDICTS = "L"
 """First letter of the codes that say why a file got its verdict."""
 _CELL = re.compile(r"([A-Z]+)(\d+)")
+CLERK_CODES = frozenset({"I40", "R46", "R47"})
+"""Findings that tell the clerk something and ask nothing of the branch."""
 
 
 class Severity(StrEnum):
@@ -80,10 +82,15 @@ class Finding:
         return question_of(self)
 
     @property
+    def is_for_clerk(self) -> bool:
+        """Whether only the clerk is told: no letter and no returned form repeats it."""
+        return self.severity is Severity.TRIAL or self.code in CLERK_CODES
+
+    @property
     def is_answerable(self) -> bool:
         """Whether its branch may explain it: a warning that no decision or waiver has settled."""
         is_settled = self.code[0] in _OF_VERDICTS or "waived_by" in self.params
-        return self.severity is Severity.WARNING and not is_settled
+        return self.severity is Severity.WARNING and not (is_settled or self.is_for_clerk)
 
     def in_file(self, name: str) -> Finding:
         """Return the same finding with `name` as the file of its place and marks."""

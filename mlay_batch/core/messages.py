@@ -178,10 +178,10 @@ def show_day(iso: str, lang: str) -> str:
 def concerns_branch(finding: Finding) -> bool:
     """Whether a branch is told of a finding.
 
-    It is not told of rules on trial, nor of what the office decides or only notes.
+    It is not told what is for the clerk, nor of what the office decides or only notes.
     """
     entry = _finding_texts().get(finding.code, {})
-    return finding.severity != "trial" and entry.get("severity") not in _OFFICE_SEVERITIES
+    return not finding.is_for_clerk and entry.get("severity") not in _OFFICE_SEVERITIES
 
 
 def explain(

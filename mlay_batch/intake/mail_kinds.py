@@ -25,7 +25,8 @@ _DAEMON = re.compile(r"(?i)\b(mailer-daemon\b|mdaemon@)")
 _POSTMASTER = re.compile(r"(?i)\bpostmaster@")
 # Message-ID of a letter of this program: a copy to the office itself, a draft laid into the inbox.
 _OWN_LETTER = re.compile(
-    r"<(receipt|returned|question|blank|redo|declined|unopened|correction|reminder|form)\.[0-9a-f]{32}@"
+    r"<(receipt|returned|question|blank|redo|declined|unopened|correction|reminder|form"
+    r"|private(_due)?)\.[0-9a-f]{32}@"
 )
 _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _LIST_HEADERS = ("list-id", "list-unsubscribe")

@@ -1,42 +1,41 @@
-"""Writes the letters: receipt, returned form, reminder, blank form.
+"""Writes the letters: returned form, reminder, blank form; `receipt` writes receipts.
 
 Every letter goes to registered addresses (`Register.addressee`), never to the address a mail claims
 to be from. A branch without an address gets its letters through the committee above it; where that
-has none either, its letters go to no address.
+has none either, its letters go to no address. What may not travel by mail is answered without
+content, whoever gets the letter: `write_letter` sees to that for every kind.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from textwrap import shorten
 
 from mlay_batch.core.findings import Finding
-from mlay_batch.core.messages import Message, concerns_branch, explain, show, text
+from mlay_batch.core.messages import Message, explain, show, text
 from mlay_batch.core.period import Period
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.mail.letter import Attachment, Letter, due_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
-from mlay_batch.mail.return_text import differences, figure_lines, key_figures, value_text
 from mlay_batch.mail.shortlist import FULL_LIST, Shortlist, fit_all
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Topic
+from mlay_batch.model.records import LedgerEntry, Topic
 from mlay_batch.model.register import Register
-from mlay_batch.model.signatures import SignatureState
 from mlay_batch.schema.model import Form
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
 _LANG = "vi"
 _NO_ITEMS = "- Không có."
-_SLIP = "phiếu nhận kèm theo"
 _FIRST_SHEET = "ở trang đầu tệp kèm theo"
 # So that the branch it speaks for can object.
 _ENTERED = "Văn phòng nhập thay theo số liệu báo qua điện thoại; nếu sai thì báo lại."
 _MAX_NAMES = 3  # files in a line of a letter or in its subject, branches in a chat
 _MAX_FILE_NAME = 45  # characters of a file's name
 _MAX_CHAT_REASON = 140  # characters of a reason in a chat
+_ANSWER_WITHOUT_CONTENT, _REQUEST_WITHOUT_CONTENT = "private", "private_due"
+_REQUEST_KINDS = frozenset({"form", "reminder"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,13 @@ class LetterContext:
         """Whom the branch may ask: who prepares the reports, else the office."""
         return self.register.contact(self.day, _LANG) or text("template", "contact_office", _LANG)
 
+    def is_barred(self, envelope: Envelope) -> bool:
+        """Whether something that a letter is about may not travel by mail."""
+        return any(
+            self.register.is_barred_from_mail(topic.branch or "", topic.form)
+            for topic in envelope.topics
+        )
+
 
 @dataclass(frozen=True)
 class Envelope:
@@ -88,35 +94,54 @@ def write_letter(
     """Return the letter in the text of its kind, or of `text_kind`.
 
     `values` fill the gaps that not every kind has, `shortlists` those of lists, as far as they fit.
+    What comes with a letter about what may not travel by mail is left to be handed over.
     """
+    is_barred = context.is_barred(envelope)
+    kind, text_kind = _kinds(envelope.kind, text_kind, is_barred=is_barred)
     common = {
         "office": context.office_name,
         "addressee": context.name(envelope.addressee),
         "today": show(context.day, _LANG),
         "contact": context.contact,
+        "overdue": "",
     }
-    template = context.texts[text_kind or envelope.kind]
+    template = context.texts[text_kind]
     filled = {**common, **values, **dict.fromkeys(shortlists, "")}
     list_texts, cut = fit_all(template.fill(filled)[2], shortlists)
     subject, chat, body = template.fill({**filled, **list_texts})
-    attachments = [*attachments, *(_text_attachment(FULL_LIST, x.__str__) for x in cut)]
+    lists = (text_attachment(FULL_LIST, shortlist.__str__) for shortlist in cut)
+    papers = (*attachments, *lists)
     if envelope.kind == CORRECTION_KIND:
         subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
-        envelope.kind,
+        kind,
         envelope.topics,
         envelope.addressee,
         context.addresses(envelope.addressee),
         subject,
         body,
         chat,
-        tuple(attachments),
+        () if is_barred else papers,
         envelope.thread,
         envelope.file,
+        papers if is_barred else (),
     )
 
 
-def _text_attachment(name: str, write: Callable[[], str]) -> Attachment:
+def _kinds(kind: str, text_kind: str, *, is_barred: bool) -> tuple[str, str]:
+    """Return the kind of a letter and of its text.
+
+    About what may not travel by mail the text is one without content, which knows none of the gaps
+    that tell some; an answer's kind, which its Message-ID names, tells no verdict either.
+    """
+    if not is_barred:
+        return kind, text_kind or kind
+    if kind in _REQUEST_KINDS:
+        return kind, _REQUEST_WITHOUT_CONTENT
+    return _ANSWER_WITHOUT_CONTENT, _ANSWER_WITHOUT_CONTENT
+
+
+def text_attachment(name: str, write: Callable[[], str]) -> Attachment:
     """Return a text that opens in Notepad and on any phone: UTF-8 with its mark, CRLF."""
     return Attachment(name, lambda: write().replace("\n", "\r\n").encode("utf-8-sig"))
 
@@ -160,149 +185,6 @@ class ListedError:
     cells: frozenset[tuple[str, int, int]]
 
 
-@dataclass(frozen=True)
-class NumberedReturn:
-    """An accepted return with its incoming number (số đến), such as ``793/2019``."""
-
-    accepted: AcceptedReturn
-    number: str
-    before: NumberedReturn | None = None
-    """The return it superseded, in the fields of the same form."""
-    after: str | None = None
-    """Number of the return that has superseded it."""
-    signature: SignatureState | None = None
-    """What is known of its signature; None where the office demands none."""
-
-
-def receipt(
-    context: LetterContext,
-    envelope: Envelope,
-    numbered: NumberedReturn,
-    form: Form,
-    other_findings: Sequence[Finding],
-    answer_form: Attachment | None = None,
-) -> Letter:
-    """Return the receipt of an accepted return, with a slip that lists everything.
-
-    `other_findings` are its findings from comparison with other months and branches; `answer_form`
-    is the return in a form with cells for answers to them, None where nothing is to be answered.
-    """
-    accepted = numbered.accepted
-    entry = accepted.entry
-    findings = [f for f in (*entry.findings, *other_findings) if concerns_branch(f)]
-    lines, signature = _finding_lines(findings, form), _signature_text(numbered.signature)
-    shortlists = {
-        "correction": _changes_list(context, form, numbered),
-        "points": _points_list(numbered, lines, answer_form),
-    }
-    is_unsigned = numbered.signature is not None and numbered.signature.is_unsigned
-    points = shortlists["points"].alone
-    remarks = (_replaces_text(numbered), signature if is_unsigned else "", points)
-    values = {
-        **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
-        "number": numbered.number,
-        "counts": _counts_text(numbered),
-        "figures": key_figures(context.register, form, accepted.rows) or f"ghi ở {_SLIP}",
-        "signature": signature,
-        "remarks": " ".join(filter(None, remarks)),
-    }
-    slip = _text_attachment(
-        f"{entry.branch}_phieu-nhan_{numbered.number.replace('/', '-')}.txt",
-        lambda: _slip_text(context, form, numbered, values, shortlists),
-    )
-    attachments = [slip, *([answer_form] if answer_form else [])]
-    return write_letter(context, envelope, values, shortlists, attachments)
-
-
-def _changes_list(context: LetterContext, form: Form, numbered: NumberedReturn) -> Shortlist:
-    """Return what a correction changed."""
-    changes, replaced = list(_changes(context, form, numbered)), _replaces_text(numbered)
-    return Shortlist(
-        changes,
-        f"{replaced} Khác bản trước:" if changes else replaced,
-        f"{replaced} Khác {len(changes)} chỗ, ghi ở {_SLIP}.",
-        unit="chỗ",
-        place=f"ở {_SLIP}",
-    )
-
-
-def _points_list(
-    numbered: NumberedReturn, points: Sequence[str], answer_form: Attachment | None
-) -> Shortlist:
-    """Return what the branch is to look at again, or to explain in the form attached."""
-    count, state = len(points), numbered.signature
-    if not points:
-        closing = "" if state and state.is_unsigned else ", không phải trả lời thư này"
-        return Shortlist((), f"Không có điểm nào phải xem lại{closing}.")
-    heading = f"Có {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:"
-    alone = f"Có {count} điểm đề nghị xem lại, ghi ở {_SLIP}."
-    if answer_form:
-        way = f"ghi lý do vào cột Giải trình ở trang đầu tệp {answer_form.name}"
-        heading = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy:"
-        alone = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy."
-    return Shortlist(points, heading, alone, unit="điểm", place=f"ở {_SLIP}")
-
-
-def _slip_text(
-    context: LetterContext,
-    form: Form,
-    numbered: NumberedReturn,
-    values: Mapping[str, str],
-    shortlists: Mapping[str, Shortlist],
-) -> str:
-    """Return the slip of a receipt: all figures, points and changes, and the file's hash."""
-    accepted = numbered.accepted
-    figures = figure_lines(context.register, form, accepted.rows) or [_NO_ITEMS]
-    parts = (
-        f"PHIẾU NHẬN SỐ {numbered.number}",
-        context.office_name,
-        "",
-        f"Đơn vị: {values['branch_name']} ({values['branch']})",
-        f"Báo cáo: {values['form']} {values['period']}",
-        f"Ngày nhận: {values['received']}",
-        f"Tệp: {one_line(accepted.entry.name)}",
-        f"Mã kiểm tra tệp (SHA-256): {accepted.entry.sha256}",
-        f"Kết quả: {values['counts']}.",
-        "",
-        "Số liệu đã nhận (mục nào để trống hoặc bằng 0 thì không liệt kê):",
-        *figures,
-        *(f"\n{shortlist}" for shortlist in shortlists.values() if str(shortlist)),
-        f"\nHỏi: {context.contact}.",
-    )
-    return "\n".join(parts) + "\n"
-
-
-def _counts_text(numbered: NumberedReturn) -> str:
-    """Return whether the return counts."""
-    if numbered.after:
-        return f"số liệu tính theo bản gửi sau, số đến {numbered.after}"
-    return "số liệu đã được tính"
-
-
-def _replaces_text(numbered: NumberedReturn) -> str:
-    """Return which return it superseded; empty if none."""
-    if not numbered.before:
-        return ""
-    day = show(numbered.before.accepted.entry.received[:10], _LANG)
-    return f"Bản này thay bản số đến {numbered.before.number} nhận ngày {day}."
-
-
-def _changes(context: LetterContext, form: Form, numbered: NumberedReturn) -> Iterator[str]:
-    """Yield what differs from the return it superseded."""
-    if before := numbered.before:
-        show_value = partial(value_text, context.register, form)
-        changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
-        yield from dict.fromkeys(map(one_line, changes))
-
-
-def _signature_text(state: SignatureState | None) -> str:
-    """Return what a receipt says of a signature; nothing where none is demanded."""
-    if state is None:
-        return ""
-    key = "unsigned" if state.is_unsigned else "signed"
-    return text("report", f"receipt.{key}", _LANG, state=state.text(_LANG))
-
-
 def returned_form(
     context: LetterContext,
     envelope: Envelope,
@@ -327,7 +209,7 @@ def returned_form(
         entry, form, with_fix=request.text_kind != "blank"
     )
     values = {
-        **_return_values(context, entry, branch, form, str(period)),
+        **return_values(context, entry, branch, form, str(period)),
         **request.values(context),
         "count": str(errors.total),
         "wrong_cells": _wrong_cells_text(error_lines) or f"{errors.total} lỗi",
@@ -421,18 +303,20 @@ def group_letter(
         "due": due_words(form.due_in(period), period),
         "branch_names": _name_list(names.values(), "đơn vị"),
     }
+    is_barred = context.is_barred(envelope)  # then nothing is attached
     branches = Shortlist(
         [f"{name} ({code})" for code, name in names.items()],
         unit="đơn vị",
-        place="trong tên các tệp kèm theo",
+        place="trong sổ của văn phòng" if is_barred else "trong tên các tệp kèm theo",
         is_paragraph=len(names) > 1,
     )
     return write_letter(context, envelope, values, {"branches": branches}, attachments)
 
 
-def _return_values(
+def return_values(
     context: LetterContext, entry: LedgerEntry, branch: str, form: Form, period: str
 ) -> dict[str, str]:
+    """Return what fills the gaps of a letter about a return."""
     form_values = {"form": _form_title(form), "period": _period_title(Period.parse(period))}
     return {**_file_values(context, entry, branch), **form_values}
 
@@ -459,7 +343,7 @@ def _form_title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def _finding_lines(findings: Iterable[Finding], form: Form | None) -> list[str]:
+def finding_lines(findings: Iterable[Finding], form: Form | None) -> list[str]:
     """Return findings as lines, equal ones once."""
     return list(dict.fromkeys(_finding_line(f, form, with_fix=True) for f in findings))
 
@@ -467,6 +351,7 @@ def _finding_lines(findings: Iterable[Finding], form: Form | None) -> list[str]:
 def _finding_line(finding: Finding, form: Form | None, *, with_fix: bool) -> str:
     """Return what is wrong, what to do, and the cell in the file received."""
     place = finding.place
-    where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
+    cell = f", ô {place.cell}" if place.cell else ""
+    where = f" (trang “{place.sheet}”{cell})" if place.sheet else ""
     message = explain(finding, form, _LANG, to_branch=True)
     return one_line((str(message) if with_fix else message.what) + where)

@@ -50,6 +50,13 @@ class Letter:
     """Message-IDs of the mails answered, in order."""
     file: str = ""
     """Name of the file it answers; empty where it answers none."""
+    handover: tuple[Attachment, ...] = ()
+    """Workbooks that belong to it but may not travel by mail: the office hands them over."""
+
+    @property
+    def workbooks(self) -> tuple[Attachment, ...]:
+        """All workbooks that belong to it, however they go."""
+        return (*self.attachments, *self.handover)
 
     @property
     def digest(self) -> str:

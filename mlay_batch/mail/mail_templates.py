@@ -34,6 +34,8 @@ GAPS: Mapping[str, frozenset[str]] = {
     "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "declined": (_FILE_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
     "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
+    "private": (_FILE_GAPS | {"overdue"}) - {"form", "period", "file"},
+    "private_due": _COMMON_GAPS | {"branches", "branch_names", "due"},
     "reminder": _COMMON_GAPS | {"branches", "branch_names", "due"},
     "form": _COMMON_GAPS | {"branches", "branch_names", "due"},
 }

@@ -87,6 +87,8 @@ class DeadlineRule:
         form: id of the form.
         from_: first period, in canonical form.
         due: as `Due.day`; lock, correct, counted likewise, None where the form's own stay.
+        not_by_mail: ``yes`` where the form may not travel by mail, whoever sends it and for
+            whatever period.
     """
 
     form: str
@@ -95,6 +97,7 @@ class DeadlineRule:
     lock: int | None = None
     correct: int | None = None
     counted: Counted | None = None
+    not_by_mail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class Organisation:
         successor: code of the organisation it was merged into; None if it was not merged.
         secretary: name, to be rung or addressed by; None if it is not entered.
         mail: its address at all times, besides those in `Register.addresses`; None without one.
+        not_by_mail: ``yes`` where neither its returns nor those of organisations below it may
+            travel by mail.
     """
 
     code: str
@@ -59,6 +61,7 @@ class Organisation:
     successor: str | None = None
     secretary: str | None = None
     mail: str | None = None
+    not_by_mail: str | None = None
 
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
@@ -334,6 +337,18 @@ class Register:
     def is_within(self, code: str, top: str) -> bool:
         """Whether `code` is `top` or below it."""
         return code == top or any(ancestor.code == top for ancestor in self.ancestors(code))
+
+    def is_barred_from_mail(self, code: str, form: str | None = None) -> bool:
+        """Whether what an organisation reports may not travel by mail.
+
+        A file of an unknown form may be one of a barred form.
+        """
+        barred_forms = {rule.form for rule in self.rules.deadlines if rule.not_by_mail == "yes"}
+        if form in barred_forms or (form is None and barred_forms):
+            return True
+        organisation = self.by_code.get(code)
+        own = (organisation,) if organisation else ()
+        return any(o.not_by_mail == "yes" for o in (*own, *self.ancestors(code)))
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""

@@ -7,9 +7,10 @@ scanner for each file kind collects the metadata before the values are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice, product
 from typing import NamedTuple
 
 from mlay_batch.core.findings import column_letters
@@ -62,6 +63,7 @@ MIN_ROW_POINTS, MIN_COLUMN_CHARACTERS = 3.0, 0.5
 """A lower row or narrower column shows nothing: it counts as hidden."""
 MAX_DRAWINGS, MAX_DRAWING_TEXT = 1000, 500  # kept of a sheet, and characters of each
 _MAX_PAGE_TEXTS = 50
+_MAX_VALIDATED = 5000  # ranges; the form that has most has some hundred
 
 
 class StruckText(NamedTuple):
@@ -110,6 +112,20 @@ class CellMetadata:
     drawings: tuple[Drawing, ...] = ()
     page_texts: tuple[str, ...] = ()
     """Words in header and footer of the printed pages, without fields such as the page number."""
+    validated: tuple[CellRange, ...] = ()
+    """Where a data validation holds: a drop-down list, a limit or a hint."""
+
+    def unvalidated(self, positions: Iterable[CellPosition]) -> set[CellPosition]:
+        """Return those of the cells that have no data validation."""
+        rest = set(positions)
+        for top, left, bottom, right in self.validated:
+            if (bottom - top + 1) * (right - left + 1) <= len(rest):
+                rest.difference_update(product(range(top, bottom + 1), range(left, right + 1)))
+            else:
+                rest = {
+                    at for at in rest if not (top <= at[0] <= bottom and left <= at[1] <= right)
+                }
+        return rest
 
 
 class MetadataBuilder:
@@ -133,6 +149,7 @@ class MetadataBuilder:
         self.number_formats: dict[CellPosition, str] = {}
         self.drawings: list[Drawing] = []
         self.page_texts: dict[str, None] = {}
+        self.validated: list[CellRange] = []
 
     def add_filled(self, position: CellPosition) -> bool:
         """Record a filled cell; return whether it is within the limits."""
@@ -156,6 +173,10 @@ class MetadataBuilder:
             position = None
         if len(self.drawings) < MAX_DRAWINGS:
             self.drawings.append(Drawing(position, text[:MAX_DRAWING_TEXT], is_object))
+
+    def add_validated(self, ranges: Iterable[CellRange]) -> None:
+        """Record where a data validation holds."""
+        self.validated.extend(islice(ranges, _MAX_VALIDATED - len(self.validated)))
 
     def add_page_text(self, text: str) -> None:
         """Record words of a header or footer."""
@@ -188,6 +209,7 @@ class MetadataBuilder:
             self.number_formats,
             tuple(self.drawings),
             tuple(self.page_texts),
+            tuple(self.validated),
         )
 
 
@@ -201,6 +223,18 @@ def parse_position(reference: str) -> CellPosition:
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise ValueError(f"no such cell: {reference!r}")
     return row, column
+
+
+@lru_cache(maxsize=4096)  # forms are alike
+def parse_range(reference: str) -> CellRange:
+    """Return the range of ``B12:C14``, of a cell alone or of whole columns (``B:C``).
+
+    ValueError for anything else.
+    """
+    first, _, last = reference.partition(":")
+    if first.isalpha():
+        return 1, _column_number(first), MAX_ROWS, _column_number(last or first)
+    return *parse_position(first), *parse_position(last or first)
 
 
 @lru_cache(maxsize=1024)

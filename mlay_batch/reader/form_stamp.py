@@ -37,6 +37,8 @@ class StampedWorkbook:
     """Texts the template wrote for this workbook alone."""
     sheets: tuple[Sheet, ...]
     """Sheets where people type, hidden ones if a section is there only; of a roll-up its data."""
+    hidden_sheets: tuple[Sheet, ...] = ()
+    """The other hidden sheets that the program did not write; of a roll-up none."""
 
 
 def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
@@ -60,12 +62,16 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
     stamp = Stamp(form, version, branch, period, switches)
     template_texts = tuple(value for key, value in pairs if key == "static")
     other_sheets = tuple(sheet for sheet in sheets if sheet is not stamp_sheet)
-    form_sheets = (
-        tuple(filter(_is_data_sheet, other_sheets))
-        if stamp.form == ROLLUP
-        else _form_sheets(other_sheets)
+    if stamp.form == ROLLUP:
+        data_sheets = tuple(filter(_is_data_sheet, other_sheets))
+        return StampedWorkbook(stamp, template_texts, data_sheets)
+    form_sheets = _form_sheets(other_sheets)
+    read_titles = {sheet.title for sheet in form_sheets}
+    others = filter(_is_form_sheet, other_sheets)
+    hidden_sheets = tuple(sheet for sheet in others if sheet.title not in read_titles)
+    return StampedWorkbook(
+        stamp if stamp_sheet else None, template_texts, form_sheets, hidden_sheets
     )
-    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets)
 
 
 def _is_data_sheet(sheet: Sheet) -> bool:

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import cached_property
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from mlay_batch.core.text import CONTROL, name_key
 from mlay_batch.reader import ods, xlsx
@@ -19,6 +25,7 @@ from mlay_batch.reader.cell_metadata import (
     MAX_ROWS,
     CellMetadata,
     CellPosition,
+    Drawing,
     Limits,
     UnreadableError,
 )
@@ -93,20 +100,14 @@ def _visible_number(number: float) -> float:
 
 
 def read_sheets(package: Package, limits: Limits) -> list[Sheet]:
-    """Return all worksheets of a package. UnreadableError where the values cannot be read."""
+    """Return all sheets of a package; a sheet that is a chart has no cells, but an object on it.
+
+    UnreadableError where the values cannot be read.
+    """
     data, metadata = _read_metadata(package, limits)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-            return [
-                _read_sheet(
-                    workbook,
-                    sheet_info.name,
-                    sheet_info.visible == SheetVisibleEnum.Visible,
-                    metadata,
-                )
-                for sheet_info in workbook.sheets_metadata
-                if sheet_info.typ == SheetTypeEnum.WorkSheet
-            ]
+            return [_read_sheet(workbook, sheet, metadata) for sheet in workbook.sheets_metadata]
     except (CalamineError, KeyError) as error:
         raise UnreadableError("R05") from error
     except BaseException as error:
@@ -166,8 +167,11 @@ def _replace_parts(data: bytes, parts: Mapping[str, bytes]) -> bytes:
 
 
 def _read_sheet(
-    workbook: CalamineWorkbook, title: str, is_visible: bool, metadata: Mapping[str, CellMetadata]
+    workbook: CalamineWorkbook, sheet: SheetMetadata, metadata: Mapping[str, CellMetadata]
 ) -> Sheet:
+    title, is_visible = sheet.name, sheet.visible == SheetVisibleEnum.Visible
+    if sheet.typ != SheetTypeEnum.WorkSheet:
+        return Sheet(title, is_visible, [], CellMetadata(drawings=(Drawing(None, "", True),)))
     sheet_metadata = metadata[title]
     rows: list[list[RawValue]] = workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)  # type: ignore[assignment]
     for position in sheet_metadata.uncached:

@@ -390,6 +390,9 @@ class _ContentScanner:
         repeat = int(self.cell.get("table:number-columns-repeated", 1))
         if "office:value-type" in self.cell or "table:formula" in self.cell:
             self._add_filled(repeat)
+        if "table:content-validation-name" in self.cell:
+            last = self.row + self.row_repeat - 1, self.column + repeat - 1
+            self.builder.add_validated([(self.row, self.column, *last)])
         self._add_merge()
         self.column += repeat
         self.cell, self.is_in_cell = {}, False

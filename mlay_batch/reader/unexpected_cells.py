@@ -63,6 +63,18 @@ def find_unexpected(
         )
 
 
+def find_unread(
+    sheet: Sheet, form_texts: FormTexts, file_texts: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield a warning R45 for a hidden sheet with anything on it, and what lies over its cells."""
+    if unexpected := _unexpected_cells(sheet, (), form_texts, file_texts):
+        first = a1(min(unexpected))
+        yield _finding(
+            "R45", Severity.WARNING, sheet, min(unexpected), count=len(unexpected), cell=first
+        )
+    yield from find_drawings(sheet)
+
+
 def _retyped_heading(
     sheet: Sheet, block: Block, position: CellPosition, raw: RawValue
 ) -> Finding | None:

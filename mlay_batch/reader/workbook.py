@@ -16,6 +16,7 @@ from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
 from mlay_batch.reader.locate import locate_by_headings, locate_by_markers
+from mlay_batch.reader.lost_validations import find_lost_validations
 from mlay_batch.reader.preflight import Package, open_package
 from mlay_batch.reader.section_finder import (
     Block,
@@ -32,6 +33,7 @@ from mlay_batch.reader.unexpected_cells import (
     find_out_of_range,
     find_page_texts,
     find_unexpected,
+    find_unread,
 )
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, PARTY_NAME, sections_of
@@ -199,7 +201,12 @@ def _build_submission(
     if answers:
         read_section(answers, finder.form, limits.text, results)
     blocks = [*finder.blocks, *([answers] if answers else [])]
-    results.findings.extend(_sheet_findings(workbook, finder, results, blocks))
+    file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
+    for sheet in (*workbook.sheets, *workbook.hidden_sheets):
+        sheet_blocks = [block for block in blocks if block.sheet is sheet]
+        results.findings.extend(_sheet_findings(sheet, sheet_blocks, finder, file_texts))
+    if workbook.stamp and not (finder.form.is_rollup or finder.form.is_list):
+        results.findings.extend(find_lost_validations(finder.form, finder.blocks))
     answer_rows = [row for row in results.rows if row.section == ANSWERS.id]
     return Submission(
         workbook.stamp,
@@ -213,31 +220,28 @@ def _build_submission(
 
 
 def _sheet_findings(
-    workbook: StampedWorkbook,
-    finder: SectionFinder,
-    results: SectionResults,
-    blocks: Sequence[Block],
+    sheet: Sheet, blocks: Sequence[Block], finder: SectionFinder, file_texts: frozenset[str]
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the sheets, beside the cells of the located `blocks`."""
+    """Yield what is on a sheet beside the values that were read, and a form's sheet that is hidden.
+
+    Of a roll-up's sheets little is told: only its data are read.
+    """
     form = finder.form
-    file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
-    for sheet in workbook.sheets:
-        sheet_blocks = [block for block in blocks if block.sheet is sheet]
-        if not (sheet.is_visible or form.is_rollup):
-            if not sheet_blocks:
-                continue
-            yield Finding("R39", Severity.ERROR, Place("", sheet.title))
-        yield from find_out_of_range(sheet)
-        yield from find_notes(sheet, file_texts)
-        yield from find_hidden(sheet_blocks, form)
-        if form.is_rollup:
-            continue
-        yield from find_drawings(sheet)
-        if sheet_blocks:
-            yield from find_page_texts(sheet, form, file_texts)
-        # without a section located, what is beside the form is unknown
-        if finder.is_complete:
-            yield from find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)
+    if not (sheet.is_visible or form.is_rollup):
+        if not blocks:
+            yield from find_unread(sheet, finder.form_texts, file_texts)
+            return
+        yield Finding("R39", Severity.ERROR, Place("", sheet.title))
+    yield from find_out_of_range(sheet)
+    yield from find_notes(sheet, file_texts)
+    yield from find_hidden(blocks, form)
+    if form.is_rollup:
+        return
+    yield from find_drawings(sheet)
+    if blocks:
+        yield from find_page_texts(sheet, form, file_texts)
+    if finder.is_complete:  # without a section located, what is beside the form is unknown
+        yield from find_unexpected(sheet, blocks, finder.form_texts, file_texts)
 
 
 def _hanging(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -9,6 +9,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from olefile import OleFileIO
@@ -18,6 +19,7 @@ from mlay_batch.reader.cell_metadata import (
     MIN_ROW_POINTS,
     CellMetadata,
     CellPosition,
+    CellRange,
     Limits,
     MetadataBuilder,
     UnreadableError,
@@ -29,7 +31,7 @@ from mlay_batch.reader.xls_runs import record_runs
 from mlay_batch.reader.xlsx_parts import add_page_texts
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
-_FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
+_FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE, _VALIDATION = 0x06, 0x205, 0x208, 0x7D, 0xE5, 0x1BE
 _MULRK = 0xBD
 _FONT, _XF = 0x31, 0xE0
 _OBJ, _TXO, _CONTINUE, _NOTE = 0x5D, 0x1B6, 0x3C, 0x1C
@@ -261,8 +263,8 @@ def _scan_sheet(
                     builder.number_formats[position] = codes[style]
         elif kind in (_ROW, _COLINFO):
             _scan_size(builder, kind, body)
-        elif kind == _MERGE:
-            builder.merges.extend(_merged_ranges(body))
+        elif kind in (_MERGE, _VALIDATION):
+            _add_ranges(builder, kind, body)
         elif kind in (_HEADER, _FOOTER) and body:
             add_page_texts(builder, _unicode_text(body))
     _read_objects(stream, offset, builder)
@@ -353,7 +355,27 @@ def _scan_cell(builder: MetadataBuilder, kind: int, body: bytes, fonts: Mapping[
         builder.errors[position] = _ERROR_TEXTS.get(body[6], "#?")
 
 
-def _merged_ranges(body: bytes) -> Iterator[tuple[int, int, int, int]]:
+def _add_ranges(builder: MetadataBuilder, kind: int, body: bytes) -> None:
+    """Record merged cells, or those of a data validation; one that is damaged is left out."""
+    if kind == _MERGE:
+        builder.merges.extend(_ranges(body))
+        return
+    with suppress(struct.error, IndexError):
+        builder.add_validated(_ranges(body[_validation_words(body) :]))
+
+
+def _validation_words(body: bytes) -> int:
+    """Return where the flags, four texts and two formulas of a validation end ([MS-XLS] 2.4.93)."""
+    end = 4
+    for _ in range(4):
+        length, wide = struct.unpack_from("<HB", body, end)
+        end += 3 + length * (1 + (wide & 1))
+    for _ in range(2):
+        end += 4 + struct.unpack_from("<H", body, end)[0]
+    return end
+
+
+def _ranges(body: bytes) -> Iterator[CellRange]:
     (count,) = struct.unpack_from("<H", body)
     for index in range(count):
         top, bottom, left, right = struct.unpack_from("<4H", body, 2 + 8 * index)

@@ -23,6 +23,7 @@ from mlay_batch.reader.cell_metadata import (
     UnreadableError,
     a1,
     parse_position,
+    parse_range,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.text_runs import WHITE, TextRun, odd_characters, split_struck
@@ -274,8 +275,7 @@ class _SheetScanner:
             self.builder.hide_columns(int(attributes["min"]), int(attributes["max"]))
 
     def _add_merge(self, attributes: Attributes) -> None:
-        first, _, last = attributes["ref"].partition(":")
-        self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
+        self.builder.merges.append(parse_range(attributes["ref"]))
 
     def _needs_check(self) -> bool:
         """Whether the cell is a formula, an error, or may have formats that matter."""

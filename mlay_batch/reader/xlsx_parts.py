@@ -14,6 +14,7 @@ from mlay_batch.reader.cell_metadata import (
     MetadataBuilder,
     UnreadableError,
     parse_position,
+    parse_range,
 )
 
 Attributes = dict[str, str]
@@ -117,16 +118,22 @@ def add_page_texts(builder: MetadataBuilder, words: str) -> None:
         builder.add_page_text(_PAGE_CODES.sub("", section))
 
 
-class OverlayScanner:
-    """Collects what lies over the cells and stands in header and footer, from here on in the part.
+def add_validated(builder: MetadataBuilder, ranges: str) -> None:
+    """Record the ranges of a data validation; one that no program writes is left out."""
+    with suppress(ValueError):
+        builder.add_validated(map(parse_range, ranges.split()))
 
-    A drawing part, or a sheet's part after its cells.
+
+class OverlayScanner:
+    """Collects what lies over the cells, data validations, and what stands in header and footer.
+
+    From here on in the part, a drawing part, or a sheet's part after its cells.
     """
 
     def __init__(self, xml_parser: expat.XMLParserType, builder: MetadataBuilder) -> None:
         self.parser, self.builder = xml_parser, builder
         xml_parser.StartElementHandler, xml_parser.EndElementHandler = self._start, self._end
-        self.is_fallback = False
+        self.is_fallback = self.is_validation = False
         self.anchor = ""
         self._begin_anchor("")
 
@@ -145,8 +152,11 @@ class OverlayScanner:
 
     def _start(self, name: str, attributes: Attributes) -> None:
         name = local_name(name)
-        if name in _PAGE_PARTS:
+        if name in _PAGE_PARTS or (self.is_validation and name == "sqref"):
             self._collect()
+        elif name == "dataValidation":
+            self.is_validation = True
+            add_validated(self.builder, attributes.get("sqref", ""))
         elif name == "Fallback":
             self.is_fallback = True
         elif self.is_fallback:
@@ -171,10 +181,19 @@ class OverlayScanner:
         self.parser.CharacterDataHandler = None
         if name in _PAGE_PARTS:
             add_page_texts(self.builder, "".join(self.characters))
+        elif self.is_validation:
+            self._end_in_validation(name)
         elif name == "Fallback":
             self.is_fallback = False
         elif self.anchor and not self.is_fallback:
             self._end_in_anchor(name)
+
+    def _end_in_validation(self, name: str) -> None:
+        """Record the cells of a list on another sheet, which Excel 2010 and later name within."""
+        if name == "sqref":
+            add_validated(self.builder, "".join(self.characters))
+        elif name == "dataValidation":
+            self.is_validation = False
 
     def _end_in_anchor(self, name: str) -> None:
         if name == "t":

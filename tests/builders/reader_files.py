@@ -55,6 +55,7 @@ class FormFile:
         self.hidden_rows: set[tuple[str, int]] = set()
         self.hidden_columns: set[tuple[str, int]] = set()
         self.hidden_sheets: set[str] = set()
+        self.is_validated = True
         self.merged: list[tuple[str, int, int, int, int]] = []
         for sheet in plan_sheets(form):
             cells = self.sheets.setdefault(sheet.title.vi, {})
@@ -136,6 +137,7 @@ class FormFile:
                 self._shape(sheet, title)
                 if self.hidden_sheets:
                     (sheet.hide if title in self.hidden_sheets else sheet.activate)()
+                self._validate(sheet, title)
                 for spot, value in cells.items():
                     _write(sheet, spot, value)
             if self.stamp:
@@ -155,6 +157,14 @@ class FormFile:
         for name, column in self.hidden_columns:
             if name == title:
                 sheet.set_column(column - 1, column - 1, None, None, {"hidden": True})
+
+    def _validate(self, sheet: Any, title: str) -> None:
+        """Give every field a limit, as the template does: it moves along with the field."""
+        spots = [spot for name, spot in self.places.values() if name == title]
+        if spots and self.is_validated:
+            limit = {"validate": "length", "criteria": "<=", "value": 2000}
+            ranges = {"multi_range": " ".join(map(a1, spots))}
+            sheet.data_validation(a1(spots[0]), {**limit, **ranges})
 
     def read(self) -> Submission:
         """Return what the reader makes of it."""

@@ -143,6 +143,9 @@ def _row_inserted(rng: Random, parts: Parts, base: Original) -> Parts:
     xml = re.sub(rb'(<row r=")(\d+)(")', down, parts[name])
     xml = re.sub(rb'(<c r="[A-Z]+)(\d+)(")', down, xml)
     xml = re.sub(rb"<mergeCells.*?</mergeCells>", b"", xml, flags=re.DOTALL)
+    ranges = re.compile(rb'(?<=<dataValidation sqref=")[^"]*')  # lists and limits move along
+    assert ranges.search(xml)
+    xml = ranges.sub(lambda sqref: re.sub(rb"([A-Z]+)(\d+)()", down, sqref[0]), xml)
     return parts | {name: xml}
 
 

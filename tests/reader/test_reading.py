@@ -239,7 +239,10 @@ def test_a_hidden_copy_of_the_form_sheet_does_not_count(paper):
             paper.write(spot, value, "Bản không dấu")
     paper.hidden_sheets |= {"Bản cũ", "Nháp", "Bản không dấu"}
     submission = paper.read()
-    assert codes(submission) == ["R28"]  # the one part whose marker is gone, found by headings
+    # the one part whose marker is gone, found by headings; and what is not read
+    assert codes(submission) == ["R28", "R45", "R45", "R45"]
+    unread = submission.findings[1:]
+    assert {f.place.sheet for f in unread} == {"Bản cũ", "Nháp", "Bản không dấu"}
     assert len(submission.section_rows("meetings")) == 1
 
 

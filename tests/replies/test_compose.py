@@ -12,9 +12,9 @@ from mlay_batch.mail.bodies import (
     Envelope,
     LetterContext,
     ListedError,
-    NumberedReturn,
     ResendRequest,
 )
+from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
 from mlay_batch.model.register import Address, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
@@ -58,7 +58,7 @@ def envelope(kind, delivery=DELIVERY):
 
 def receipt(delivery=DELIVERY, others=(), rows=ROWS, **counts):
     counted = NumberedReturn(AcceptedReturn(delivery, rows), "12/2019", **counts)
-    return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others)
+    return write_receipt(DESK, envelope("receipt"), counted, FORM, others)
 
 
 def slip(*args, **more):

@@ -15,10 +15,10 @@ from mlay_batch.mail.bodies import (
     Envelope,
     LetterContext,
     ListedError,
-    NumberedReturn,
     ResendRequest,
 )
 from mlay_batch.mail.letter import Attachment
+from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.mail.shortlist import FULL_LIST, MAX_LINES, Shortlist, count_lines
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
 from mlay_batch.model.register import Organisation, Register, Signatory
@@ -49,6 +49,15 @@ WARNINGS = [
 ]
 LONG = "Buổi này có chuyên đề mà chưa ghi tên, hoặc ghi ở dòng khác của mẫu; " * 4
 RESEND = date(2026, 12, 13)
+BARRED = replace(
+    CONTEXT,
+    register=replace(
+        CONTEXT.register,
+        organisations=tuple(
+            replace(each, not_by_mail="yes") for each in CONTEXT.register.organisations
+        ),
+    ),
+)
 PLAN = Attachment("DB1-CB01_bao-cao_2026-11.xlsx", lambda: b"PK")
 
 
@@ -70,11 +79,11 @@ def meetings(count, present):
     )
 
 
-def receipt(count):
+def receipt(count, context=CONTEXT):
     before = NumberedReturn(AcceptedReturn(replace(ENTRY, id=1), meetings(count, 9)), "791/2026")
     accepted = AcceptedReturn(replace(ENTRY, findings=()), meetings(count, 8))
     numbered = NumberedReturn(accepted, "793/2026", before, "795/2026")
-    return bodies.receipt(CONTEXT, envelope("receipt"), numbered, FORM, WARNINGS[:count])
+    return write_receipt(context, envelope("receipt"), numbered, FORM, WARNINGS[:count])
 
 
 def returned(kind, count):
@@ -104,20 +113,19 @@ def of_files(kind, count):
     return bodies.file_letter(CONTEXT, envelope(kind), files, overdue, FORM)
 
 
-def to_group(kind, count):
+def to_group(kind, count, context=CONTEXT):
     forms = [replace(PLAN, name=f"{cell.code}.xlsx") for cell in CELLS[:count]]
-    return bodies.group_letter(CONTEXT, envelope(kind, count), FORM, PERIOD, forms)
+    return bodies.group_letter(context, envelope(kind, count), FORM, PERIOD, forms)
 
 
 RETURNED = ("returned", "question", "blank", "redo")
 LETTERS = {
     "receipt": receipt,
-    **{
-        kind: lambda n, kind=kind: returned(kind, n)
-        for kind in ("returned", "question", "blank", "redo")
-    },
+    **{kind: lambda n, kind=kind: returned(kind, n) for kind in RETURNED},
     **{kind: lambda n, kind=kind: of_files(kind, n) for kind in ("declined", "unopened")},
     **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form")},
+    "private": lambda n: receipt(n, BARRED),
+    "private_due": lambda n: to_group("reminder", n, BARRED),
 }
 
 
@@ -128,7 +136,7 @@ def test_every_kind_of_letter_is_among_these():
 @pytest.mark.parametrize("count", [1, 3, 13, 40])
 @pytest.mark.parametrize("kind", LETTERS)
 def test_a_letter_fits_and_its_chat_too(kind, count):
-    letter = LETTERS[kind](count if kind != "receipt" else min(count, 28))
+    letter = LETTERS[kind](min(count, 28) if kind in ("receipt", "private") else count)
     assert count_lines(letter.body) <= MAX_LINES, letter.body
     assert len(letter.chat) <= 520
     assert "Nguyễn Thị Phương Thảo Ly, điện thoại 0215 3852 123." in letter.body
@@ -146,6 +154,8 @@ def test_what_does_not_fit_is_counted_and_stands_in_an_attachment(kind):
         assert "\nCó 28 điểm đề nghị xem lại, ghi ở phiếu nhận kèm theo.\n" in letter.body
         (slip,) = texts.values()
         assert [len(re.findall(words, slip)) for words in ("Đầu tháng ghi", "9 → 8")] == [28, 28]
+    elif kind.startswith("private"):
+        assert not letter.attachments
     elif kind in ("reminder", "form"):
         assert rest + letter.body.count("(DB1-CB") == len(letter.attachments) == 28
     elif kind == "question":
@@ -163,7 +173,7 @@ def test_a_receipt_lists_the_first_points_where_it_has_room():
     numbered = NumberedReturn(AcceptedReturn(entry, meetings(1, 8)), "793/2026")
     for count, shown, rest in ((1, 1, 0), (2, 1, 1), (28, 1, 27)):
         findings = WARNINGS[:count]
-        letter = bodies.receipt(CONTEXT, envelope("receipt"), numbered, FORM, findings)
+        letter = write_receipt(CONTEXT, envelope("receipt"), numbered, FORM, findings)
         assert f"Có {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:" in letter.body
         assert letter.body.count("\n- Đầu tháng ghi") == shown
         assert (f"\n- và {rest} điểm nữa, ghi ở phiếu nhận kèm theo.\n" in letter.body) is (

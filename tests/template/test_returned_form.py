@@ -160,7 +160,6 @@ def test_what_to_do_is_what_this_form_still_needs():
         ([("R09", "")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
         ([("I03", "C40")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
         ([("D02", "C40", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Dòng có dấu ▲"),
-        ([("L05", "", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Không có lỗi phải sửa."),
     ],
 )
 def test_the_opening_words_fit_what_is_listed(marks, title, says):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from builders.sample_office import REGISTER, fill_in_register
 from builders.worklist_clerk import LETTERS, TODO
-from builders.worklist_desk import Desk, Host, refusals
+from builders.worklist_desk import Desk, Host, quick_reports, refusals
+from openpyxl import load_workbook
 
 from mlay_batch.errors import MlayError
 from mlay_batch.ledger import MailState
@@ -323,3 +324,30 @@ def test_a_branch_is_reminded_again_by_a_new_decision_only(desk: Desk) -> None:
     desk.sit("2019-12-09")
     assert len({mail["Message-ID"] for mail in desk.host.mails}) == len(desk.host.mails) == 2
     assert date(2019, 12, 9) in {mail.day for mail in desk.letters()}
+
+
+def test_what_may_not_travel_is_left_in_outbox_and_told(tmp_path: Path) -> None:
+    """Its letter goes bare where there is an address; where there is none, nothing goes."""
+    barred = [
+        {**entry, "not_by_mail": "yes"} if entry["code"] == "CB-01" else entry
+        for entry in REGISTER["organisations"]
+    ]
+    with pytest.MonkeyPatch.context() as patch, quick_reports():
+        patch.setitem(REGISTER, "organisations", barred)
+        desk = Desk.of(tmp_path / "town")
+        desk.send_in("cb01@town.example", "CB-01", "cong an", present=11)
+        desk.sit()
+        row = desk.row(LETTERS, RECEIPT, heads=["Tin nhắn"])
+        assert "để biết kết quả" in str(row["Tin nhắn"].value)
+        desk.decide(LETTERS, RECEIPT, decision="gửi")
+        (result,) = desk.sit().results
+        assert result.outcome.code == "sent_bare"
+        (mail,) = desk.host.mails
+        assert not mail.is_multipart()
+        (path,) = (desk.root / "outbox" / "2019-11").glob("*.xlsx")
+        assert load_workbook(path)["Báo cáo"]
+        with_no_address(desk)
+        desk.decide(TODO, FORMS, decision="gửi")
+        assert codes(desk) == ["some"]
+        desk.decide(TODO, FORMS, decision="gửi")
+        assert codes(desk) == ["no_address_bare"]

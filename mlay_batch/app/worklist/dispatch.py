@@ -42,7 +42,6 @@ from mlay_batch.app.worklist.state import (
     owed_run,
     split_state,
 )
-from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError, OutputBusyError
@@ -253,31 +252,32 @@ class _Dispatcher:
         addressed = [x.id for x in letters.values() if x.to]
         if not addressed:
             return outcomes
-        if self.post.connection is None:
-            mail_run.draft(run, self.clerk.at)
-            drafted = Outcome.done("drafted", folder=f"outbox/{run.period}/mail")
-            return outcomes | dict.fromkeys(addressed, drafted)
         try:
+            if self.post.connection is None:
+                mail_run.draft(run, self.clerk.at)
+                folder = f"outbox/{run.period}"
+                drafted = (_gone(letters[key], "drafted", f"{folder}/mail") for key in addressed)
+                return outcomes | dict(zip(addressed, drafted, strict=True))
             connection = self.post.connection()
             result = mail_run.send(run, connection, self.post.limiter(), self.post.clock)
         except MlayError as error:
-            if not error.code.startswith(_HOST_ERRORS):
+            if not error.code.startswith(_HOST_ERRORS) and not isinstance(error, OutputBusyError):
                 raise
             return outcomes | dict.fromkeys(addressed, Outcome.failed(error))
         left = Outcome.not_done("moved_on")
         if result.stop_reason:
             left = Outcome.not_done("stopped", problem=result.stop_reason)
-        return outcomes | dict.fromkeys(addressed, left) | _sent_outcomes(result)
+        outcomes |= dict.fromkeys(addressed, left)
+        return outcomes | _sent_outcomes(result, f"outbox/{run.period}")
 
     def _write_by_hand(self, run: MailRun, letter: Letter) -> Outcome:
-        """Write the attachments of a letter without an address; return that it was not sent."""
-        folder = f"outbox/{run.period}"
+        """Write the workbooks of a letter without an address; return that it was not sent."""
         try:
-            for item in letter.attachments:
-                write_atomically(self.office.workspace.root / folder / item.name, item.data)
+            mail_run.write_workbooks(run, letter.workbooks)
         except OutputBusyError as error:
             return Outcome.failed(error)
-        return Outcome.not_done("no_address", folder=folder)
+        code = "no_address_bare" if letter.handover else "no_address"
+        return Outcome.not_done(code, folder=f"outbox/{run.period}")
 
 
 def _held_back(tasks: Sequence[_Task]) -> set[_TaskId]:
@@ -306,14 +306,23 @@ def _letters_of(
     return [x for x in letters if any(is_about(topic, subject) for topic in x.topics)]
 
 
-def _sent_outcomes(result: MailResult) -> dict[str, Outcome]:
-    """Return what the mail host said of each letter that it was given, by its id."""
-    outcomes = {x.id: Outcome.done("sent", to=", ".join(x.to)) for x in result.letters}
+def _sent_outcomes(result: MailResult, folder: str) -> dict[str, Outcome]:
+    """Return what the mail host said of each letter that it was given, by its id.
+
+    `folder` is where its workbooks lie that are to be handed over.
+    """
+    outcomes = {x.id: _gone(x, "sent", folder) for x in result.letters}
     for letter, problem in result.failed:
         outcomes[letter.id] = Outcome.not_done("failed", problem=problem)
     for letter, refused in result.partly_refused:
         outcomes[letter.id] = Outcome.done("partly", refused=", ".join(refused))
     return outcomes
+
+
+def _gone(letter: Letter, way: str, folder: str) -> Outcome:
+    """Return that a letter was sent or drafted, and where its workbooks lie that go by hand."""
+    code = f"{way}_bare" if letter.handover else way
+    return Outcome.done(code, to=", ".join(letter.to), folder=folder)
 
 
 def _joint(outcomes: Sequence[Outcome]) -> Outcome:

@@ -24,7 +24,7 @@ MANY_LETTERS = 10
 """More than so many letters go only where a second word confirms it."""
 CONTRADICTION = "E01"
 """Code of the finding that another decision contradicts one."""
-SETTLED = ("moved_on", "decided", "no_address", "some", "held_back")
+SETTLED = ("moved_on", "decided", "no_address", "no_address_bare", "some", "held_back")
 """Outcomes of decisions that are not to be tried again as they are."""
 _STATE_MARK, _ERROR, _FINDING = "@", "error.", "finding."
 

@@ -29,6 +29,7 @@ from mlay_batch.app.worklist.state import (
     period_state,
 )
 from mlay_batch.app.worklist.view_files import ViewFiles
+from mlay_batch.core.findings import CLERK_CODES
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
@@ -52,7 +53,7 @@ def letter_matters(state: OpenState, files: ViewFiles) -> Iterator[Matter]:
         yield Matter("all_letters", ALL_LETTERS, _state_of_all(state), values, section=LETTERS)
     for period, letter in letters:
         link = files.attachments(letter)
-        count = len(letter.attachments)
+        count = len(letter.workbooks)
         is_drafted = letter_state(state.mail, letter) == DRAFTED
         yield Matter(
             "letter" if letter.to else "by_hand",
@@ -142,10 +143,14 @@ def _branch_of(decision: Decision, state: OpenState) -> str | None:
 
 
 def _reason(decision: Decision, state: OpenState) -> str | None:
-    findings = decision.findings
+    """Return why a file does not count, or the first warning; and what only the clerk is told."""
+    form, lang = _form_of(decision, state), state.lang
+    for_clerk = [finding for finding in decision.findings if finding.code in CLERK_CODES]
+    others = [finding for finding in decision.findings if finding.code not in CLERK_CODES]
     if decision.verdict is Verdict.REJECTED:
-        findings = tuple(finding for finding in findings if finding.is_error)
-    return reasons(findings, _form_of(decision, state), state.lang, most=1) or None
+        others = [finding for finding in others if finding.is_error]
+    words = reasons(others, form, lang, most=1), reasons(for_clerk, form, lang)
+    return " ".join(filter(None, words)) or None
 
 
 def _form_of(decision: Decision, state: OpenState) -> Form | None:

@@ -36,8 +36,8 @@ class ViewFiles:
         return f"outbox/{FOLDER}/{name}"
 
     def attachments(self, letter: Letter) -> str:
-        """Add the attachments of a letter; return where they lie: a file, of several a folder."""
-        paths = [self.add(f"{letter.id}/{item.name}", item.data) for item in letter.attachments]
+        """Add the workbooks of a letter; return where they lie: a file, of several a folder."""
+        paths = [self.add(f"{letter.id}/{item.name}", item.data) for item in letter.workbooks]
         if not paths:
             return ""
         return paths[0] if len(paths) == 1 else f"outbox/{FOLDER}/{letter.id}/"

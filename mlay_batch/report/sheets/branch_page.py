@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import consecutive_runs
@@ -259,7 +259,7 @@ def _frequent_findings(
     by_code: dict[str, list[tuple[LedgerEntry, Finding]]] = {}
     for entry in entries:
         for finding in entry.findings:
-            if finding.severity is not Severity.TRIAL:
+            if not finding.is_for_clerk:
                 by_code.setdefault(finding.code, []).append((entry, finding))
     by_frequency = sorted(
         by_code.items(), key=lambda item: (-len({source.period for source, _ in item[1]}), item)

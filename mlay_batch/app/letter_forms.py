@@ -1,0 +1,88 @@
+"""Makes the forms that come with letters: blank ones, returned ones, ones to answer warnings in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from mlay_batch.app.office import Office
+from mlay_batch.app.pending_replies import right_form
+from mlay_batch.app.templates import file_name, template_context
+from mlay_batch.app.version_migration import convert_rows, to_version
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
+from mlay_batch.ledger import Ledger
+from mlay_batch.mail.letter import Attachment
+from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
+from mlay_batch.model.records import LedgerEntry, Submission
+from mlay_batch.schema import Form
+from mlay_batch.schema.versions import field_mapping
+from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
+
+
+@dataclass(frozen=True)
+class LetterForms:
+    """Makes them from the ledger; `answers` are the ones to warnings that hold."""
+
+    office: Office
+    ledger: Ledger
+    answers: Mapping[AnswerKey, GivenAnswer]
+
+    def blank(self, form: Form, branch: str, period: Period, *, again: bool = False) -> Attachment:
+        """Return the blank form; of one to be sent `again` the letter says by which day."""
+        context = replace(self._context(form, branch, period), due_in_letter=again)
+        return self._attachment(form, branch, period, partial(render, form, context))
+
+    def returned(
+        self,
+        form: Form,
+        branch: str,
+        period: Period,
+        submission: Submission,
+        findings: Iterable[Finding],
+    ) -> tuple[Attachment, tuple[FindingGroup, ...]]:
+        """Return what was sent in a fresh form with its findings marked, and their list."""
+        old_form = self.office.catalogue.form(form.form, submission.version or "")
+        mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
+        rows = convert_rows(submission.rows, mapping, form)
+        context = self._context(form, branch, period).as_issued(submission.stamp)
+        data, lines = render_returned(form, context, rows, tuple(findings))
+        return self._attachment(form, branch, period, lambda: data), lines
+
+    def to_explain(self, entry: LedgerEntry, findings: Iterable[Finding]) -> Attachment | None:
+        """Return an accepted return in a form with cells for answers; None where all are given.
+
+        Nor for one that has been replaced, or that a program made.
+        """
+        warnings = [finding for finding in findings if finding.is_answerable]
+        is_open = any(answer_key(entry, finding) not in self.answers for finding in warnings)
+        branch, period = entry.branch or "", Period.parse(entry.period or "")
+        register, catalogue = self.office.register, self.office.catalogue
+        if not is_open or not entry.is_current or branch not in register.by_code:
+            return None
+        form = right_form(entry, branch, period, register, catalogue)
+        if form is None or form.is_rollup:
+            return None
+        rows = to_version(catalogue, self.ledger.return_of(entry.id), form).rows
+        context = self._context(form, branch, period)
+        render_form = partial(render, form, context, rows, warnings)
+        return self._attachment(form, branch, period, render_form)
+
+    def _context(self, form: Form, branch: str, period: Period) -> TemplateContext:
+        organisation = self.office.register.by_code[branch]
+        last_return = self.ledger.last_return(form.form, branch, period)
+        context = template_context(self.office, form, organisation, period, last_return)
+        return_key = form.form, branch, str(period)
+        answers = {
+            (code, question): answer.words
+            for (*key, code, question), answer in self.answers.items()
+            if tuple(key) == return_key
+        }
+        return replace(context, answers=answers)
+
+    def _attachment(
+        self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
+    ) -> Attachment:
+        name = file_name(form, self.office.register.by_code[branch], period)
+        return Attachment(name, render_form)
