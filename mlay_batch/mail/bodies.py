@@ -62,6 +62,16 @@ class LetterContext:
         """Whom the branch may ask: who prepares the reports, else the office."""
         return self.register.contact(self.day, _LANG) or text("template", "contact_office", _LANG)
 
+    def common_values(self, addressee: str) -> dict[str, str]:
+        """Return what fills the gaps that every kind of letter has."""
+        return {
+            "office": self.office_name,
+            "addressee": self.name(addressee),
+            "today": show(self.day, _LANG),
+            "contact": self.contact,
+            "overdue": "",
+        }
+
     def is_barred(self, envelope: Envelope) -> bool:
         """Whether something that a letter is about may not travel by mail."""
         return any(
@@ -98,19 +108,11 @@ def write_letter(
     """
     is_barred = context.is_barred(envelope)
     kind, text_kind = _kinds(envelope.kind, text_kind, is_barred=is_barred)
-    common = {
-        "office": context.office_name,
-        "addressee": context.name(envelope.addressee),
-        "today": show(context.day, _LANG),
-        "contact": context.contact,
-        "overdue": "",
-    }
-    template = context.texts[text_kind]
+    template, common = context.texts[text_kind], context.common_values(envelope.addressee)
     filled = {**common, **values, **dict.fromkeys(shortlists, "")}
     list_texts, cut = fit_all(template.fill(filled)[2], shortlists)
     subject, chat, body = template.fill({**filled, **list_texts})
-    lists = (text_attachment(FULL_LIST, shortlist.__str__) for shortlist in cut)
-    papers = (*attachments, *lists)
+    papers = (*attachments, *(text_attachment(FULL_LIST, each.__str__) for each in cut))
     if envelope.kind == CORRECTION_KIND:
         subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(

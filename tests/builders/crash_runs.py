@@ -35,7 +35,7 @@ from typing import Any
 
 from builders.sample_office import MeetingReturn, create_office, put
 from mlay_batch import reader, report
-from mlay_batch.app import archive_check, ingest, mail_run, reply
+from mlay_batch.app import archive_check, ingest, letter_forms, mail_run, reply
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.office import Office
 from mlay_batch.core import files
@@ -301,7 +301,7 @@ class Range:
             put(town, name, paper.book())
         self.town = town
         remember_checks()
-        for module, name in ((report, "write"), (reply, "render")):
+        for module, name in ((report, "write"), (letter_forms, "render")):
             remember(module, name)
         reader.read_each = read_here
         office, host = self.fresh("without")

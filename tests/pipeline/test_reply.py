@@ -23,7 +23,7 @@ from builders.smtp_host import mail_host
 from openpyxl import load_workbook
 
 from mlay_batch import reader
-from mlay_batch.app import mail_run, reply
+from mlay_batch.app import letter_forms, mail_run, reply
 from mlay_batch.app.build_report import build_files
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.mail_run import MailRun
@@ -163,7 +163,7 @@ def test_a_dry_run_writes_nothing(office, monkeypatch):
 
     a_month(office)
     ledger = office.workspace.ledger.read_bytes()
-    monkeypatch.setattr(reply, "render", forbid)
+    monkeypatch.setattr(letter_forms, "render", forbid)
     assert len(mail_run.draft(job(office), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
     assert office.workspace.ledger.read_bytes() == ledger
     assert not drafts(office)

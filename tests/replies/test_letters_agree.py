@@ -38,7 +38,7 @@ from builders.rule_samples import addresses, cells_with_colour, rows_of, type_ce
 from builders.sample_office import MeetingReturn, catalogue, put
 from builders.sample_office import create_office as create_small_office
 
-from mlay_batch.app import mail_run, reply
+from mlay_batch.app import letter_forms, mail_run, reply
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office
 from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
@@ -52,7 +52,7 @@ from mlay_batch.mail.shortlist import MAX_LINES, count_lines
 from mlay_batch.model.office_rules import DeadlineRule, OfficeRules, in_force
 from mlay_batch.model.records import Decision
 from mlay_batch.reader import read
-from mlay_batch.template import TemplateContext, render
+from mlay_batch.template import TemplateContext, render, render_returned
 from mlay_batch.template.records import record_numbers
 
 pytestmark = pytest.mark.slow
@@ -99,14 +99,14 @@ class Outcome:
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Outcome]]:
     with reading(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)  # nothing here is about broken runs
-        patch.setattr(reply, "render", of_november(remembering(reply.render)))
-        patch.setattr(reply, "render_returned", remembering(reply.render_returned))
+        patch.setattr(letter_forms, "render", of_november(remembering(render)))
+        patch.setattr(letter_forms, "render_returned", remembering(render_returned))
         yield live_through(tmp_path_factory.mktemp("letters"))
 
 
 def of_november(function: Any) -> Any:
     """Blank forms of November only: those of other months go with reminders to everybody."""
-    return lambda form, context: function(form, context) if context.period == NOVEMBER else b""
+    return lambda *args: function(*args) if args[1].period == NOVEMBER else b""
 
 
 def remembering(function: Any) -> Any:
