@@ -48,7 +48,7 @@ from mlay_batch.ledger.rows import purged_origin
 from mlay_batch.model.records import EMPTY_SHA256, LedgerEntry
 from mlay_batch.template import TemplateContext, render
 
-_OWN_REPORTS = ("tong-hop-", "chi-bo-")  # nobody but the program writes these
+_OWN_REPORTS = ("tong-hop-", "chi-bo-", "so-van-ban-den-")  # nobody but the program writes these
 
 
 @dataclass(frozen=True, slots=True)

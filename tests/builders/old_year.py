@@ -95,6 +95,7 @@ def live_old_year(month: Month, monkeypatch) -> None:
     assert mlay(month, "explain", "4", "--code", "D05", "--why", EXPLAINED) == 0
     assert mlay(month, "reply", *on) == 1  # one branch has no address
     assert mlay(month, "report", "DB1-1", *on) == 0
+    assert mlay(month, "incoming", *on) == 0
     assert mlay(month, "close", OLD, "--incomplete", "--as-of", "2019-01-20") == 0
 
 
