@@ -184,8 +184,10 @@ class _ListWriter:
         period = context.period.title(self.lang) if context.period else ""
         owner_line = self._text("errors_whose", branch=context.branch_name, period=period)
         count_key = "errors_count" if errors else "watch_count"
+        demanded = any(map(self._is_demanded, groups))
+        title = "errors_title" if errors else "question_title" if demanded else "watch_title"
         opening = (
-            (self._text("errors_title" if errors else "watch_title"), "title"),
+            (self._text(title), "title"),
             (owner_line.strip(" ·"), "subtitle"),
             (self._text(count_key, errors=errors, warnings=warnings), "plain"),
             (" ".join(self._instructions()), "note"),
