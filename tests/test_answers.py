@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from mlay_batch.app import mail_run
 from mlay_batch.app.explain import Explanation, explain_warning
-from mlay_batch.app.review import list_undecided
+from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.worklist.state import owed_run
 from mlay_batch.errors import SchemaError, UsageError
 from mlay_batch.ledger import Ledger
@@ -108,6 +108,9 @@ def test_the_answers_of_a_stranger_are_not_booked(town):
     (form,) = workbooks(letters(town)["receipt CB-01"])
     send(town, "b", "x@else.example", ("b.xlsx", answered(form.data, D05="Bịa ra")))
     assert verdicts_and_codes(take_in(town, LATER))["b.xlsx"][0] == "held"
+    assert given(town) == []
+    review = Review(2, ReviewOutcome.REFUSE, "Lan", LATER, "lạ", date(2019, 12, 4))
+    assert review_file(town, review, "test").entry.verdict is Verdict.REJECTED
     assert given(town) == []
 
 
@@ -209,6 +212,12 @@ def test_a_refused_return_is_asked_at_once_and_answered_with_its_correction(town
     (form,) = workbooks(letters(town)["returned CB-01"])
     sheet = load_workbook(io.BytesIO(form.data)).worksheets[0]
     assert [str(row[0].value) for row in sheet["A6:A7"]] == ["■ Lỗi, phải sửa", "▲ Phải giải trình"]
+    corrected = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
+    (day,) = (c for row in corrected["Báo cáo"] for c in row if c.value == "hôm nọ")
+    day.value = date(2019, 11, 3)
+    corrected.save(out := io.BytesIO())
+    put(town, "b.xlsx", out.getvalue())
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("accepted",)}
 
 
 CHOICE = (
@@ -253,6 +262,8 @@ def test_a_return_is_asked_two_questions_at_most(town):
     (question,) = (finding for finding in decision.findings if finding.code == "L15")
     assert question.params["codes"] == "D04, D05"
     form = letters(town)["question CB-01"].attachments[0].data
+    levels = [row[0].value for row in load_workbook(io.BytesIO(form)).worksheets[0]["A6:A8"]]
+    assert levels == ["▲ Phải giải trình", "▲ Phải giải trình", "▲ Lưu ý, nên xem lại"]
     put(town, "b.xlsx", answered(form, D04="Mất điện.", D05=WHY))
     assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("accepted",)}
 

@@ -294,7 +294,7 @@ def test_letters_go_to_all_but_who_has_no_mailbox(life: Life) -> None:
         assert foreign_words((body, *others)) == []
     (reminder,) = (path for path in letters if path.name.startswith("reminder_CB-29"))
     body, *_ = letter_texts(reminder.read_bytes())
-    assert "là 2 ngày sau mỗi buổi sinh hoạt, khóa sổ ngày 10/11/2026." in body
+    assert "là 2 ngày sau mỗi buổi sinh hoạt, khóa sổ ngày 10/11/2026" in body
     assert "CB-31" in life.screens.split("Không có địa chỉ trong sổ đăng ký")[1][:60]
 
 

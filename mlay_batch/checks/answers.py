@@ -1,8 +1,7 @@
 """Finds what a return must still explain before it counts.
 
 A rule may demand an answer to its warning (`Rule.answer`). Without it the return is held (L15): its
-branch answers in the returned form, or the office does so for it. Of a return at most two rules
-ask, the first ones of the form.
+branch answers in the returned form, or the office does so for it. `Form.demanded` says which ask.
 """
 
 from __future__ import annotations
@@ -10,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import date
 
 from mlay_batch.core.findings import QUESTION, Answer, Finding, Param, Place, Severity, question_of
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import CheckedFile, Value
-from mlay_batch.schema.model import Form, Rule
+from mlay_batch.schema.model import Form
 
 UNANSWERED = "L15"
 """Code of the finding that holds a return for its answers."""
-MAX_QUESTIONS = 2
 _OPEN = "open"
 Question = tuple[str, str]
 """Code of a warning, and which values it is about."""
@@ -51,39 +48,25 @@ def note_questions(checked: CheckedFile) -> CheckedFile:
     return result if checked.is_refused or not unanswered else _hold(result, unanswered)
 
 
-def _values_by_cell(checked: CheckedFile) -> Mapping[tuple[str, str], tuple[Value, ...]]:
-    """Return the value of each cell, and the days of its record, which tell it from others."""
+def _values_by_cell(checked: CheckedFile) -> Mapping[tuple[str, str], Value]:
     return {
-        (row.sheet, cell): (
-            row.values.get(name),
-            *(value for value in row.values.values() if isinstance(value, date)),
-        )
+        (row.sheet, cell): row.values.get(name)
         for row in (checked.submission.rows if checked.submission else ())
         for name, cell in row.cells.items()
     }
 
 
-def _with_question(
-    finding: Finding, values: Mapping[tuple[str, str], tuple[Value, ...]]
-) -> Finding:
+def _with_question(finding: Finding, values: Mapping[tuple[str, str], Value]) -> Finding:
     places = dict.fromkeys((finding.place, *finding.marks))
-    about = [value for place in places for value in values.get((place.sheet, place.cell), ())]
+    about = [values.get((place.sheet, place.cell)) for place in places]
     return replace(finding, params={**finding.params, QUESTION: question_of(finding, about)})
 
 
-def demanding_rules(form: Form) -> tuple[Rule, ...]:
-    """Return the rules that demand an answer, in the order of the form."""
-    return tuple(rule for _, rule in form.rules() if rule.answer == "required")
-
-
 def _demanding(findings: Iterable[Finding], form: Form) -> list[Finding]:
-    """Return the warnings that must be answered: those of the first rules that ask."""
-    by_code: dict[str, list[Finding]] = {rule.code: [] for rule in demanding_rules(form)}
-    for finding in findings:
-        if finding.is_answerable and finding.code in by_code:
-            by_code[finding.code].append(finding)
-    asking = [group for group in by_code.values() if group]
-    return [finding for group in asking[:MAX_QUESTIONS] for finding in group]
+    """Return the warnings that must be answered."""
+    warnings = [finding for finding in findings if finding.is_answerable]
+    codes = form.demanded({finding.code for finding in warnings})
+    return [finding for code in codes for finding in warnings if finding.code == code]
 
 
 def valid_answers(answers: Iterable[Answer], form: Form) -> Iterator[Answer]:

@@ -104,6 +104,7 @@ _INPUTS_OF_FIGURES = (
     "SELECT * FROM decision ORDER BY id",
     "SELECT * FROM finding ORDER BY delivery, position",
     "SELECT * FROM answer ORDER BY id",
+    "SELECT * FROM purged_entry ORDER BY delivery, kind",
     "SELECT * FROM returned_row ORDER BY delivery, position",
 )
 _ROWS_AT_ONCE = 1000

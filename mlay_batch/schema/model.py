@@ -7,14 +7,18 @@ underscore is dropped: `from_` is `from`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.period import Period
 from mlay_batch.schema.ids import ROLLUP
+
+MAX_QUESTIONS = 2
+"""How many warnings of a return may demand an answer."""
 
 
 class Record:
@@ -467,6 +471,11 @@ class Form(Record):
         for section in self.sections:
             for rule in section.rules:
                 yield section, rule
+
+    def demanded(self, codes: Container[str]) -> tuple[str, ...]:
+        """Return which of these warnings must be answered: at most two, the first of the form."""
+        asking = (rule.code for _, rule in self.rules() if rule.answer and rule.code in codes)
+        return tuple(islice(asking, MAX_QUESTIONS))
 
     def title_of(self, path: str, lang: str) -> str:
         """Return the title of ``section.field`` (or of a section); `path` itself where unknown."""

@@ -73,6 +73,7 @@ class _ListWriter:
         self.book, self.sheet, self.groups = book, sheet, groups
         self.form, self.context, self.lang = form, context, lang
         self.rules = {rule.code: rule for _, rule in form.rules()}
+        self.demanded = form.demanded({group.first.code for group in groups})
         self.asks = any(group.first.is_answerable for group in groups)
         self.widths = _WIDTHS_WITH_ANSWERS if self.asks else _WIDTHS
 
@@ -134,8 +135,7 @@ class _ListWriter:
         self.sheet.row_dimensions[row].height = row_height(max(lines, least))
 
     def _is_demanded(self, group: FindingGroup) -> bool:
-        rule = self.rules.get(group.first.code)
-        return rule is not None and rule.answer == "required" and group.first.is_answerable
+        return group.first.is_answerable and group.first.code in self.demanded
 
     def _write_answer(self, row: int, group: FindingGroup) -> str:
         """Write the cell for the answer, with what was answered before; return that."""

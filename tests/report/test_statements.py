@@ -82,10 +82,10 @@ class Vocabulary:
 
     def has(self, text: str) -> bool:
         """Whether a text is one of them, or several joined."""
-        text = clean(text)
+        whole, text = text.casefold().removesuffix("."), clean(text)  # a gap may end it: "…."
         if text in self.known or VALUE.fullmatch(text):
             return True
-        if any(pattern.fullmatch(text) for pattern in self.patterns):
+        if any(pattern.fullmatch(words) for pattern in self.patterns for words in (text, whole)):
             return True
         for separator in ("\n", ". ", "; ", " – ", ": ", ", ", " (", "!", " ►"):
             head, found, tail = text.partition(separator)
