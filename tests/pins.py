@@ -101,6 +101,8 @@ def workbooks(town: Path) -> Iterator[tuple[str, bytes]]:
         yield f"{folder}/tin-{period}.txt", (town / folder / f"tin-{period}.txt").read_bytes()
     run_command("consolidate", "--period", "2019-11", "--as-of", AS_OF, "--lang", "en")
     yield from pin_package(town, "reports/2019-11/tong-hop-2019-11.xlsx", "en/")
+    run_command("incoming", "--period", "2019-11", "--as-of", AS_OF)
+    yield from pin_package(town, "reports/2019-11/so-van-ban-den-2019-11.xlsx")
     for branch in BRANCH_PAGES:
         run_command("report", branch, "--period", "2019-11", "--as-of", AS_OF)
         yield from pin_package(town, f"reports/2019/chi-bo-{branch}-2019-11.xlsx")
@@ -194,6 +196,7 @@ def tables(town: Path) -> Iterator[tuple[str, bytes]]:
         "consolidate": ("consolidate", "--dry-run", *month),
         "ingest": ("ingest", "--dry-run", "--as-of", AS_OF, "register.xlsx"),
         "reply": ("reply", "--dry-run", *month),
+        "incoming": ("incoming", "--dry-run", *month),
         "schema list": ("schema", "list"),
         "schema diff": ("schema", "diff", "meeting:2018.1", "meeting:2025.1"),
         "schema trial": ("schema", "trial", "stricter.yaml", *month),
