@@ -23,7 +23,6 @@ from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET
 from mlay_batch.schema.model import Form
 
 STAMP_MARK = ("mark", "mlay-batch")
-_SKIP_MARKS = frozenset(("mlay:instructions", "mlay:errors"))
 _LANGUAGES = ("vi", "en")
 _GAP = "\0"
 
@@ -95,9 +94,7 @@ def _form_sheets(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
 
 
 def _is_form_sheet(sheet: Sheet) -> bool:
-    if sheet.title == LISTS_SHEET:
-        return False
-    return all(_SKIP_MARKS.isdisjoint(row[:3]) for row in sheet.rows)
+    return sheet.title != LISTS_SHEET
 
 
 def _stamp_text(raw: RawValue) -> str:

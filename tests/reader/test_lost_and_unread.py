@@ -163,6 +163,7 @@ def test_sheets_that_are_not_read_are_told_by_name() -> None:
     assert _told_beside(
         _add("Phụ", B3=5, C4="x"),
         _add("Trống"),
+        _add("Dấu lạ", A1="mlay:errors", B2=43),
         _add("Ẩn", "hidden", B3=5, C4="x"),
         _add("Ẩn sâu", "veryHidden", B3=5),
         _add("Ẩn trống", "hidden"),
@@ -172,6 +173,7 @@ def test_sheets_that_are_not_read_are_told_by_name() -> None:
         lambda book: _sheet(book, "Hình ẩn", "hidden").add_chart(_bars(book)),
     ) == {
         ("C21", "Phụ", 2),
+        ("C21", "Dấu lạ", 2),
         ("R45", "Ẩn", 2),
         ("R45", "Ẩn sâu", 1),
         *(("R36", title, 1) for title in ("Biểu đồ", "Biểu đồ ẩn", "Hình", "Hình ẩn")),
