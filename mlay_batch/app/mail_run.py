@@ -164,10 +164,6 @@ def write_workbooks(run: MailRun, workbooks: Sequence[Attachment]) -> tuple[Path
     return paths
 
 
-def _write_handover(run: MailRun, letters: Sequence[Letter]) -> tuple[Path, ...]:
-    return write_workbooks(run, [item for letter in letters for item in letter.handover])
-
-
 def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> None:
     """Remove the drafts that nobody is to send any more; the archive keeps them.
 
