@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -53,6 +54,24 @@ def test_the_receipt_of_a_return_with_a_warning_brings_a_form_to_answer_it_in(to
     assert book.sheetnames[0] == "Cần xem lại"
     (cell,) = answer_cells(book.worksheets[0]).values()
     assert (cell.value, cell.protection.locked) == (None, False)
+
+
+def test_what_is_explained_is_not_asked_again(town):
+    """The receipt of a correction, too, says what of it has been explained, by whom."""
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    put(town, "b.xlsx", answered(form.data, D05=WHY))
+    take_in(town, LATER)
+    for name, paper in (("a.xlsx", FEW), ("c.xlsx", FEW.but(score=91))):
+        put(town, name, paper.book())
+        take_in(town, LAST)
+        receipt = letters(town)["receipt CB-01"]
+        assert not workbooks(receipt)
+        assert "điểm đề nghị xem lại" not in receipt.body + receipt.chat
+        assert "Không có điểm nào phải xem lại (đã có giải trình 1 điểm)" in receipt.body
+        slip = receipt.attachments[0].data.decode("utf-8-sig")
+        assert re.search(rf"Đã giải trình:\s+- Có mặt 8 trên 10.* Giải trình: {WHY}\r\n", slip)
 
 
 def test_the_same_values_with_an_answer_are_a_duplicate_whose_answer_is_booked(town):

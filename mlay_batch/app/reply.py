@@ -260,7 +260,13 @@ class _ReplyBuilder:
         counts = replace(counts, signature=self._signature(entry))
         attachment = self.forms.to_explain(entry, (*entry.findings, *other_findings))
         return write_receipt(
-            self.letter_context, envelope, counts, form, other_findings, attachment
+            self.letter_context,
+            envelope,
+            counts,
+            form,
+            other_findings,
+            attachment,
+            self.forms.answers,
         )
 
     def _signature(self, entry: LedgerEntry) -> SignatureState | None:
@@ -271,9 +277,10 @@ class _ReplyBuilder:
 
     def _names_barred(self, finding: Finding) -> bool:
         """Whether a finding tells of another return that may not travel by mail."""
-        register, names = self.office.register, str(finding.params.get("branches", ""))
+        register, names = self.office.register, f", {finding.params.get('branches', '')}, "
         return any(
-            organisation.name in names and register.is_barred_from_mail(organisation.code, MEETING)
+            f", {organisation.name}, " in names
+            and register.is_barred_from_mail(organisation.code, MEETING)
             for organisation in register.organisations
         )
 

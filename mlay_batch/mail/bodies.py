@@ -20,7 +20,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.mail.letter import Attachment, Letter, due_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
-from mlay_batch.mail.shortlist import FULL_LIST, Shortlist, fit_all
+from mlay_batch.mail.shortlist import FULL_LIST, MAX_LINES, Shortlist, count_lines, fit_all
 from mlay_batch.model.records import LedgerEntry, Topic
 from mlay_batch.model.register import Register
 from mlay_batch.schema.model import Form
@@ -34,8 +34,11 @@ _ENTERED = "Văn phòng nhập thay theo số liệu báo qua điện thoại; n
 _MAX_NAMES = 3  # files in a line of a letter or in its subject, branches in a chat
 _MAX_FILE_NAME = 45  # characters of a file's name
 _MAX_CHAT_REASON = 140  # characters of a reason in a chat
+_MAX_NAME = 60  # characters of a name in a letter that is too long otherwise
+_NAMES = frozenset({"addressee", "branch_name", "office"})
 _ANSWER_WITHOUT_CONTENT, _REQUEST_WITHOUT_CONTENT = "private", "private_due"
 _REQUEST_KINDS = frozenset({"form", "reminder"})
+_REMINDER_WITHOUT_CONTENT = "Nhắc lại thư trước của văn phòng về báo cáo này."
 
 
 @dataclass(frozen=True)
@@ -100,19 +103,24 @@ def write_letter(
     shortlists: Mapping[str, Shortlist],
     attachments: Sequence[Attachment] = (),
     text_kind: str = "",
+    briefs: Sequence[Mapping[str, str]] = (),
 ) -> Letter:
     """Return the letter in the text of its kind, or of `text_kind`.
 
     `values` fill the gaps that not every kind has, `shortlists` those of lists, as far as they fit.
-    What comes with a letter about what may not travel by mail is left to be handed over.
+    Where the letter is too long with the shortest of them, `briefs` replace both one by one, and
+    long names are cut. What comes with a letter about what may not travel by mail is left to be
+    handed over.
     """
     is_barred = context.is_barred(envelope)
     kind, text_kind = _kinds(envelope.kind, text_kind, is_barred=is_barred)
     template, common = context.texts[text_kind], context.common_values(envelope.addressee)
-    filled = {**common, **values, **dict.fromkeys(shortlists, "")}
-    list_texts, cut = fit_all(template.fill(filled)[2], shortlists)
-    subject, chat, body = template.fill({**filled, **list_texts})
-    papers = (*attachments, *(text_attachment(FULL_LIST, each.__str__) for each in cut))
+    filled = {**common, **values}
+    if is_barred and filled["overdue"]:
+        filled["overdue"] = _REMINDER_WITHOUT_CONTENT
+    subject, chat, body, cut = _fill(template, filled, shortlists, briefs)
+    list_name = _list_name(envelope) if is_barred else FULL_LIST
+    papers = (*attachments, *(text_attachment(list_name, each.__str__) for each in cut))
     if envelope.kind == CORRECTION_KIND:
         subject, chat = f"Nhắc lại: {subject}", f"Nhắc lại: {chat}"
     return Letter(
@@ -128,6 +136,37 @@ def write_letter(
         envelope.file,
         papers if is_barred else (),
     )
+
+
+def _fill(
+    template: MailTemplate,
+    values: Mapping[str, str],
+    shortlists: Mapping[str, Shortlist],
+    briefs: Sequence[Mapping[str, str]],
+) -> tuple[str, str, str, Sequence[Shortlist]]:
+    """Return subject, chat and body, and the lists cut although they stand nowhere else.
+
+    Only the body is made shorter, and only where it has too many lines.
+    """
+    filled: dict[str, str] = {**dict.fromkeys(shortlists, ""), **values}
+    names = {gap: clip(one_line(filled[gap]), _MAX_NAME) for gap in _NAMES & filled.keys()}
+    lists = dict(shortlists)
+    texts, cut = fit_all(template.fill(filled)[2], lists)
+    subject, chat, body = template.fill({**filled, **texts})
+    for brief in (*briefs, names):
+        if count_lines(body) <= MAX_LINES:
+            break
+        filled |= brief
+        lists = {gap: shortlist for gap, shortlist in lists.items() if gap not in brief}
+        texts, cut = fit_all(template.fill(filled)[2], lists)
+        body = template.fill({**filled, **texts})[2]
+    return subject, chat, body, cut
+
+
+def _list_name(envelope: Envelope) -> str:
+    """Return the name of a list to be handed over, beside those of other letters."""
+    topic = envelope.topics[0]
+    return "_".join(map(str, filter(None, (topic.branch, topic.entry_id, FULL_LIST))))
 
 
 def _kinds(kind: str, text_kind: str, *, is_barred: bool) -> tuple[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import concerns_branch, show, text
@@ -20,7 +21,8 @@ from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mail_templates import one_line
 from mlay_batch.mail.return_text import differences, figure_lines, key_figures, value_text
 from mlay_batch.mail.shortlist import Shortlist
-from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.signatures import SignatureState
 from mlay_batch.schema.model import Form
 
@@ -50,37 +52,77 @@ def write_receipt(
     form: Form,
     other_findings: Sequence[Finding],
     answer_form: Attachment | None = None,
+    answers: Mapping[AnswerKey, GivenAnswer] = MappingProxyType({}),
 ) -> Letter:
     """Return the receipt of an accepted return, with a slip that lists everything.
 
     `other_findings` are its findings from comparison with other months and branches; `answer_form`
     is the return in a form with cells for answers to them, None where nothing is to be answered.
+    What `answers` explain is not asked again.
     """
     accepted = numbered.accepted
     entry = accepted.entry
     findings = [f for f in (*entry.findings, *other_findings) if concerns_branch(f)]
-    lines, signature = finding_lines(findings, form), _signature_text(numbered.signature)
+    asked = [f for f in findings if answer_key(entry, f) not in answers]
+    lines, signature = finding_lines(asked, form), _signature_text(numbered.signature)
+    explained = list(_explained_lines(findings, entry, form, answers))
     shortlists = {
         "correction": _changes_list(context, form, numbered),
-        "points": _points_list(numbered, lines, answer_form),
+        "points": _points_list(numbered, lines, answer_form, len(explained)),
     }
-    is_unsigned = numbered.signature is not None and numbered.signature.is_unsigned
-    points = shortlists["points"].alone
-    remarks = (_replaces_text(numbered), signature if is_unsigned else "", points)
     values = {
         **return_values(context, entry, entry.branch or "", form, entry.period or ""),
         "number": numbered.number,
         "counts": _counts_text(numbered),
         "figures": key_figures(context.register, form, accepted.rows) or f"ghi ở {_SLIP}",
         "signature": signature,
-        "remarks": " ".join(filter(None, remarks)),
+        "remarks": _remarks(numbered, signature, shortlists["points"]),
     }
     slip = text_attachment(
         f"{entry.branch}_phieu-nhan_{numbered.number.replace('/', '-')}.txt",
-        lambda: _slip_text(context, form, numbered, values, shortlists),
+        lambda: _slip_text(context, form, numbered, values, shortlists, explained),
     )
     attachments = [slip, *([answer_form] if answer_form else [])]
-    return write_letter(context, envelope, values, shortlists, attachments)
+    briefs = tuple(_briefs(numbered, shortlists["correction"]))
+    return write_letter(context, envelope, values, shortlists, attachments, briefs=briefs)
+
+
+def _is_unsigned(numbered: NumberedReturn) -> bool:
+    """Whether a signature that the office demands is missing."""
+    return numbered.signature is not None and numbered.signature.is_unsigned
+
+
+def _remarks(numbered: NumberedReturn, signature: str, points: Shortlist) -> str:
+    """Return what a chat says beside that the return was received."""
+    remarks = (_replaces_text(numbered), signature if _is_unsigned(numbered) else "", points.alone)
+    return " ".join(filter(None, remarks))
+
+
+def _briefs(numbered: NumberedReturn, changes: Shortlist) -> Iterator[Mapping[str, str]]:
+    """Yield what may stand in a long letter in place of what the slip says in full."""
+    yield {"figures": f"ghi ở {_SLIP}"}
+    if numbered.signature and numbered.signature.is_unsigned:
+        state = numbered.signature.text(_LANG)
+        yield {"signature": text("report", "receipt.reference", _LANG, state=state)}
+    if numbered.before:
+        number, day = numbered.before.number, _day_received(numbered.before)
+        where = f", khác {len(changes.items)} chỗ ghi ở {_SLIP}" if changes.items else ""
+        yield {"correction": f"Thay bản số đến {number} ngày {day}{where}."}
+
+
+def _explained_lines(
+    findings: Iterable[Finding],
+    entry: LedgerEntry,
+    form: Form,
+    answers: Mapping[AnswerKey, GivenAnswer],
+) -> Iterator[str]:
+    """Yield a line for each warning that is explained, with its answer and who gave that."""
+    for finding in findings:
+        key = answer_key(entry, finding)
+        if answer := answers.get(key) if key else None:
+            giver = " (văn phòng ghi thay)" if answer.who else ""
+            (line,) = finding_lines((finding,), form)
+            yield one_line(f"- {line} Giải trình{giver}: {answer.words}")
 
 
 def _changes_list(context: LetterContext, form: Form, numbered: NumberedReturn) -> Shortlist:
@@ -96,19 +138,25 @@ def _changes_list(context: LetterContext, form: Form, numbered: NumberedReturn) 
 
 
 def _points_list(
-    numbered: NumberedReturn, points: Sequence[str], answer_form: Attachment | None
+    numbered: NumberedReturn,
+    points: Sequence[str],
+    answer_form: Attachment | None,
+    explained_count: int,
 ) -> Shortlist:
     """Return what the branch is to look at again, or to explain in the form attached."""
-    count, state = len(points), numbered.signature
+    count = len(points)
     if not points:
-        closing = "" if state and state.is_unsigned else ", không phải trả lời thư này"
+        closing = "" if _is_unsigned(numbered) else ", không phải trả lời thư này"
+        if explained_count:
+            closing = f" (đã có giải trình {explained_count} điểm){closing}"
         return Shortlist((), f"Không có điểm nào phải xem lại{closing}.")
-    heading = f"Có {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:"
-    alone = f"Có {count} điểm đề nghị xem lại, ghi ở {_SLIP}."
+    there_are = f"Đã có giải trình {explained_count} điểm. Còn" if explained_count else "Có"
+    heading = f"{there_are} {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:"
+    alone = f"{there_are} {count} điểm đề nghị xem lại, ghi ở {_SLIP}."
     if answer_form:
         way = f"ghi lý do vào cột Giải trình ở trang đầu tệp {answer_form.name}"
-        heading = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy:"
-        alone = f"Có {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy."
+        heading = f"{there_are} {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy:"
+        alone = f"{there_are} {count} điểm đề nghị sửa, hoặc {way}, rồi gửi lại tệp ấy."
     return Shortlist(points, heading, alone, unit="điểm", place=f"ở {_SLIP}")
 
 
@@ -118,6 +166,7 @@ def _slip_text(
     numbered: NumberedReturn,
     values: Mapping[str, str],
     shortlists: Mapping[str, Shortlist],
+    explained: Sequence[str],
 ) -> str:
     """Return the slip of a receipt: all figures, points and changes, and the file's hash."""
     accepted = numbered.accepted
@@ -132,10 +181,12 @@ def _slip_text(
         f"Tệp: {one_line(accepted.entry.name)}",
         f"Mã kiểm tra tệp (SHA-256): {accepted.entry.sha256}",
         f"Kết quả: {values['counts']}.",
+        *filter(None, (values["signature"], values["entered"])),
         "",
         "Số liệu đã nhận (mục nào để trống hoặc bằng 0 thì không liệt kê):",
         *figures,
         *(f"\n{shortlist}" for shortlist in shortlists.values() if str(shortlist)),
+        *(("\nĐã giải trình:", *explained) if explained else ()),
         f"\nHỏi: {context.contact}.",
     )
     return "\n".join(parts) + "\n"
@@ -152,8 +203,12 @@ def _replaces_text(numbered: NumberedReturn) -> str:
     """Return which return it superseded; empty if none."""
     if not numbered.before:
         return ""
-    day = show(numbered.before.accepted.entry.received[:10], _LANG)
+    day = _day_received(numbered.before)
     return f"Bản này thay bản số đến {numbered.before.number} nhận ngày {day}."
+
+
+def _day_received(numbered: NumberedReturn) -> str:
+    return show(numbered.accepted.entry.received[:10], _LANG)
 
 
 def _changes(context: LetterContext, form: Form, numbered: NumberedReturn) -> Iterator[str]:

@@ -19,6 +19,7 @@ from mlay_batch.core.text import name_key
 from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Form
 
 
@@ -341,14 +342,18 @@ class Register:
     def is_barred_from_mail(self, code: str, form: str | None = None) -> bool:
         """Whether what an organisation reports may not travel by mail.
 
-        A file of an unknown form may be one of a barred form.
+        A file of an unknown form may be one of a barred form, or of an organisation below; a
+        roll-up holds the returns of those.
         """
         barred_forms = {rule.form for rule in self.rules.deadlines if rule.not_by_mail == "yes"}
-        if form in barred_forms or (form is None and barred_forms):
+        may_hold_others = form in (None, ROLLUP)
+        if form in barred_forms or (may_hold_others and barred_forms):
             return True
-        organisation = self.by_code.get(code)
-        own = (organisation,) if organisation else ()
-        return any(o.not_by_mail == "yes" for o in (*own, *self.ancestors(code)))
+        barred = (o.code for o in self.organisations if o.not_by_mail == "yes")
+        return any(
+            self.is_within(code, top) or (may_hold_others and self.is_within(top, code))
+            for top in barred
+        )
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""
@@ -432,11 +437,12 @@ class Register:
     def contact(self, day: date, lang: str) -> str:
         """Return whom a branch may ask on `day`: who prepares the reports, with the telephone.
 
-        Empty where the register names nobody.
+        Of several the first with one. Empty where the register names nobody.
         """
-        person = next(self.signatories_on(day, "prepared"), None)
-        if person is None:
+        people = list(self.signatories_on(day, "prepared"))
+        if not people:
             return ""
+        person = next((person for person in people if person.phone), people[0])
         key = "contact_phone" if person.phone else "contact_name"
         return text("template", key, lang, name=person.name, phone=person.phone or "")
 

@@ -22,6 +22,7 @@ from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.mail.shortlist import FULL_LIST, MAX_LINES, Shortlist, count_lines
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
 from mlay_batch.model.register import Organisation, Register, Signatory
+from mlay_batch.model.signatures import SignatureState
 from mlay_batch.schema import load_catalogue
 
 PERIOD = Period(2026, 11)
@@ -182,6 +183,67 @@ def test_a_receipt_lists_the_first_points_where_it_has_room():
         assert f"Có {count} điểm đề nghị xem lại, ghi ở phiếu nhận kèm theo." in letter.chat
 
 
+LONGEST = (f"{BRANCH} xã Lay Nưa, huyện Mường Lay, tỉnh Điện Biên, nhiệm kỳ này " * 2)[:120]
+
+
+@pytest.mark.parametrize("count", [1, 28])
+@pytest.mark.parametrize("name", [BRANCH, LONGEST])
+def test_a_receipt_of_everything_at_once_fits(count, name):
+    """A correction entered by the office, with points to explain, where signatures are demanded."""
+    organisations = [replace(o, name=name) for o in CONTEXT.register.organisations]
+    register = replace(CONTEXT.register, organisations=tuple(organisations))
+    context = replace(CONTEXT, register=register, office_name=register.root().name)
+    before = NumberedReturn(AcceptedReturn(replace(ENTRY, id=1), meetings(count, 9)), "791/2026")
+    accepted = AcceptedReturn(replace(ENTRY, findings=()), meetings(count, 8))
+    numbered = NumberedReturn(accepted, "793/2026", before, signature=SignatureState())
+    letter = write_receipt(context, envelope("receipt"), numbered, FORM, WARNINGS[:count], PLAN)
+    assert count_lines(letter.body) <= MAX_LINES, letter.body
+    assert f"Có {count} điểm đề nghị sửa" in letter.body
+    assert re.search(rf"ản số đến 791/2026.*[Kk]hác ({count} chỗ|bản trước:)", letter.body)
+    assert "chỉ có giá trị tham khảo: không có chữ ký số" in letter.body
+    assert name in letter.subject
+    slip = letter.attachments[0].data.decode("utf-8-sig")
+    assert "chỉ có giá trị tham khảo: không có chữ ký số. Đề nghị ký số" in slip
+    assert "Văn phòng nhập thay" in slip
+    assert slip.count("9 → 8") == count
+
+
+def test_lists_to_be_handed_over_do_not_replace_one_another(monkeypatch):
+    monkeypatch.setitem(globals(), "CONTEXT", BARRED)
+    names = []
+    for branch, number in (("DB1-CB01", 7), ("DB1-CB01", 8), ("DB1-CB02", 9)):
+        topic = Topic.answer(replace(ENTRY, id=number), branch, PERIOD)
+        monkeypatch.setitem(
+            globals(), "envelope", lambda _, t=topic: Envelope("unopened", "x", (t,))
+        )
+        (paper,) = of_files("unopened", 28).handover
+        names.append(paper.name)
+    assert len(set(names)) == 3
+    assert all(FULL_LIST in name for name in names)
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_a_letter_with_the_longest_names_fits(kind, monkeypatch):
+    organisations = [replace(o, name=LONGEST) for o in CONTEXT.register.organisations]
+    register = replace(CONTEXT.register, organisations=tuple(organisations))
+    context = replace(CONTEXT, register=register, office_name=LONGEST)
+    barred = replace(
+        BARRED.register,
+        organisations=tuple(replace(o, name=LONGEST) for o in BARRED.register.organisations),
+    )
+    monkeypatch.setitem(globals(), "CONTEXT", context)
+    contexts = {"private": replace(context, register=barred)}
+    for count in (1, 3, 28):
+        if kind in ("receipt", "private"):
+            letter = receipt(count, contexts.get(kind, context))
+        elif kind in ("reminder", "form", "private_due"):
+            about = "reminder" if kind == "private_due" else kind
+            letter = to_group(about, count, contexts["private"] if about != kind else context)
+        else:
+            letter = LETTERS[kind](count)
+        assert count_lines(letter.body) <= MAX_LINES, letter.body
+
+
 def test_a_committee_of_thirteen_cells_reads_all_their_names():
     cells = [
         Organisation(f"DB1-CB{n:02}", f"Chi bộ bản Huổi Min {n}", "cell") for n in range(1, 14)
@@ -210,6 +272,10 @@ def test_only_an_attachment_tells_the_hash_and_it_opens_everywhere():
     [
         ((PREPARER,), "Nguyễn Thị Phương Thảo Ly, điện thoại 0215 3852 123"),
         ((replace(PREPARER, phone=None),), "Nguyễn Thị Phương Thảo Ly, văn phòng"),
+        (
+            (replace(PREPARER, name="Lò Văn An", phone=None), PREPARER),
+            "Nguyễn Thị Phương Thảo Ly, điện thoại 0215 3852 123",
+        ),
         ((replace(PREPARER, to=date(2026, 12, 9)),), "văn phòng"),
         ((replace(PREPARER, signing="signed"),), "văn phòng"),
         ((), "văn phòng"),

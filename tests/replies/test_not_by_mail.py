@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from builders import dovecot
@@ -19,11 +20,13 @@ from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office
 from openpyxl import load_workbook
 
 from mlay_batch.app.ingest import IngestResult
+from mlay_batch.app.mail_run import MailRun, hand_over
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
+from mlay_batch.schema.ids import ROLLUP
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("reading_here")]
 
@@ -165,6 +168,37 @@ def test_a_form_may_be_barred_for_all(tmp_path, monkeypatch):
     assert [len(letters[code].handover) for code in CELLS] == [0, 1, 1]
 
 
+def test_what_may_hold_a_barred_return_is_barred(tmp_path, monkeypatch):
+    """Of the committee above: a file nobody can read, a roll-up; not its own return."""
+    monkeypatch.setitem(REGISTER, "organisations", barred("DB1-2"))
+    town = create_office(tmp_path / "town")
+    send(town, "1", "db1@town.example", ("Na Nát quân số 43.rar", b"Rar!\x1a\x07\x00"))
+    assert "I40" in codes(take_in(town))["Na Nát quân số 43.rar"]
+    assert is_bare_letter(letters_of(town)["DB-1"])
+    is_barred = town.register.is_barred_from_mail
+    forms = (None, ROLLUP, "classification")
+    assert [is_barred("DB-1", form) for form in forms] == [True, True, False]
+    assert [is_barred("CB-01", form) for form in forms] == [False, False, False]
+
+
+def test_a_reminder_of_a_correction_tells_no_verdict(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "organisations", barred("CB-01"))
+    town = create_office(tmp_path / "town")
+    send(town, "1", "cb01@town.example", ("a.xlsx", WRONG.book()))
+    take_in(town)
+    run = MailRun(town, partial(reply_letters, town), Period(2019, 11), AS_OF, "test")
+    hand_over(run, "2019-12-06T09:00:00+07:00")
+    with Ledger.open(town.workspace.ledger) as ledger:
+        late = MailRun(
+            town, partial(reply_letters, town), Period(2019, 11), date(2019, 12, 20), "test"
+        )
+        pending = late.pending_letters(ledger)
+    (letter,) = (x for x in pending.letters if x.topics[0].branch == "CB-01")
+    assert is_bare_letter(letter)
+    assert "\nNhắc lại thư trước của văn phòng về báo cáo này.\n" in letter.body
+    assert not re.search("hạn|gửi lại|chưa nhận", letter.body + letter.chat)
+
+
 def test_no_other_receipt_tells_of_a_barred_return(tmp_path, monkeypatch):
     """An officer who is reported in two cells on one day: X02 names both."""
     monkeypatch.setitem(REGISTER, "organisations", barred("CB-01"))
@@ -179,3 +213,17 @@ def test_no_other_receipt_tells_of_a_barred_return(tmp_path, monkeypatch):
         put(open_town, path.name, path.read_bytes())
     take_in(open_town)
     assert "THPT" in letters_of(open_town)["DB1-2"].body
+
+
+def test_a_name_within_another_hides_no_warning(tmp_path, monkeypatch):
+    """Chi bộ bản Na may not be told of; Chi bộ bản Na Nát may."""
+    organisations = [
+        {**entry, "name": "Chi bộ bản Na"} if entry["code"] == "CB-01" else entry
+        for entry in barred("CB-01")
+    ]
+    monkeypatch.setitem(REGISTER, "organisations", organisations)
+    town = create_office(tmp_path / "town")
+    for branch in ("DB1-1", "DB1-2"):
+        put(town, f"{branch}.xlsx", MeetingReturn(branch, visitor="TU-1").book())
+    take_in(town)
+    assert "Chi bộ bản Na Nát" in letters_of(town)["DB1-1"].body.partition("Có 1 điểm")[2]
