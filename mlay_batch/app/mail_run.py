@@ -23,6 +23,7 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Ledger, MailLog, MailState, SentMail, lock
+from mlay_batch.mail.bodies import KINDS_WITHOUT_CONTENT
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mime import Sender, build_message, short_id
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
@@ -102,11 +103,12 @@ class MailRun:
         Those drafted before are among them, unless not `with_drafts`. It locks nothing: whoever
         acts on them holds the lock meanwhile.
         """
-        states = MailLog(ledger).states()
+        mail_log = MailLog(ledger)
+        states, again = mail_log.states(), self._barred_drafts(mail_log)
         done_keys = frozenset(
             key
             for key, state in states.items()
-            if state is not MailState.DRAFTED or not with_drafts
+            if state is not MailState.DRAFTED or not (with_drafts or key in again)
         )
         selection = LetterSelection(
             self.period, self.as_of, done_keys, frozenset(states), self.repeat
@@ -116,6 +118,18 @@ class MailRun:
             pending,
             letters=tuple(filter(self.choose, pending.letters)),
             by_hand=tuple(filter(self.choose, pending.by_hand)),
+        )
+
+    def is_barred(self, letter: SentMail) -> bool:
+        """Whether a letter is about what may not travel by mail."""
+        register = self.office.register
+        return any(register.is_barred_from_mail(x.branch or "", x.form) for x in letter.topics)
+
+    def _barred_drafts(self, mail_log: MailLog) -> frozenset[str]:
+        """Return the topics of drafts that may have been written before their unit was barred."""
+        drafts = (letter for letter in mail_log.letters() if letter.state is MailState.DRAFTED)
+        return frozenset(
+            x.key for letter in drafts if self.is_barred(letter) for x in letter.topics
         )
 
 
@@ -141,7 +155,7 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
                 mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
-            _remove_outdated_drafts(folder, ledger, mail_log)
+            _remove_outdated_drafts(run, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(
         pending.letters,
@@ -164,17 +178,19 @@ def write_workbooks(run: MailRun, workbooks: Sequence[Attachment]) -> tuple[Path
     return paths
 
 
-def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> None:
+def _remove_outdated_drafts(run: MailRun, ledger: Ledger, mail_log: MailLog) -> None:
     """Remove the drafts that nobody is to send any more; the archive keeps them.
 
-    They tell a verdict that has changed since, or went out by another way.
+    They tell a verdict that has changed since, went out by another way, or tell what may not travel
+    by mail any more.
     """
     answer_keys = {entry.answer_key for entry in ledger.entries()}
     for letter in mail_log.letters():
         keys = [topic.key for topic in letter.topics if topic.key.startswith("answer/")]
         is_changed = bool(keys) and answer_keys.isdisjoint(keys)
-        if is_changed or letter.state is not MailState.DRAFTED:
-            for path in folder.glob(f"*_{short_id(letter.message_id)}.eml"):
+        is_barred = letter.kind not in KINDS_WITHOUT_CONTENT and run.is_barred(letter)
+        if is_changed or is_barred or letter.state is not MailState.DRAFTED:
+            for path in run.drafts.glob(f"*_{short_id(letter.message_id)}.eml"):
                 path.unlink()
 
 
@@ -191,7 +207,7 @@ def hand_over(run: MailRun, timestamp: str) -> MailResult:
             data = build_message(letter, run.sender).as_bytes()
             sha256 = Archive(workspace.archive).store(data)
             mail_log.put(_mail_record(run, letter, sha256, MailState.HANDED, timestamp))
-        _remove_outdated_drafts(run.drafts, ledger, mail_log)
+        _remove_outdated_drafts(run, ledger, mail_log)
     return MailResult(letters)
 
 
@@ -224,7 +240,7 @@ def send(
             )
             with connection as transport:
                 sender.send_all(pending.letters, transport, limiter)
-            _remove_outdated_drafts(run.drafts, ledger, mail_log)
+            _remove_outdated_drafts(run, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(
         tuple(sender.sent),

@@ -38,6 +38,8 @@ _MAX_NAME = 60  # characters of a name in a letter that is too long otherwise
 _NAMES = frozenset({"addressee", "branch_name", "office"})
 _ANSWER_WITHOUT_CONTENT, _REQUEST_WITHOUT_CONTENT = "private", "private_due"
 _REQUEST_KINDS = frozenset({"form", "reminder"})
+KINDS_WITHOUT_CONTENT = _REQUEST_KINDS | {_ANSWER_WITHOUT_CONTENT}
+"""Kinds of the letters about what may not travel by mail."""
 _REMINDER_WITHOUT_CONTENT = "Nhắc lại thư trước của văn phòng về báo cáo này."
 
 

@@ -9,20 +9,30 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
 
 import pytest
 from builders import dovecot
 from builders.clerk_month import ADDRESSES, Month, counts, living
-from builders.mail_office import AS_OF, send, take_in
-from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
+from builders.mail_office import AS_OF, MORNING, send, take_in
+from builders.sample_office import (
+    CELLS,
+    REGISTER,
+    MeetingReturn,
+    create_office,
+    fill_in_register,
+    put,
+)
 from openpyxl import load_workbook
 
+from mlay_batch.app import mail_run
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.mail_run import MailRun, hand_over
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, reply_letters
+from mlay_batch.app.worklist.state import owed_run
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
@@ -227,3 +237,19 @@ def test_a_name_within_another_hides_no_warning(tmp_path, monkeypatch):
         put(town, f"{branch}.xlsx", MeetingReturn(branch, visitor="TU-1").book())
     take_in(town)
     assert "Chi bộ bản Na Nát" in letters_of(town)["DB1-1"].body.partition("Có 1 điểm")[2]
+
+
+def test_a_draft_written_before_its_unit_was_barred_goes(tmp_path, monkeypatch):
+    town = create_office(tmp_path / "town")
+    send(town, "1", "cb01@town.example", ("a.xlsx", GOOD.book()))
+    take_in(town)
+    mail_run.draft(owed_run(town, Period(2019, 11), AS_OF, "test"), MORNING)
+    folder = town.workspace.outbox / "2019-11" / "mail"
+    assert any(path.name.startswith("receipt_CB-01") for path in folder.iterdir())
+    monkeypatch.setitem(REGISTER, "organisations", barred(*CELLS))
+    town = fill_in_register(town.workspace)
+    mail_run.draft(owed_run(town, Period(2019, 11), AS_OF, "test"), MORNING)
+    drafts = {path.name.partition("_")[0]: path.read_bytes() for path in folder.iterdir()}
+    assert drafts.keys() == {"private", "reminder"}
+    mails = [message_from_bytes(data, policy=policy.default) for data in drafts.values()]
+    assert all(map(is_bare, mails))
