@@ -14,10 +14,12 @@ from openpyxl import load_workbook
 
 from mlay_batch.app import mail_run
 from mlay_batch.app.explain import Explanation, explain_warning
+from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.worklist.state import owed_run
 from mlay_batch.errors import SchemaError, UsageError
+from mlay_batch.figures.return_findings import return_findings
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import Verdict
 from mlay_batch.schema.load import load_text
@@ -393,3 +395,18 @@ def test_an_answer_to_a_warning_across_returns_is_an_answer_too(town):
         put(town, f"{name}.xlsx", answered(forms[0].data, X01=words))
     take_in(town, LATER)
     assert given(town) == [("CB-01", "X01", WHY, None)]
+
+
+def test_a_warning_sent_again_with_its_answer_counts_once(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D05=WHY))
+    take_in(town, LATER)
+    put(town, "c.xlsx", answered(form, D05="Nghỉ ốm."))
+    assert verdicts_and_codes(take_in(town, LAST))["c.xlsx"][0] == "duplicate"
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        inputs = load_inputs(town, ledger, PERIOD, date(2019, 12, 6))
+    (item,) = return_findings(inputs, PERIOD, ())
+    assert (item.entry.name, item.answer.words) == ("b.xlsx", "Nghỉ ốm.")
