@@ -257,7 +257,8 @@ class _ReplyBuilder:
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
-        counts = replace(counts, signature=self._signature(entry))
+        answered = frozenset(key[3:] for key in self.forms.answers if key[:3] == entry.key)
+        counts = replace(counts, signature=self._signature(entry), answered=answered)
         attachment = self.forms.to_explain(entry, (*entry.findings, *other_findings))
         return write_receipt(
             self.letter_context, envelope, counts, form, other_findings, attachment

@@ -41,6 +41,12 @@ class NumberedReturn:
     """Number of the return that has superseded it."""
     signature: SignatureState | None = None
     """What is known of its signature; None where the office demands none."""
+    answered: frozenset[tuple[str, str]] = frozenset()
+    """Its warnings that were explained: code, and `Finding.question`."""
+
+    def is_explained(self, finding: Finding) -> bool:
+        """Whether a finding of it was explained, so that nothing is to be done about it."""
+        return finding.is_answerable and (finding.code, finding.question) in self.answered
 
 
 def write_receipt(
@@ -59,10 +65,12 @@ def write_receipt(
     accepted = numbered.accepted
     entry = accepted.entry
     findings = [f for f in (*entry.findings, *other_findings) if concerns_branch(f)]
-    lines, signature = finding_lines(findings, form), _signature_text(numbered.signature)
+    lines = finding_lines([f for f in findings if not numbered.is_explained(f)], form)
+    explained = finding_lines([f for f in findings if numbered.is_explained(f)], form)
+    signature = _signature_text(numbered.signature)
     shortlists = {
         "correction": _changes_list(context, form, numbered),
-        "points": _points_list(numbered, lines, answer_form),
+        "points": _points_list(numbered, lines, len(explained), answer_form),
     }
     is_unsigned = numbered.signature is not None and numbered.signature.is_unsigned
     points = shortlists["points"].alone
@@ -96,13 +104,17 @@ def _changes_list(context: LetterContext, form: Form, numbered: NumberedReturn) 
 
 
 def _points_list(
-    numbered: NumberedReturn, points: Sequence[str], answer_form: Attachment | None
+    numbered: NumberedReturn, points: Sequence[str], explained: int, answer_form: Attachment | None
 ) -> Shortlist:
-    """Return what the branch is to look at again, or to explain in the form attached."""
+    """Return what the branch is to look at again, or to explain in the form attached.
+
+    Not what it has `explained`.
+    """
     count, state = len(points), numbered.signature
     if not points:
         closing = "" if state and state.is_unsigned else ", không phải trả lời thư này"
-        return Shortlist((), f"Không có điểm nào phải xem lại{closing}.")
+        done = f"Đã ghi giải trình {explained} điểm" if explained else ""
+        return Shortlist((), f"{done or 'Không có điểm nào phải xem lại'}{closing}.")
     heading = f"Có {count} điểm đề nghị xem lại, đúng rồi thì không phải gửi lại:"
     alone = f"Có {count} điểm đề nghị xem lại, ghi ở {_SLIP}."
     if answer_form:
