@@ -9,10 +9,12 @@ import pytest
 from builders.answering import PERIOD, answer_cells, answered, asking, given, letters, workbooks
 from builders.mail_office import MORNING, send, take_in, verdicts_and_codes
 from builders.sample_office import MeetingReturn, create_office, put
+from builders.sheet_cells import load_sheets
 from builders.small_form import YAML
 from openpyxl import load_workbook
 
 from mlay_batch.app import mail_run
+from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.explain import Explanation, explain_warning
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.reply import LetterSelection, reply_letters
@@ -412,3 +414,20 @@ def test_a_warning_sent_again_with_its_answer_counts_once(town):
         inputs = load_inputs(town, ledger, PERIOD, date(2019, 12, 6))
     (item,) = return_findings(inputs, PERIOD, ())
     assert (item.entry.name, item.answer.words) == ("b.xlsx", "Nghỉ ốm.")
+
+
+def test_the_list_of_findings_shows_what_counts_and_each_warning_once(town):
+    put(town, "a.xlsx", FEW.book())
+    put(town, "b.xlsx", FEW.but(present=7).book())  # the same moment: a person decides
+    take_in(town)
+    for number in (2, 1):  # the one received first replaces the other
+        review = Review(number, ReviewOutcome.ACCEPT, "Lan", LATER, "Đúng.", date(2019, 12, 4))
+        review_file(town, review, "test")
+    explain_warning(town, explanation(1, "D05"), "test")
+    load_workbook(io.BytesIO(FEW.book())).save(town.workspace.inbox / "c.xlsx")
+    assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("duplicate", "L04")}
+    result = consolidate(town, PERIOD, as_of=date(2019, 12, 6), holder="test")
+    rows = load_sheets(result.path)["Lỗi"].rows
+    (line,) = (row for row in rows if "C16" in row)
+    assert "a.xlsx" in line
+    assert any(str(cell).startswith(f"● “{WHY}”") for cell in line)

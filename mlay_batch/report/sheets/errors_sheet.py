@@ -240,7 +240,8 @@ def _entry_findings(
     by_id = {entry.id: entry for entry in inputs.ledger_entries}
     accepted_ids = _last_accepted_ids(inputs.ledger_entries)
     for entry in inputs.ledger_entries:
-        is_settled = entry.key is not None and accepted_ids.get(entry.key, 0) > entry.id
+        is_answered = entry.key is not None and accepted_ids.get(entry.key, 0) > entry.id
+        is_settled = not entry.is_current and (is_answered or entry.superseded_by is not None)
         is_refused = entry.verdict is not Verdict.ACCEPTED and _came_for(figures, entry)
         if (is_refused or (entry.period and _is_of_period(figures, entry))) and not is_settled:
             is_duplicate = entry.verdict is Verdict.DUPLICATE
