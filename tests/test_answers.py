@@ -13,7 +13,7 @@ from builders.sheet_cells import load_sheets
 from builders.small_form import YAML
 from openpyxl import load_workbook
 
-from mlay_batch.app import mail_run
+from mlay_batch.app import check_file, mail_run
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.explain import Explanation, explain_warning
 from mlay_batch.app.load_inputs import load_inputs
@@ -431,3 +431,16 @@ def test_the_list_of_findings_shows_what_counts_and_each_warning_once(town):
     (line,) = (row for row in rows if "C16" in row)
     assert "a.xlsx" in line
     assert any(str(cell).startswith(f"● “{WHY}”") for cell in line)
+
+
+def test_a_form_made_by_mlay_check_asks_as_the_office_does(town):
+    town = asking(town, "code: D05, answer: required")
+    path = put(town, "a.xlsx", FEW.book())
+    day = date(2019, 12, 6)
+    result = check_file.check(path, town.catalogue, town, day)
+    assert [finding.code for finding in result.findings] == ["D05", "L15"]
+    form = check_file.render_returned(result, town.catalogue, town, "vi")
+    path.write_bytes(answered(form, D05=WHY))
+    result = check_file.check(path, town.catalogue, town, day)
+    assert [finding.code for finding in result.findings] == ["D05"]
+    assert verdicts_and_codes(take_in(town)) == {"a.xlsx": ("accepted",)}
