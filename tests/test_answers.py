@@ -331,6 +331,11 @@ def test_an_answer_for_one_meeting_is_none_for_another_like_it(town, present):
     again = LAST.replace("09:", "10:")
     assert verdicts_and_codes(take_in(town, again))["d.xlsx"][0] == "accepted"
     assert [words for _, _, words, _ in given(town)] == [WHY, "Nghỉ ốm."]
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    put(town, "e.xlsx", answered(form.data, D08="Có hai buổi."))
+    (decision,) = take_in(town, LAST.replace("09:", "11:")).decisions
+    assert {finding.code for finding in decision.findings} == {"D05", "D08", "L04"}
+    assert [words for _, _, words, _ in given(town)] == [WHY, "Nghỉ ốm.", "Có hai buổi."]
 
 
 @pytest.mark.parametrize("words", ["=1+1", "#N/A", "§i häc tËp trung", "?"])
