@@ -10,14 +10,19 @@ import pytest
 from builders.answering import PERIOD, answer_cells, answered, asking, given, letters, workbooks
 from builders.mail_office import MORNING, send, take_in, verdicts_and_codes
 from builders.sample_office import MeetingReturn, create_office, put
+from builders.sheet_cells import load_sheets
 from builders.small_form import YAML
 from openpyxl import load_workbook
 
-from mlay_batch.app import mail_run
+from mlay_batch.app import check_file, mail_run
+from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.explain import Explanation, explain_warning
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.worklist.state import owed_run
 from mlay_batch.errors import SchemaError, UsageError
+from mlay_batch.figures.return_findings import return_findings
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import Verdict
 from mlay_batch.schema.load import load_text
@@ -176,7 +181,9 @@ def test_a_return_without_a_demanded_answer_is_held_asked_and_then_counts(town):
     put(town, "c.xlsx", answered(question.attachments[0].data, D05=WHY))
     assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("accepted",)}
     assert list_undecided(town) == ()
-    assert [kind for kind in letters(town) if "CB-01" in kind] == ["receipt CB-01"]
+    (receipt,) = (letter for kind, letter in letters(town).items() if "CB-01" in kind)
+    assert "(đã có giải trình 1 điểm), không phải trả lời" in receipt.body
+    assert "xem lại" not in receipt.body
 
 
 def test_a_corrected_return_needs_no_answer(town):
@@ -310,3 +317,154 @@ def test_only_a_warning_can_ask(severity):
     with pytest.raises(SchemaError) as raised:
         load_text(text, "own.yaml")
     assert "answer" in str(raised.value)
+
+
+def two_meetings(**second: object) -> bytes:
+    """A return with a second meeting like the first, but for its day and these numbers."""
+    book = load_workbook(io.BytesIO(FEW.book()))
+    sheet = book["Báo cáo"]
+    (first,) = (c for row in sheet for c in row if str(c.value)[:10] == "2019-11-03")
+    for row in range(first.row, sheet.max_row + 1):
+        cell, other = (sheet.cell(row, first.column + step) for step in (0, 1))
+        if not (cell.protection.locked or other.protection.locked):
+            other.value = second.get(str(cell.value), cell.value)
+    first.offset(0, 1).value = date(2019, 11, 17)
+    book.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("present", [8, 7])
+def test_an_answer_for_one_meeting_is_none_for_another_like_it(town, present):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D05=WHY))
+    take_in(town, LATER)
+    put(town, "c.xlsx", two_meetings(**{"8": present}))
+    assert verdicts_and_codes(take_in(town, LAST))["c.xlsx"] == ("held", "L15")
+    form = letters(town)["question CB-01"].attachments[0].data
+    cell = answer_cells(load_workbook(io.BytesIO(form)).worksheets[0])["D05"]
+    assert cell.value is None, "sent back as it is, it answers nothing"
+    put(town, "d.xlsx", answered(form, D05="Nghỉ ốm."))
+    again = LAST.replace("09:", "10:")
+    assert verdicts_and_codes(take_in(town, again))["d.xlsx"][0] == "accepted"
+    assert [words for _, _, words, _ in given(town)] == [WHY, "Nghỉ ốm."]
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    put(town, "e.xlsx", answered(form.data, D08="Có hai buổi."))
+    (decision,) = take_in(town, LAST.replace("09:", "11:")).decisions
+    assert {finding.code for finding in decision.findings} == {"D05", "D08", "L04"}
+    assert [words for _, _, words, _ in given(town)] == [WHY, "Nghỉ ốm.", "Có hai buổi."]
+
+
+@pytest.mark.parametrize("words", ["=1+1", "#N/A", "§i häc tËp trung", "?"])
+def test_an_answer_that_cannot_be_read_refuses_nothing_and_is_told(town, words):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D05=words))
+    assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("held", "L15")}
+    assert given(town) == []
+    form = letters(town)["question CB-01"].attachments[0].data
+    sheet = load_workbook(io.BytesIO(form)).worksheets[0]
+    assert sheet["B6"].value == "Giải trình"
+    assert list(answer_cells(sheet)) == ["D05"], "an answer is not explained itself"
+
+
+def test_a_form_under_the_markers_of_answers_is_refused_as_any_other(town):
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    book = load_workbook(io.BytesIO(form.data))
+    answers, report = book.worksheets[0], book["Báo cáo"]
+    for (title, marker), row in zip(answers["F5:G7"], (200, 201, 202), strict=True):
+        report.cell(row, 30).value, report.cell(row, 31).value = title.value, marker.value
+    book.remove(answers)
+    (day,) = (c for row in report for c in row if str(c.value)[:10] == "2019-11-03")
+    day.value = "hôm nọ"
+    book.save(out := io.BytesIO())
+    put(town, "b.xlsx", out.getvalue())
+    (decision,) = take_in(town, LATER).decisions
+    of_day = {f.severity.value for f in decision.findings if f.place.cell == day.coordinate}
+    assert (decision.verdict.value, of_day) == ("rejected", {"error"})
+
+
+def test_nothing_is_explained_for_a_file_that_a_later_one_has_settled(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    put(town, "b.xlsx", FEW.but(present=10).book())
+    take_in(town, LATER)
+    with pytest.raises(UsageError, match=r"explain\.number"):
+        explain_warning(town, explanation(1, "D05"), "test")
+    assert given(town) == []
+
+
+def test_what_waits_for_no_answer_does_not_say_so(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D05=WHY))
+    put(town, "c.xlsx", form)  # the same in one batch, and as if it had come later
+    done = verdicts_and_codes(take_in(town, LATER))
+    assert done == {"b.xlsx": ("accepted",), "c.xlsx": ("duplicate", "L04")}
+
+
+def test_an_answer_to_a_warning_across_returns_is_an_answer_too(town):
+    put(town, "a.xlsx", FEW.but(present=10).book())
+    put(town, "o.xlsx", MeetingReturn("CB-01", month=10, members=12).book())
+    take_in(town)
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        result = reply_letters(town, ledger, LetterSelection(PERIOD, date(2019, 12, 6)))
+    forms = [x for letter in result.letters for x in workbooks(letter) if "2019-11" in x.name]
+    for name, words in (("b", " … "), ("c", WHY)):
+        put(town, f"{name}.xlsx", answered(forms[0].data, X01=words))
+    take_in(town, LATER)
+    assert given(town) == [("CB-01", "X01", WHY, None)]
+
+
+def test_a_warning_sent_again_with_its_answer_counts_once(town):
+    town = asking(town, "code: D05, answer: required")
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    form = letters(town)["question CB-01"].attachments[0].data
+    put(town, "b.xlsx", answered(form, D05=WHY))
+    take_in(town, LATER)
+    put(town, "c.xlsx", answered(form, D05="Nghỉ ốm."))
+    assert verdicts_and_codes(take_in(town, LAST))["c.xlsx"][0] == "duplicate"
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        inputs = load_inputs(town, ledger, PERIOD, date(2019, 12, 6))
+    (item,) = return_findings(inputs, PERIOD, ())
+    assert (item.entry.name, item.answer.words) == ("b.xlsx", "Nghỉ ốm.")
+
+
+def test_the_list_of_findings_shows_what_counts_and_each_warning_once(town):
+    put(town, "a.xlsx", FEW.book())
+    put(town, "b.xlsx", FEW.but(present=7).book())  # the same moment: a person decides
+    take_in(town)
+    for number in (2, 1):  # the one received first replaces the other
+        review = Review(number, ReviewOutcome.ACCEPT, "Lan", LATER, "Đúng.", date(2019, 12, 4))
+        review_file(town, review, "test")
+    explain_warning(town, explanation(1, "D05"), "test")
+    load_workbook(io.BytesIO(FEW.book())).save(town.workspace.inbox / "c.xlsx")
+    assert verdicts_and_codes(take_in(town, LAST)) == {"c.xlsx": ("duplicate", "L04")}
+    result = consolidate(town, PERIOD, as_of=date(2019, 12, 6), holder="test")
+    rows = load_sheets(result.path)["Lỗi"].rows
+    (line,) = (row for row in rows if "C16" in row)
+    assert "a.xlsx" in line
+    assert any(str(cell).startswith(f"● “{WHY}”") for cell in line)
+
+
+def test_a_form_made_by_mlay_check_asks_as_the_office_does(town):
+    town = asking(town, "code: D05, answer: required")
+    path = put(town, "a.xlsx", FEW.book())
+    day = date(2019, 12, 6)
+    result = check_file.check(path, town.catalogue, town, day)
+    assert [finding.code for finding in result.findings] == ["D05", "L15"]
+    form = check_file.render_returned(result, town.catalogue, town, "vi")
+    path.write_bytes(answered(form, D05=WHY))
+    result = check_file.check(path, town.catalogue, town, day)
+    assert [finding.code for finding in result.findings] == ["D05"]
+    assert verdicts_and_codes(take_in(town)) == {"a.xlsx": ("accepted",)}

@@ -79,6 +79,8 @@ def test_a_month_with_answers(month, tmp_path) -> None:
     workbook = load_sheets((folder / "tong-hop-2019-11.xlsx").read_bytes())
     errors = {str(value) for row in workbook["Lỗi"].rows for value in row}
     assert {f"● “{WHY}”", "● “Mất điện từ 9 giờ.”"} <= errors
+    lines = [row for row in workbook["Lỗi"].rows if "D04" in row]
+    assert len(lines) == 2, "one in the list, one of its rule: the duplicate says nothing new"
     paragraphs = "\n".join(p.text for p in Document(folder / "bao-cao-2019-11.docx").paragraphs)
     assert re.search(r"Lưu ý trong báo cáo: 2, đều đã giải trình", paragraphs)
     assert WHY not in paragraphs

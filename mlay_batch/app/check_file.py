@@ -12,6 +12,7 @@ from mlay_batch.app.office import Office, reference_lists
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
+from mlay_batch.checks.answers import note_questions
 from mlay_batch.checks.identity import identify
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
@@ -113,6 +114,7 @@ def _check_submission(
     checked_file = check_rollup(
         checked_file, catalogue, office.register.rules if office else OfficeRules()
     )
+    checked_file = note_questions(checked_file)
     result = _result_for(checked_file.findings, form, file.name)
     return replace(result, checked_file=checked_file, rows=submission.rows)
 

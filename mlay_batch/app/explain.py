@@ -60,7 +60,7 @@ def record_explanation(office: Office, ledger: Ledger, explanation: Explanation)
     if not words:
         raise UsageError("usage.why")
     entry = ledger.entry(explanation.number)
-    if entry is None or not (entry.is_current or must_explain(entry)):
+    if entry is None or not (entry.is_current or _waits_for_words(ledger, entry)):
         raise UsageError("explain.number", number=explanation.number)
     warnings = list(_warnings_of(office, ledger, entry, explanation.as_of))
     for code in explanation.codes:
@@ -70,6 +70,11 @@ def record_explanation(office: Office, ledger: Ledger, explanation: Explanation)
     given = _answers(office, entry, warnings, explanation, words)
     Answers(ledger).give(entry, given, explanation.who, explanation.at)
     return _accept_explained(office, ledger, entry, explanation)
+
+
+def _waits_for_words(ledger: Ledger, entry: LedgerEntry) -> bool:
+    """Whether a file is held for its answers, and no later one counts by now."""
+    return must_explain(entry) and not entry.has_later_acceptance(ledger.entries())
 
 
 def _warnings_of(

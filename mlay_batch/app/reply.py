@@ -309,7 +309,8 @@ class _ReplyBuilder:
             return self._worded_letter(pending, "redo", None, month)
         findings, text_kind = entry.findings, "returned"
         if must_explain(entry):
-            findings, text_kind = tuple(f for f in findings if f.is_answerable), "question"
+            findings = tuple(f for f in findings if f.is_answerable or f.is_of_answer)
+            text_kind = "question"
         if not (submission.form == form.form and submission.rows and entry.branch):
             return self._worded_letter(
                 pending, "blank", form, month, self.forms.blank(form, branch, month, again=True)

@@ -176,7 +176,8 @@ def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry
         return Decision(checked, entry.verdict, (note, *entry.findings))
     refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
     doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
-    return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *checked.findings))
+    others = (finding for finding in checked.findings if finding.code != UNANSWERED)
+    return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *others))
 
 
 def _acceptance(

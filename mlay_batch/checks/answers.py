@@ -6,6 +6,7 @@ branch answers in the returned form, or the office does so for it. `Form.demande
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -28,13 +29,12 @@ def note_questions(checked: CheckedFile) -> CheckedFile:
     The answers it brings are those that count: words that are no answer to choose from are none.
     """
     submission, identity = checked.submission, checked.identity
-    if submission is None or not any(finding.is_answerable for finding in checked.findings):
+    if submission is None:
+        return checked
+    if not (submission.answers or any(finding.is_answerable for finding in checked.findings)):
         return checked
     values = _values_by_cell(checked)
-    findings = tuple(
-        _with_question(finding, values) if finding.is_answerable else finding
-        for finding in checked.findings
-    )
+    findings = tuple(_with_questions(checked.findings, values))
     if identity is None:
         return replace(checked, findings=findings)
     answers = tuple(valid_answers(submission.answers, identity.form))
@@ -56,10 +56,25 @@ def _values_by_cell(checked: CheckedFile) -> Mapping[tuple[str, str], Value]:
     }
 
 
-def _with_question(finding: Finding, values: Mapping[tuple[str, str], Value]) -> Finding:
-    places = dict.fromkeys((finding.place, *finding.marks))
-    about = [values.get((place.sheet, place.cell)) for place in places]
-    return replace(finding, params={**finding.params, QUESTION: question_of(finding, about)})
+def _with_questions(
+    findings: Iterable[Finding], values: Mapping[tuple[str, str], Value]
+) -> Iterator[Finding]:
+    """Yield the findings, the warnings with their questions.
+
+    Two meetings with the same figures are two questions: an answer to one is none to the other.
+    """
+    counts: Counter[str] = Counter()
+    for finding in findings:
+        if not finding.is_answerable:
+            yield finding
+            continue
+        places = dict.fromkeys((finding.place, *finding.marks))
+        about: list[object] = [values.get((place.sheet, place.cell)) for place in places]
+        question = question_of(finding, about)
+        counts[question] += 1
+        if counts[question] > 1:
+            question = question_of(finding, [*about, f"#{counts[question]}"])
+        yield replace(finding, params={**finding.params, QUESTION: question})
 
 
 def _demanding(findings: Iterable[Finding], form: Form) -> list[Finding]:

@@ -35,7 +35,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlay_batch.checks.answers import UNANSWERED
@@ -187,6 +187,9 @@ class _BatchDecider:
         decision = self._decide_same_bytes(checked) or self._decide_new_bytes(checked)
         if decision.verdict is Verdict.ACCEPTED and _has_finding(checked, *_HOLDING_CODES):
             decision = Decision(checked, Verdict.HELD, checked.findings)
+        if decision.verdict is Verdict.DUPLICATE:  # it waits for no answer
+            findings = (f for f in decision.findings if f.code != UNANSWERED)
+            decision = replace(decision, findings=tuple(findings))
         file, key = checked.file, _return_key(checked)
         accepted = decision.verdict is Verdict.ACCEPTED
         decided = _DecidedFile(

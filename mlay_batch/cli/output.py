@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.cli.options import say
 from mlay_batch.core.findings import CLERK_CODES, Finding, Severity, cell_ranges
 from mlay_batch.core.messages import Message, error_text, explain, text
@@ -236,7 +237,8 @@ def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
         for line in finding_lines(same_severity, result.form, lang):
             click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
     errors = sum(finding.is_error for finding in result.findings)
-    key = "check.refused" if errors else "check.accepted"
+    is_held = any(finding.code == UNANSWERED for finding in result.findings)
+    key = "check.refused" if errors else "check.held" if is_held else "check.accepted"
     summary = say(lang, key, errors=errors, warnings=len(result.findings) - errors)
     click.echo(f"{prefix}{summary}")
 

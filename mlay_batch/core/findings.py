@@ -17,6 +17,8 @@ from mlay_batch.core.text import consecutive_runs
 Param = str | int | float | bool | None
 QUESTION = "question"
 """Parameter that says which values a warning is about (`Finding.question`)."""
+ANSWERS_ID = "answers"
+"""Id of the section with the answers to warnings; what is found in it is not explained itself."""
 _PLACES = frozenset({"row", "column", "cells"})
 """Parameters that say where something stands, which is elsewhere in a fresh form."""
 _QUESTION_LENGTH = 12
@@ -90,7 +92,13 @@ class Finding:
     def is_answerable(self) -> bool:
         """Whether its branch may explain it: a warning that no decision or waiver has settled."""
         is_settled = self.code[0] in _OF_VERDICTS or "waived_by" in self.params
-        return self.severity is Severity.WARNING and not (is_settled or self.is_for_clerk)
+        is_open = not (is_settled or self.is_for_clerk or self.is_of_answer)
+        return self.severity is Severity.WARNING and is_open
+
+    @property
+    def is_of_answer(self) -> bool:
+        """Whether it is about an answer: one that could not be read."""
+        return str(self.params.get("field")).partition(".")[0] == ANSWERS_ID
 
     def in_file(self, name: str) -> Finding:
         """Return the same finding with `name` as the file of its place and marks."""

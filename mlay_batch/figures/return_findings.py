@@ -9,8 +9,8 @@ from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import ReportInputs
-from mlay_batch.model.answers import GivenAnswer, answer_key
-from mlay_batch.model.records import LedgerEntry
+from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
+from mlay_batch.model.records import LedgerEntry, Verdict
 
 _NOT_OF_RULES = frozenset("LN")
 """First letters of codes that say what became of a file, not what a rule found in it."""
@@ -52,17 +52,32 @@ def return_findings(
     """Yield what rules found in the files of the period and its months, in order of receipt.
 
     Those of refused files too, also where they were sent again since: a rule that refuses often may
-    be wrong. `warnings` are the ones across returns, with the ids of ledger entries.
+    be wrong. A warning of the same values in several files, sent again with its answer, counts
+    once, and a duplicate says nothing new. `warnings` are the ones across returns, with the ids of
+    ledger entries.
     """
     periods = {str(period), *map(str, period.months())}
     across: dict[int, list[Finding]] = {}
     for number, finding in warnings:
         across.setdefault(number, []).append(finding)
-    for entry in inputs.ledger_entries:
-        if entry.period in periods and not entry.is_from_stranger:
-            for finding in (*entry.findings, *across.get(entry.id, ())):
-                if finding.code[0] not in _NOT_OF_RULES:
-                    yield answered(inputs, entry, finding)
+    items = [
+        answered(inputs, entry, finding)
+        for entry in inputs.ledger_entries
+        if entry.period in periods
+        and not entry.is_from_stranger
+        and entry.verdict is not Verdict.DUPLICATE
+        for finding in (*entry.findings, *across.get(entry.id, ()))
+        if finding.code[0] not in _NOT_OF_RULES
+    ]
+    owners: dict[AnswerKey, int] = {}
+    for item in items:
+        key = answer_key(item.entry, item.finding)
+        if key and (item.entry.is_current or key not in owners):
+            owners[key] = item.entry.id
+    for item in items:
+        key = answer_key(item.entry, item.finding)
+        if key is None or owners[key] == item.entry.id:
+            yield item
 
 
 def explained_lines(

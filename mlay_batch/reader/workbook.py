@@ -207,6 +207,8 @@ def _build_submission(
         results.findings.extend(_sheet_findings(sheet, sheet_blocks, finder, file_texts))
     if workbook.stamp and not (finder.form.is_rollup or finder.form.is_list):
         results.findings.extend(find_lost_validations(finder.form, finder.blocks))
+    if answers and all(block.sheet is not answers.sheet for block in finder.blocks):
+        results.findings = [_without_refusal(f, answers.sheet) for f in results.findings]
     answer_rows = [row for row in results.rows if row.section == ANSWERS.id]
     return Submission(
         workbook.stamp,
@@ -217,6 +219,12 @@ def _build_submission(
         tuple(results.findings),
         tuple(read_answers(answers, answer_rows)) if answers else (),
     )
+
+
+def _without_refusal(finding: Finding, sheet: Sheet) -> Finding:
+    """Return a finding on the sheet of the answers as a warning: they are no part of the values."""
+    is_beside = finding.place.sheet == sheet.title and finding.is_error
+    return replace(finding, severity=Severity.WARNING) if is_beside else finding
 
 
 def _sheet_findings(

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Literal
 
-from mlay_batch.core.findings import Severity
+from mlay_batch.core.findings import ANSWERS_ID, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.schema.ids import ROLLUP
 
@@ -326,7 +326,7 @@ HEADER = Section(
 """The heading card, which the template draws without a title."""
 _HEADER_TITLE = Text("Đơn vị và kỳ báo cáo", "Reporting unit and period")
 ANSWERS = Section(
-    id="answers",
+    id=ANSWERS_ID,
     layout="table",
     title=Text("Lỗi và lưu ý", "Findings"),
     fields=(Field("answer", "text", Text("Giải trình", "Explanation"), max_length=500),),

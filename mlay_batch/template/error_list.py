@@ -138,17 +138,26 @@ class _ListWriter:
         return group.first.is_answerable and group.first.code in self.demanded
 
     def _write_answer(self, row: int, group: FindingGroup) -> str:
-        """Write the cell for the answer, with what was answered before; return that."""
+        """Write the cell for the answer, with what was answered before; return that.
+
+        It is for the questions without an answer; where all have the same one, for all. Several
+        different ones are only shown: one cell cannot change them.
+        """
         if not group.first.is_answerable:
             self._write(row, _ANSWER_COLUMN, "", "entry filled")
             return ""
         findings = [mark.finding for mark in group.marks]
-        given = (self.context.answers.get((f.code, f.question)) for f in findings)
-        answer = "; ".join(dict.fromkeys(filter(None, given)))
+        given = {f.question: self.context.answers.get((f.code, f.question)) for f in findings}
+        still_open = [question for question, words in given.items() if not words]
+        distinct = [] if still_open else list(dict.fromkeys(filter(None, given.values())))
+        answer = "; ".join(distinct)
+        if len(distinct) > 1:
+            self._write(row, _ANSWER_COLUMN, answer, "entry filled")
+            return answer
         is_todo = self._is_demanded(group) and not answer
         style = "entry open todo flat" if is_todo else "entry open"
         self.book.write(self.sheet, row, _ANSWER_COLUMN, answer or None, style)
-        questions = dict.fromkeys(finding.question for finding in findings)
+        questions = still_open or list(given)
         self._write_id(row, f"{group.first.code}:{','.join(questions)}")
         self._add_validation(row, group)
         return answer

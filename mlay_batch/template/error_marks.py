@@ -93,7 +93,8 @@ def resolve_marks(
             fresh_finding = replace(
                 finding, params=_fresh_params(finding, own_key, unique, rows, fresh_cells, numbers)
             )
-            message = explain(fresh_finding, form, lang, returned=True)
+            is_returned = not finding.is_of_answer  # nothing is written into its cell
+            message = explain(fresh_finding, form, lang, returned=is_returned)
             marks.append(Mark(finding, message, own_key, unique))
     return tuple(marks)
 

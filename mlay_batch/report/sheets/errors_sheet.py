@@ -240,10 +240,14 @@ def _entry_findings(
     by_id = {entry.id: entry for entry in inputs.ledger_entries}
     accepted_ids = _last_accepted_ids(inputs.ledger_entries)
     for entry in inputs.ledger_entries:
-        is_settled = entry.key is not None and accepted_ids.get(entry.key, 0) > entry.id
+        is_answered = entry.key is not None and accepted_ids.get(entry.key, 0) > entry.id
+        is_settled = not entry.is_current and (is_answered or entry.superseded_by is not None)
         is_refused = entry.verdict is not Verdict.ACCEPTED and _came_for(figures, entry)
         if (is_refused or (entry.period and _is_of_period(figures, entry))) and not is_settled:
-            yield from ((entry, finding) for finding in entry.findings)
+            is_duplicate = entry.verdict is Verdict.DUPLICATE
+            repeated = by_id.get(entry.refers_to or 0) if is_duplicate else None
+            listed = {(f.code, f.question) for f in repeated.findings} if repeated else set()
+            yield from ((entry, f) for f in entry.findings if (f.code, f.question) not in listed)
     for entry_id, finding in figures.warnings:
         if entry_id in by_id and _is_of_period(figures, by_id[entry_id]):
             yield by_id[entry_id], finding
