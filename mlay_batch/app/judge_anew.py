@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.core.period import Period
+from mlay_batch.core.period import Period, month_before
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.model.records import (
@@ -84,7 +84,7 @@ def period_of(entry: LedgerEntry) -> Period:
     """Return the period of a file; of one that names none, the month before its receipt."""
     if entry.period:
         return Period.parse(entry.period)
-    return Period.of("month", date.fromisoformat(entry.received[:10])).previous()
+    return month_before(date.fromisoformat(entry.received[:10]))
 
 
 def _with_content(file: IncomingFile, originals: Archive) -> Iterator[tuple[IncomingFile, bytes]]:

@@ -24,6 +24,7 @@ from mlay_batch.app.purge_plan import (
     Clock,
     Item,
     PurgePlan,
+    period_about,
     plan_purge,
 )
 from mlay_batch.app.purge_texts import without_names
@@ -216,21 +217,23 @@ def _inbox_files(
         if any(entry.sha256 == file.sha256 for entry in own_entries):
             if file.sha256 in gone:
                 yield replace(file, kind=ORIGINALS)
-        elif not _keeps_mail(own_entries, plan, clock):
+        elif not _keeps_mail(own_entries, entries, plan, clock):
             yield file
 
 
-def _keeps_mail(entries: list[LedgerEntry], plan: PurgePlan, clock: Clock) -> bool:
+def _keeps_mail(
+    own_entries: list[LedgerEntry], entries: tuple[LedgerEntry, ...], plan: PurgePlan, clock: Clock
+) -> bool:
     """Whether a mail with these entries stays: one is undecided, or its term is not over."""
     items = (
         Item(
             LETTERS,
-            Period.parse(entry.period) if entry.period else None,
+            period_about(entry, entries),
             date.fromisoformat(entry.received[:10]),
         )
-        for entry in entries
+        for entry in own_entries
     )
-    return any(entry.id in plan.undecided for entry in entries) or not all(
+    return any(entry.id in plan.undecided for entry in own_entries) or not all(
         map(clock.is_past, items)
     )
 

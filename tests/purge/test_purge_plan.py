@@ -8,7 +8,9 @@ from datetime import date
 import pytest
 from builders.in_process import here
 from builders.ledger_entries import decision, record_entries, row
-from builders.sample_office import create_office, rows
+from builders.mail_office import send, take_in
+from builders.mails import PHOTO
+from builders.sample_office import MeetingReturn, create_office, rows
 
 from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
 from mlay_batch.app.purge_texts import mask_row, without_names
@@ -71,7 +73,9 @@ NO_PERIOD = received("2019-12-04", decision(Verdict.IGNORED, data=b"4"))
         ([NOVEMBER, CORRECTION], LATE, [1], date(2035, 6, 2)),  # of that time, but it came late
         ([NOVEMBER, SAME_BYTES], LATE, [], None),  # the later entry needs the same bytes
         ([AFTER], LATE, [], None),  # past its term, and not of the time named
-        ([NO_PERIOD], LATE, [1], None),  # goes by the day it came
+        ([NO_PERIOD], LATE, [1], None),  # is of the month before it came
+        ([received("2024-01-31", NO_PERIOD)], LATE, [1], None),
+        ([received("2024-02-01", NO_PERIOD)], LATE, [], None),
     ],
 )
 def test_originals(office, decisions, as_of, originals, first):
@@ -108,12 +112,24 @@ def test_what_waits_for_a_decision_stays_whole(office):
     assert made.is_empty
 
 
-def test_a_worklist_goes_by_its_day(office):
+def test_a_worklist_is_of_the_month_before_its_day(office):
     with Ledger.open(office.workspace.ledger) as ledger:
-        for day in ("2019-12-06", "2024-01-02"):
-            Worklists(ledger).begin(1, day[:4].ljust(64, "0"), "an", f"{day}T09:00:00+07:00")
+        for day in ("2019-12-06", "2024-01-02", "2024-02-02"):
+            Worklists(ledger).begin(1, day[:7].ljust(64, "0"), "an", f"{day}T09:00:00+07:00")
         made = plan_purge(office, ledger, Period.parse("2024"), LATE)
-    assert [item.sha256[:4] for item in made.gone[DECISIONS] if item.sha256] == ["2019"]
+    files = [item.sha256[:7] for item in made.gone[DECISIONS] if item.sha256]
+    assert files == ["2019-12", "2024-01"]
+
+
+def test_a_picture_goes_with_the_return_beside_which_it_came(office):
+    files = ("a.xlsx", MeetingReturn("DB1-1").book()), ("anh.jpg", PHOTO)
+    send(office, "december", "hocang@town.example", *files)
+    take_in(office, received="2024-03-05T09:00:00+07:00")
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        made = plan_purge(office, ledger, Period.parse("2020"), LATE)
+        picture = next(entry for entry in ledger.entries() if entry.kept_with)
+    assert picture.period is None
+    assert picture.id in numbers(made, LETTERS)
 
 
 def test_letters_go_before_originals(office):
