@@ -45,9 +45,10 @@ def files_to_judge_anew(
 ) -> list[tuple[IncomingFile, bytes]]:
     """Return the files to judge anew in `run`, with their content.
 
-    Only those of open periods; a file that does not name its period counts for the month before
-    its receipt. An original that is lost or altered is left out: ``mlay doctor`` reports it. No
-    time of receipt is later than `received`, that of the run: the clock was wrong then.
+    Only those of open periods whose sender is still known; a file that does not name its period
+    counts for the month before its receipt. An original that is lost or altered is left out: ``mlay
+    doctor`` reports it. No time of receipt is later than `received`, that of the run: the clock was
+    wrong then.
     """
     last = ledger.last_run(run.command)
     if last is None or last == run:
@@ -62,7 +63,7 @@ def files_to_judge_anew(
             may_change = descriptions_changed or (is_foreign and register_changed)
         else:
             may_change = _may_change(entry)
-        if may_change and period_of(entry) not in closed:
+        if may_change and not entry.is_purged and period_of(entry) not in closed:
             file = entry.as_file()
             moment = min(entry.received, received, key=datetime.fromisoformat)
             files += _with_content(replace(file, received=moment), originals)

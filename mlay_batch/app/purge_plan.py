@@ -294,7 +294,9 @@ class _Planner:
 
     def _records(self) -> Iterator[Item]:
         """Yield the rows of the ledger that have names, addresses or reasons still."""
-        without_sender = self._log.entries("letters")
+        explained = self.ledger.query("SELECT delivery FROM answer WHERE words <> ''")
+        # explained since then: the words go, too
+        without_sender = self._log.entries("letters") - {row["delivery"] for row in explained}
         for entry in self._entries:
             if entry.id not in without_sender and entry.id not in self._undecided:
                 yield replace(self._record_of(LETTERS, entry), table="delivery")
@@ -327,7 +329,8 @@ class _Planner:
 
     def _closing_records(self) -> Iterator[Item]:
         for row in self.ledger.query(
-            "SELECT id, period, coalesce(reopened, as_of) AS day FROM closing WHERE closed_by <> ?",
+            "SELECT id, period, coalesce(reopened, as_of) AS day FROM closing"
+            " WHERE closed_by <> ?1 OR reopened_by <> ?1",
             MASK,
         ):
             period, day = Period.parse(row["period"]), date.fromisoformat(row["day"])

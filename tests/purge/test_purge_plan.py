@@ -15,10 +15,10 @@ from builders.sample_office import MeetingReturn, create_office, rows
 from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
 from mlay_batch.app.purge_texts import mask_row, without_names
 from mlay_batch.app.settings import Retention, Settings
-from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.findings import Answer, Finding, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-from mlay_batch.ledger import Closing, Closings, Ledger, Worklists
+from mlay_batch.ledger import Answers, Closing, Closings, Ledger, Purge, PurgeLog, Worklists
 from mlay_batch.ledger.purging import MASK
 from mlay_batch.model.records import Decision, Verdict
 
@@ -119,6 +119,22 @@ def test_a_worklist_is_of_the_month_before_its_day(office):
         made = plan_purge(office, ledger, Period.parse("2024"), LATE)
     files = [item.sha256[:7] for item in made.gone[DECISIONS] if item.sha256]
     assert files == ["2019-12", "2024-01"]
+
+
+def test_what_was_said_since_the_last_purge_goes_too(office):
+    """Letters and decisions go first; the texts are there still, so that people go on."""
+    gone = Purge(LATE, "an", "2024", {}, senders=(1,), rulings=(1,), closings=(1,))
+    with Ledger.open(office.workspace.ledger) as ledger:
+        record_entries(ledger, [NOVEMBER])
+        closed(ledger, "2019-11")
+        PurgeLog(ledger).record(gone)
+        assert plan_purge(office, ledger, Period.parse("2024"), LATE).gone[DECISIONS] == ()
+        Closings(ledger).reopen(Period.parse("2019-11"), date(2027, 5, 6), "bình", "bà Quàng xin")
+        answers = [Answer("D05", "q", "hai bà đi chợ")]
+        Answers(ledger).give(ledger.entry(1), answers, "bình", "2030-01-01T08:00:00+07:00")
+        made = plan_purge(office, ledger, Period.parse("2024"), LATE)
+    assert made.numbers(DECISIONS, "closing") == (1,)
+    assert made.numbers(LETTERS, "delivery") == (1,)
 
 
 def test_a_picture_goes_with_the_return_beside_which_it_came(office):
