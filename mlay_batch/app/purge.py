@@ -94,6 +94,7 @@ class Forecast:
         folder_files: what the folders lose.
         kinds: both by kind.
         left: files of that time that only the office can judge.
+        worklists: worklists that may still name what goes, until the next month writes them anew.
         officers: officers of the register who ended before that time.
         backups: the backups made, each with its day.
         is_unfinished: whether an earlier purge broke off.
@@ -103,6 +104,7 @@ class Forecast:
     folder_files: tuple[FolderFile, ...]
     kinds: tuple[KindSummary, ...]
     left: tuple[Path, ...]
+    worklists: tuple[Path, ...]
     officers: tuple[str, ...]
     backups: tuple[tuple[str, date], ...]
     is_unfinished: bool
@@ -159,6 +161,11 @@ def forecast_purge(office: Office, ledger: Ledger, before: Period, as_of: date) 
         tuple(_summaries(workspace, plan, folder_files)),
         tuple(
             path for path in _unknown_reports(workspace, ledger, clock) if path not in gone_paths
+        ),
+        tuple(
+            path
+            for path in ([] if plan.is_empty else workspace.worklists)
+            if hash_file(path) not in by_hash
         ),
         tuple(
             f"{officer.code} {officer.name}"

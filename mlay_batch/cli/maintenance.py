@@ -127,6 +127,8 @@ def forecast_lines(forecast: Forecast, session: Session) -> Iterator[str]:
         yield words("undecided", numbers=", ".join(map(str, plan.undecided)))
     for file in forecast.left:
         yield words("left", path=file.relative_to(session.workspace.root).as_posix())
+    for file in forecast.worklists:
+        yield words("worklist", path=file.name)
     if forecast.officers:
         yield words("officers", officers="; ".join(forecast.officers))
     for path, day in forecast.backups:

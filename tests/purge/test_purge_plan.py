@@ -12,6 +12,7 @@ from builders.mail_office import send, take_in
 from builders.mails import PHOTO
 from builders.sample_office import MeetingReturn, create_office, rows
 
+from mlay_batch.app.purge import forecast_purge
 from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
 from mlay_batch.app.purge_texts import mask_row, without_names
 from mlay_batch.app.settings import Retention, Settings
@@ -146,6 +147,17 @@ def test_a_picture_goes_with_the_return_beside_which_it_came(office):
         picture = next(entry for entry in ledger.entries() if entry.kept_with)
     assert picture.period is None
     assert picture.id in numbers(made, LETTERS)
+
+
+def test_a_worklist_that_nobody_obeyed_is_named(office):
+    """It was written before, from letters and mails that go."""
+    path = office.workspace.root / "viec-can-lam (cũ).xlsx"
+    path.write_bytes(b"x")
+    with Ledger.open(office.workspace.ledger) as ledger:
+        before = Period.parse("2024")
+        assert forecast_purge(office, ledger, before, LATE).worklists == ()  # nothing goes
+        record_entries(ledger, [NOVEMBER])
+        assert forecast_purge(office, ledger, before, LATE).worklists == (path,)
 
 
 def test_letters_go_before_originals(office):
