@@ -340,7 +340,7 @@ class _Planner:
 
     def _texts(self) -> tuple[tuple[Item, ...], tuple[Period, ...]]:
         """Return the returns with texts that no open figure reads, and the open months that do."""
-        done = self._log.entries("texts")
+        done = self._log.entries("texts") - self._rollups_with_names()
         items = [
             self._record_of(TEXTS, entry)
             for entry in self._entries
@@ -367,6 +367,16 @@ class _Planner:
             elif self.clock.is_past(item):
                 blocking |= readers
         return tuple(free), tuple(sorted(blocking))
+
+    def _rollups_with_names(self) -> frozenset[int]:
+        """Return the consolidated workbooks whose register was read still when they were purged."""
+        return frozenset(
+            entry.id
+            for entry in self._entries
+            if entry.form == ROLLUP and entry.verdict == "accepted"
+            for accepted in [self.ledger.return_of(entry.id)]
+            if self._without_texts(accepted) != accepted.rows
+        )
 
     def _without_texts(self, accepted: AcceptedReturn) -> tuple[Row, ...]:
         entry = accepted.entry

@@ -21,7 +21,8 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Answers, Closing, Closings, Ledger, Purge, PurgeLog, Worklists
 from mlay_batch.ledger.purging import MASK
-from mlay_batch.model.records import Decision, Verdict
+from mlay_batch.model.records import Decision, Row, Verdict
+from mlay_batch.schema.ids import ROLLUP
 
 LATE = date(2031, 1, 1)
 
@@ -120,6 +121,33 @@ def test_a_worklist_is_of_the_month_before_its_day(office):
         made = plan_purge(office, ledger, Period.parse("2024"), LATE)
     files = [item.sha256[:7] for item in made.gone[DECISIONS] if item.sha256]
     assert files == ["2019-12", "2024-01"]
+
+
+def test_officers_below_go_once_a_newer_workbook_names_them(office):
+    """The register in the newest workbook of the level below is read for every month."""
+
+    def rollup(on: str, period: str) -> Decision:
+        officer = Row("officers", "Cán bộ", 2, {"code": "X-1", "name": "Lò Văn Cựu"}, {})
+        made = received(on, decision(Verdict.ACCEPTED, officer, data=on.encode(), period=period))
+        form = replace(made.checked.identity.form, form=ROLLUP)
+        submission = replace(made.checked.submission, form=ROLLUP)
+        identity = replace(made.checked.identity, form=form)
+        return replace(
+            made, checked=replace(made.checked, submission=submission, identity=identity)
+        )
+
+    def forget(ledger: Ledger) -> dict[int, object]:
+        made = plan_purge(office, ledger, Period.parse("2024"), LATE)
+        PurgeLog(ledger).record(Purge(LATE, "an", "2024", {}, texts=made.texts))
+        return {number: rows[0].values["name"] for number, rows in made.texts.items()}
+
+    with Ledger.open(office.workspace.ledger) as ledger:
+        record_entries(ledger, [rollup("2019-12-03", "2019-11")])
+        closed(ledger, "2019-11")
+        assert forget(ledger) == {1: "Lò Văn Cựu"}
+        record_entries(ledger, [rollup("2026-02-03", "2026-01")])
+        assert forget(ledger) == {1: MASK}
+        assert forget(ledger) == {}
 
 
 def test_what_was_said_since_the_last_purge_goes_too(office):
