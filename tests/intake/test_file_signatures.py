@@ -55,6 +55,7 @@ CARRIERS = {
     "an old workbook": compound({**WORKBOOK, "_xmlsignatures": {"sig1": VALUE}}),
     "a very old one": compound({**WORKBOOK, "_signatures": b"x"}),
     "PDF": pdf(detached()),
+    "a PDF after other bytes": b"\xef\xbb\xbf" + pdf(detached()),
     "a PDF from before CMS": pdf(b"\4\x82\1\0"),
 }
 
