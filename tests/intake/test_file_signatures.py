@@ -186,6 +186,14 @@ def test_the_signature_of_a_mail(tmp_path, data: bytes, expected: Signature) -> 
     assert all(leaf.signature is NONE for leaf in rest)
 
 
+def test_a_signature_called_after_one_file_is_of_that_alone(tmp_path) -> None:
+    disposition = 'Content-Disposition: attachment; filename="{}"\n'
+    files = (part(BOOK, disposition.format(name)) for name in ("a.xlsx", "b.xlsx"))
+    own = part(detached(), disposition.format("a.xlsx.p7s"))
+    leaves = collect_mail(tmp_path, mail(*files, own))
+    assert {leaf.name: leaf.signature for leaf in leaves} == {"a.xlsx": MAIL, "b.xlsx": NONE}
+
+
 def test_a_mail_that_outlook_keeps_signed_in_the_clear(tmp_path) -> None:
     inner = mail(part(), P7S, head="", kind=SIGNED_KIND)
     kind = "IPM.Note.SMIME.MultipartSigned"
