@@ -20,7 +20,6 @@ from mlay_batch.app.purge_plan import (
     KINDS,
     LETTERS,
     NAMES,
-    ORIGINALS,
     Clock,
     Item,
     PurgePlan,
@@ -213,7 +212,7 @@ def _inbox_files(
     by_origin: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
         by_origin.setdefault(entry.origin.partition("!")[0], []).append(entry)
-    gone = {file.sha256 for file in plan.files}
+    gone = {file.sha256: file.kind for file in plan.files}
     for ref in list_files(workspace.inbox, workspace.inbox):
         file = _folder_file(ref.path, LETTERS)
         own_entries = by_origin.get(ref.origin) or by_origin.get(
@@ -223,7 +222,7 @@ def _inbox_files(
             continue  # not taken in
         if any(entry.sha256 == file.sha256 for entry in own_entries):
             if file.sha256 in gone:
-                yield replace(file, kind=ORIGINALS)
+                yield replace(file, kind=gone[file.sha256])  # a mail without files is a letter
         elif not _keeps_mail(own_entries, entries, plan, clock):
             yield file
 

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 from builders.in_process import here
 from builders.ledger_entries import decision, record_entries, row
-from builders.mail_office import send, take_in
+from builders.mail_office import mail, send, take_in
 from builders.mails import PHOTO
-from builders.sample_office import MeetingReturn, create_office, rows
+from builders.sample_office import MeetingReturn, create_office, put, rows
 
 from mlay_batch.app.purge import forecast_purge
 from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
@@ -105,6 +105,24 @@ def test_texts_stay_while_an_open_month_reads_them(office, decisions, closings, 
     made = plan(office, decisions, closings=closings)
     assert numbers(made, TEXTS) == texts
     assert [str(month) for month in made.open_months] == open_months
+
+
+def test_what_a_warning_was_about_stays_as_a_hash(office):
+    """The answer to it still counts, though its words are gone."""
+    finding = Finding("D05", Severity.WARNING, Place("a.xlsx"), {"title": "Bàn", "question": "6e2"})
+    with Ledger.open(office.workspace.ledger) as ledger:
+        record_entries(ledger, [decision(Verdict.ACCEPTED, row(), findings=(finding,))])
+        PurgeLog(ledger).record(Purge(LATE, "an", "2024", {}, senders=(1,)))
+        (left,) = ledger.entry(1).findings
+    assert left.params == {"title": MASK, "question": "6e2"}
+
+
+def test_a_mail_without_files_is_a_letter_in_the_inbox_too(office):
+    put(office, "mail/a.eml", mail("x@else.example"))
+    take_in(office)
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        forecast = forecast_purge(office, ledger, Period.parse("2020"), date(2022, 6, 1))
+    assert {file.kind for file in forecast.folder_files} == {LETTERS}
 
 
 def test_what_waits_for_a_decision_stays_whole(office):
