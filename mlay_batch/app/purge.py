@@ -95,7 +95,7 @@ class Forecast:
         left: files of that time that only the office can judge.
         worklists: worklists that may still name what goes, until the next month writes them anew.
         officers: officers of the register who ended before that time.
-        backups: the backups made, each with its day.
+        backups: the backups made, each with its day, and whether it is there still.
         is_unfinished: whether an earlier purge broke off.
     """
 
@@ -105,7 +105,7 @@ class Forecast:
     left: tuple[Path, ...]
     worklists: tuple[Path, ...]
     officers: tuple[str, ...]
-    backups: tuple[tuple[str, date], ...]
+    backups: tuple[tuple[str, date, bool], ...]
     is_unfinished: bool
 
     @property
@@ -171,7 +171,7 @@ def forecast_purge(office: Office, ledger: Ledger, before: Period, as_of: date) 
             for officer in office.register.officers
             if officer.to and officer.to < before.start
         ),
-        PurgeLog(ledger).backups(),
+        tuple((path, day, Path(path).is_file()) for path, day in PurgeLog(ledger).backups()),
         PurgeLog(ledger).is_unfinished(),
     )
 

@@ -122,8 +122,8 @@ def forecast_lines(forecast: Forecast, session: Session) -> Iterator[str]:
     for summary in forecast.kinds:
         yield from _kind_lines(summary, session)
     yield from _rest_lines(forecast, session)
-    for path, day in forecast.backups:
-        yield words("backup", path=path, day=show(day, lang))
+    for path, day, is_there in forecast.backups:
+        yield words("backup" if is_there else "backup_gone", path=path, day=show(day, lang))
     yield words("backups")
 
 

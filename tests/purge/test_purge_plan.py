@@ -195,6 +195,16 @@ def test_a_picture_goes_with_the_return_beside_which_it_came(office):
     assert picture.id in numbers(made, LETTERS)
 
 
+def test_a_backup_is_said_to_be_there_if_it_is(office, tmp_path):
+    here_still, gone = tmp_path / "a.zip", tmp_path / "b.zip"
+    here_still.write_bytes(b"x")
+    with Ledger.open(office.workspace.ledger) as ledger:
+        for path in (here_still, gone):
+            PurgeLog(ledger).record_backup(path, LATE)
+        forecast = forecast_purge(office, ledger, Period.parse("2024"), LATE)
+    assert [is_there for _, _, is_there in forecast.backups] == [True, False]
+
+
 def test_a_worklist_that_nobody_obeyed_is_named(office):
     """It was written before, from letters and mails that go."""
     path = office.workspace.root / "viec-can-lam (cũ).xlsx"
