@@ -143,12 +143,12 @@ def forecast_purge(office: Office, ledger: Ledger, before: Period, as_of: date) 
     """Return what a purge does. Reads only."""
     workspace, plan = office.workspace, plan_purge(office, ledger, before, as_of)
     clock = Clock(before, as_of, workspace.settings.retention)
-    by_hash = {file.sha256: file for file in plan.files}
+    by_hash, entries = {file.sha256: file for file in plan.files}, ledger.entries()
     folder_files = tuple(
         file
         for files in (
-            _inbox_files(workspace, ledger.entries(), plan, clock),
-            _outbox_files(workspace, by_hash, clock),
+            _inbox_files(workspace, entries, plan, clock),
+            _outbox_files(workspace, entries, by_hash, clock),
             _report_files(workspace, by_hash, clock),
         )
         for file in files
@@ -245,11 +245,21 @@ def _keeps_mail(
 
 
 def _outbox_files(
-    workspace: Workspace, by_hash: Mapping[str, AbsentFile], clock: Clock
+    workspace: Workspace,
+    entries: tuple[LedgerEntry, ...],
+    by_hash: Mapping[str, AbsentFile],
+    clock: Clock,
 ) -> Iterator[FolderFile]:
-    """Yield the drafts that go, and forms and drafts in the folder of a period that is past."""
+    """Yield the drafts that go, and in the folders of periods what is about one that is past.
+
+    A form or slip about December may lie in the folder of January, when it was answered.
+    """
+    numbered = {entry.incoming: entry.period for entry in entries if entry.incoming}
     for path in _files_below(workspace.outbox):
-        file, period = _folder_file(path, LETTERS), _folder_period(workspace.outbox, path)
+        file, last_word = _folder_file(path, LETTERS), path.stem.rpartition("_")[2]
+        if period := _folder_period(workspace.outbox, path):
+            about = numbered.get(last_word.replace("-", "/")) or last_word
+            period = _parse_period(about) or period
         if file.sha256 in by_hash or (period and clock.is_past(Item(LETTERS, period, period.end))):
             yield file
 
@@ -287,8 +297,12 @@ def _files_below(folder: Path) -> list[Path]:
 
 def _folder_period(folder: Path, path: Path) -> Period | None:
     """Return the period after which the folder of a file is called."""
+    return _parse_period(path.relative_to(folder).parts[0])
+
+
+def _parse_period(text: str) -> Period | None:
     with suppress(ValueError):
-        return Period.parse(path.relative_to(folder).parts[0])
+        return Period.parse(text)
     return None
 
 

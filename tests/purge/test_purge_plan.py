@@ -195,6 +195,24 @@ def test_a_picture_goes_with_the_return_beside_which_it_came(office):
     assert picture.id in numbers(made, LETTERS)
 
 
+def test_what_was_handed_over_goes_by_what_it_is_about(office):
+    """In January the office answered what came late for December."""
+    names = (
+        "CB-01_bao-cao_2019-12.xlsx",
+        "CB-01_phieu-nhan_1-2020.txt",
+        "CB-01_bao-cao_2020-01.xlsx",
+    )
+    folder = office.workspace.outbox / "2020-01"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(name.encode())
+    late = received("2020-01-09", decision(Verdict.ACCEPTED, row(), period="2019-12"))
+    with Ledger.open(office.workspace.ledger) as ledger:
+        record_entries(ledger, [late])
+        forecast = forecast_purge(office, ledger, Period.parse("2020"), LATE)
+    assert {file.path.name for file in forecast.folder_files} == set(names[:2])
+
+
 def test_a_backup_is_said_to_be_there_if_it_is(office, tmp_path):
     here_still, gone = tmp_path / "a.zip", tmp_path / "b.zip"
     here_still.write_bytes(b"x")
