@@ -28,12 +28,13 @@ from mlay_batch.app.purge_plan import (
 )
 from mlay_batch.app.purge_texts import without_names
 from mlay_batch.app.report_files import ReportPaths, hash_file
+from mlay_batch.app.worklist.view_files import FOLDER as VIEW_FOLDER
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.core.files import sync_folder, write_atomically
+from mlay_batch.core.files import is_open, sync_folder, write_atomically
 from mlay_batch.core.findings import has_errors
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import LedgerError, OutputBusyError, UsageError
 from mlay_batch.intake import list_files
 from mlay_batch.ledger import (
     AbsentFile,
@@ -123,7 +124,8 @@ def purge(
     """Remove what came before `before` and is past its term, once `confirm` has agreed.
 
     Returns whether anything was removed. An earlier purge that broke off is completed as well.
-    Raises UsageError ``purge.running`` for a time that is not over, LockedError, LedgerError.
+    Raises UsageError ``purge.running`` for a time that is not over, OutputBusyError for a file that
+    is open in another program, LockedError, LedgerError.
     """
     if before.start > as_of:
         raise UsageError("purge.running", period=str(before))
@@ -132,6 +134,7 @@ def purge(
         forecast = forecast_purge(office, ledger, before, as_of)
         if not confirm(forecast) or forecast.is_empty:
             return False
+        _refuse_open_files(workspace, forecast)
         log, plan = PurgeLog(ledger), forecast.plan
         if not plan.is_empty or forecast.folder_files:
             log.record(_purge_record(office, forecast, who))
@@ -309,6 +312,22 @@ def _parse_period(text: str) -> Period | None:
 # Removing
 
 
+def _refuse_open_files(workspace: Workspace, forecast: Forecast) -> None:
+    """Raise OutputBusyError for an open file that is to go: saved again, it would be back."""
+    views = _files_below(workspace.outbox / VIEW_FOLDER)
+    for path in (*(file.path for file in forecast.folder_files), *workspace.worklists, *views):
+        if is_open(path):
+            raise OutputBusyError("purge.busy", path=str(path))
+
+
+def _remove(path: Path) -> None:
+    """Remove a file. Raises OutputBusyError where another program holds it."""
+    try:
+        path.unlink()
+    except PermissionError as error:
+        raise OutputBusyError("purge.busy", path=str(path)) from error
+
+
 def _purge_record(office: Office, forecast: Forecast, who: str) -> Purge:
     """Return what the ledger records and loses; the copies without names are archived first."""
     plan, archive = forecast.plan, Archive(office.workspace.archive)
@@ -365,11 +384,11 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
     Archive(workspace.archive).remove(absent)
     for path in workspace.worklists:
         if hash_file(path) in absent:
-            path.unlink()
+            _remove(path)
     for folder in (workspace.inbox, workspace.outbox, workspace.reports):
         for path in _files_below(folder):
             if hash_file(path) in absent:
-                path.unlink()
+                _remove(path)
                 _remove_empty(path.parent, {folder, *workspace.folders})
     _write_copies(workspace, ledger, absent)
     clear_cache(workspace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from builders.in_process import here
@@ -12,13 +13,13 @@ from builders.mail_office import mail, send, take_in
 from builders.mails import PHOTO
 from builders.sample_office import MeetingReturn, create_office, put, rows
 
-from mlay_batch.app.purge import forecast_purge
+from mlay_batch.app.purge import forecast_purge, purge
 from mlay_batch.app.purge_plan import DECISIONS, LETTERS, ORIGINALS, TEXTS, PurgePlan, plan_purge
 from mlay_batch.app.purge_texts import mask_row, without_names
 from mlay_batch.app.settings import Retention, Settings
 from mlay_batch.core.findings import Answer, Finding, Place, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.errors import UsageError
+from mlay_batch.errors import OutputBusyError, UsageError
 from mlay_batch.ledger import Answers, Closing, Closings, Ledger, Purge, PurgeLog, Worklists
 from mlay_batch.ledger.purging import MASK
 from mlay_batch.model.records import Decision, Row, Verdict
@@ -211,6 +212,36 @@ def test_what_was_handed_over_goes_by_what_it_is_about(office):
         record_entries(ledger, [late])
         forecast = forecast_purge(office, ledger, Period.parse("2020"), LATE)
     assert {file.path.name for file in forecast.folder_files} == set(names[:2])
+
+
+@pytest.mark.parametrize("lock_name", ["~$CB-01.xlsx", None])
+def test_a_file_that_is_open_is_named(office, monkeypatch, lock_name):
+    """Excel says so by a file beside it, or Windows once it is to go."""
+    folder = office.workspace.outbox / "2019-11"
+    folder.mkdir()
+    (folder / "CB-01.xlsx").write_bytes(b"x")
+    if lock_name:
+        (folder / lock_name).write_bytes(b"")
+    ask = {"as_of": LATE, "who": "an", "holder": "an", "confirm": lambda _: True}
+    with monkeypatch.context() as patch:
+        if not lock_name:
+            patch.setattr(Path, "unlink", refuse_workbook)
+        with pytest.raises(OutputBusyError, match=r"purge\.busy"):
+            purge(office, Period.parse("2020"), **ask)
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        assert PurgeLog(ledger).is_unfinished() is (lock_name is None)
+    if not lock_name:
+        assert purge(office, Period.parse("2020"), **ask)
+        assert not folder.exists()
+
+
+UNLINK = Path.unlink
+
+
+def refuse_workbook(path: Path, **more: bool) -> None:
+    if path.suffix == ".xlsx":
+        raise PermissionError(13, "Permission denied", str(path))
+    UNLINK(path, **more)
 
 
 def test_a_backup_is_said_to_be_there_if_it_is(office, tmp_path):
