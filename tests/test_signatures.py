@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from builders.sample_office import create_office
 
+from mlay_batch.app.incoming_register import write_register
 from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.core.signature import Signature
+from mlay_batch.errors import UsageError
 from mlay_batch.model.office_rules import Profile
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.signatures import SignatureState, signature_states
@@ -82,3 +86,13 @@ def test_a_return_is_for_reference_where_a_signature_is_demanded(
     asked = entry(1, verdict, period=period, signature=signature)
     state: SignatureState = signature_states([asked])[1]
     assert state.is_reference_only(asked, Profile(signed_from=signed_from)) is expected
+
+
+@pytest.mark.parametrize("name", ["register.xlsx", "mlay.toml", "inbox/a.xlsx"])
+def test_the_register_of_papers_is_written_over_no_file_of_the_office(tmp_path, name: str) -> None:
+    office = create_office(tmp_path / "town")
+    path = office.workspace.root / name
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(UsageError, match=r"incoming\.out"):
+        write_register(office, Period.parse("2019-11"), as_of=date(2019, 12, 6), path=path)
+    assert (path.read_bytes() if path.is_file() else None) == before

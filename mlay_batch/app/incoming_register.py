@@ -12,8 +12,11 @@ from mlay_batch.app.judge_anew import period_of
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import branch_of
+from mlay_batch.app.settings import CONFIG_NAME
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
 from mlay_batch.model.office_rules import Profile
@@ -59,8 +62,10 @@ def write_register(
 
     Each file ever received stands in the register of one month, so that those of all months add up
     to all files: see `_month_of`. A longer period has the files of its months.
-    Raises LedgerError, OutputBusyError.
+    Raises UsageError ``incoming.out`` for a file of the office's own, LedgerError, OutputBusyError.
     """
+    if path and _is_office_file(office.workspace, path.resolve()):
+        raise UsageError("incoming.out", path=str(path))
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         inputs = load_inputs(office, ledger, period, as_of)
         letters = MailLog(ledger).letters()
@@ -75,6 +80,13 @@ def write_register(
     signatures = signature_states(inputs.ledger_entries)
     profile = office.register.rules.profile
     return IncomingRegister(target, rows, signatures, profile, written=is_new and not dry_run)
+
+
+def _is_office_file(workspace: Workspace, path: Path) -> bool:
+    """Whether a file is one that the office works with, or that it has received."""
+    files = (workspace.register, workspace.ledger, workspace.root / CONFIG_NAME)
+    folders = (workspace.archive, workspace.inbox, workspace.schemas)
+    return path in (*files, *workspace.worklists) or any(map(path.is_relative_to, folders))
 
 
 def _rows(

@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.core.period import Period
+from mlay_batch.core.period import Period, month_before
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.model.records import (
@@ -45,9 +45,10 @@ def files_to_judge_anew(
 ) -> list[tuple[IncomingFile, bytes]]:
     """Return the files to judge anew in `run`, with their content.
 
-    Only those of open periods; a file that does not name its period counts for the month before
-    its receipt. An original that is lost or altered is left out: ``mlay doctor`` reports it. No
-    time of receipt is later than `received`, that of the run: the clock was wrong then.
+    Only those of open periods whose sender is still known; a file that does not name its period
+    counts for the month before its receipt. An original that is lost or altered is left out: ``mlay
+    doctor`` reports it. No time of receipt is later than `received`, that of the run: the clock was
+    wrong then.
     """
     last = ledger.last_run(run.command)
     if last is None or last == run:
@@ -62,7 +63,7 @@ def files_to_judge_anew(
             may_change = descriptions_changed or (is_foreign and register_changed)
         else:
             may_change = _may_change(entry)
-        if may_change and period_of(entry) not in closed:
+        if may_change and not entry.is_purged and period_of(entry) not in closed:
             file = entry.as_file()
             moment = min(entry.received, received, key=datetime.fromisoformat)
             files += _with_content(replace(file, received=moment), originals)
@@ -84,7 +85,7 @@ def period_of(entry: LedgerEntry) -> Period:
     """Return the period of a file; of one that names none, the month before its receipt."""
     if entry.period:
         return Period.parse(entry.period)
-    return Period.of("month", date.fromisoformat(entry.received[:10])).previous()
+    return month_before(date.fromisoformat(entry.received[:10]))
 
 
 def _with_content(file: IncomingFile, originals: Archive) -> Iterator[tuple[IncomingFile, bytes]]:

@@ -20,20 +20,21 @@ from mlay_batch.app.purge_plan import (
     KINDS,
     LETTERS,
     NAMES,
-    ORIGINALS,
     Clock,
     Item,
     PurgePlan,
+    period_about,
     plan_purge,
 )
 from mlay_batch.app.purge_texts import without_names
 from mlay_batch.app.report_files import ReportPaths, hash_file
+from mlay_batch.app.worklist.view_files import FOLDER as VIEW_FOLDER
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.core.files import sync_folder, write_atomically
+from mlay_batch.core.files import is_open, sync_folder, write_atomically
 from mlay_batch.core.findings import has_errors
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import LedgerError, OutputBusyError, UsageError
 from mlay_batch.intake import list_files
 from mlay_batch.ledger import (
     AbsentFile,
@@ -93,8 +94,9 @@ class Forecast:
         folder_files: what the folders lose.
         kinds: both by kind.
         left: files of that time that only the office can judge.
+        worklists: worklists that may still name what goes, until the next month writes them anew.
         officers: officers of the register who ended before that time.
-        backups: the backups made, each with its day.
+        backups: the backups made, each with its day, and whether it is there still.
         is_unfinished: whether an earlier purge broke off.
     """
 
@@ -102,8 +104,9 @@ class Forecast:
     folder_files: tuple[FolderFile, ...]
     kinds: tuple[KindSummary, ...]
     left: tuple[Path, ...]
+    worklists: tuple[Path, ...]
     officers: tuple[str, ...]
-    backups: tuple[tuple[str, date], ...]
+    backups: tuple[tuple[str, date, bool], ...]
     is_unfinished: bool
 
     @property
@@ -121,7 +124,8 @@ def purge(
     """Remove what came before `before` and is past its term, once `confirm` has agreed.
 
     Returns whether anything was removed. An earlier purge that broke off is completed as well.
-    Raises UsageError ``purge.running`` for a time that is not over, LockedError, LedgerError.
+    Raises UsageError ``purge.running`` for a time that is not over, OutputBusyError for a file that
+    is open in another program, LockedError, LedgerError.
     """
     if before.start > as_of:
         raise UsageError("purge.running", period=str(before))
@@ -130,6 +134,7 @@ def purge(
         forecast = forecast_purge(office, ledger, before, as_of)
         if not confirm(forecast) or forecast.is_empty:
             return False
+        _refuse_open_files(workspace, forecast)
         log, plan = PurgeLog(ledger), forecast.plan
         if not plan.is_empty or forecast.folder_files:
             log.record(_purge_record(office, forecast, who))
@@ -141,12 +146,12 @@ def forecast_purge(office: Office, ledger: Ledger, before: Period, as_of: date) 
     """Return what a purge does. Reads only."""
     workspace, plan = office.workspace, plan_purge(office, ledger, before, as_of)
     clock = Clock(before, as_of, workspace.settings.retention)
-    by_hash = {file.sha256: file for file in plan.files}
+    by_hash, entries = {file.sha256: file for file in plan.files}, ledger.entries()
     folder_files = tuple(
         file
         for files in (
-            _inbox_files(workspace, ledger.entries(), plan, clock),
-            _outbox_files(workspace, by_hash, clock),
+            _inbox_files(workspace, entries, plan, clock),
+            _outbox_files(workspace, entries, by_hash, clock),
             _report_files(workspace, by_hash, clock),
         )
         for file in files
@@ -160,11 +165,16 @@ def forecast_purge(office: Office, ledger: Ledger, before: Period, as_of: date) 
             path for path in _unknown_reports(workspace, ledger, clock) if path not in gone_paths
         ),
         tuple(
+            path
+            for path in ([] if plan.is_empty else workspace.worklists)
+            if hash_file(path) not in by_hash
+        ),
+        tuple(
             f"{officer.code} {officer.name}"
             for officer in office.register.officers
             if officer.to and officer.to < before.start
         ),
-        PurgeLog(ledger).backups(),
+        tuple((path, day, Path(path).is_file()) for path, day in PurgeLog(ledger).backups()),
         PurgeLog(ledger).is_unfinished(),
     )
 
@@ -205,7 +215,7 @@ def _inbox_files(
     by_origin: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
         by_origin.setdefault(entry.origin.partition("!")[0], []).append(entry)
-    gone = {file.sha256 for file in plan.files}
+    gone = {file.sha256: file.kind for file in plan.files}
     for ref in list_files(workspace.inbox, workspace.inbox):
         file = _folder_file(ref.path, LETTERS)
         own_entries = by_origin.get(ref.origin) or by_origin.get(
@@ -215,32 +225,44 @@ def _inbox_files(
             continue  # not taken in
         if any(entry.sha256 == file.sha256 for entry in own_entries):
             if file.sha256 in gone:
-                yield replace(file, kind=ORIGINALS)
-        elif not _keeps_mail(own_entries, plan, clock):
+                yield replace(file, kind=gone[file.sha256])  # a mail without files is a letter
+        elif not _keeps_mail(own_entries, entries, plan, clock):
             yield file
 
 
-def _keeps_mail(entries: list[LedgerEntry], plan: PurgePlan, clock: Clock) -> bool:
+def _keeps_mail(
+    own_entries: list[LedgerEntry], entries: tuple[LedgerEntry, ...], plan: PurgePlan, clock: Clock
+) -> bool:
     """Whether a mail with these entries stays: one is undecided, or its term is not over."""
     items = (
         Item(
             LETTERS,
-            Period.parse(entry.period) if entry.period else None,
+            period_about(entry, entries),
             date.fromisoformat(entry.received[:10]),
         )
-        for entry in entries
+        for entry in own_entries
     )
-    return any(entry.id in plan.undecided for entry in entries) or not all(
+    return any(entry.id in plan.undecided for entry in own_entries) or not all(
         map(clock.is_past, items)
     )
 
 
 def _outbox_files(
-    workspace: Workspace, by_hash: Mapping[str, AbsentFile], clock: Clock
+    workspace: Workspace,
+    entries: tuple[LedgerEntry, ...],
+    by_hash: Mapping[str, AbsentFile],
+    clock: Clock,
 ) -> Iterator[FolderFile]:
-    """Yield the drafts that go, and forms and drafts in the folder of a period that is past."""
+    """Yield the drafts that go, and in the folders of periods what is about one that is past.
+
+    A form or slip about December may lie in the folder of January, when it was answered.
+    """
+    numbered = {entry.incoming: entry.period for entry in entries if entry.incoming}
     for path in _files_below(workspace.outbox):
-        file, period = _folder_file(path, LETTERS), _folder_period(workspace.outbox, path)
+        file, last_word = _folder_file(path, LETTERS), path.stem.rpartition("_")[2]
+        if period := _folder_period(workspace.outbox, path):
+            about = numbered.get(last_word.replace("-", "/")) or last_word
+            period = _parse_period(about) or period
         if file.sha256 in by_hash or (period and clock.is_past(Item(LETTERS, period, period.end))):
             yield file
 
@@ -278,12 +300,32 @@ def _files_below(folder: Path) -> list[Path]:
 
 def _folder_period(folder: Path, path: Path) -> Period | None:
     """Return the period after which the folder of a file is called."""
+    return _parse_period(path.relative_to(folder).parts[0])
+
+
+def _parse_period(text: str) -> Period | None:
     with suppress(ValueError):
-        return Period.parse(path.relative_to(folder).parts[0])
+        return Period.parse(text)
     return None
 
 
 # Removing
+
+
+def _refuse_open_files(workspace: Workspace, forecast: Forecast) -> None:
+    """Raise OutputBusyError for an open file that is to go: saved again, it would be back."""
+    views = _files_below(workspace.outbox / VIEW_FOLDER)
+    for path in (*(file.path for file in forecast.folder_files), *workspace.worklists, *views):
+        if is_open(path):
+            raise OutputBusyError("purge.busy", path=str(path))
+
+
+def _remove(path: Path) -> None:
+    """Remove a file. Raises OutputBusyError where another program holds it."""
+    try:
+        path.unlink()
+    except PermissionError as error:
+        raise OutputBusyError("purge.busy", path=str(path)) from error
 
 
 def _purge_record(office: Office, forecast: Forecast, who: str) -> Purge:
@@ -342,11 +384,11 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
     Archive(workspace.archive).remove(absent)
     for path in workspace.worklists:
         if hash_file(path) in absent:
-            path.unlink()
+            _remove(path)
     for folder in (workspace.inbox, workspace.outbox, workspace.reports):
         for path in _files_below(folder):
             if hash_file(path) in absent:
-                path.unlink()
+                _remove(path)
                 _remove_empty(path.parent, {folder, *workspace.folders})
     _write_copies(workspace, ledger, absent)
     clear_cache(workspace)

@@ -2,14 +2,15 @@
 
 Two things must hold: the term of its kind is over, and it is of the time that was named. A term
 begins when the period ends, or on the day of receipt where that is later: a correction of December
-that came in June is kept from June on. What belongs to no period goes by its day. A file that two
+that came in June is kept from June on. What names no period is of that of the return beside which
+it came, else of the month before its day: the clerk works on December in January. A file that two
 entries share stays while one of them needs it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -18,7 +19,7 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.purge_texts import PERSONAL_FIELDS, mask_row
 from mlay_batch.app.settings import RETENTION, Retention
-from mlay_batch.core.period import Period
+from mlay_batch.core.period import Period, month_before
 from mlay_batch.ledger import AbsentFile, Closings, Ledger, PurgeLog
 from mlay_batch.ledger.purging import MASK
 from mlay_batch.model.records import (
@@ -43,7 +44,7 @@ class Item:
     kind: str
     """Kind of data, a key of `RETENTION`."""
     period: Period | None
-    """The period it is about; None: it belongs to its day."""
+    """The period it is about; None: the month before its day."""
     day: date
     """When it came or was made."""
     sha256: str = ""
@@ -54,7 +55,7 @@ class Item:
     @property
     def end(self) -> date:
         """The last day of the time it belongs to."""
-        return self.period.end if self.period else self.day
+        return (self.period or month_before(self.day)).end
 
     @property
     def since(self) -> date:
@@ -193,7 +194,15 @@ class _Planner:
 
     def _is_named(self, number: int) -> bool:
         entry = self._entries[number - 1]
-        return self.clock.is_named(_item_of(ORIGINALS, entry))
+        return self.clock.is_named(self._item_of(ORIGINALS, entry))
+
+    def _item_of(self, kind: str, entry: LedgerEntry) -> Item:
+        day = date.fromisoformat(entry.received[:10])
+        return Item(kind, period_about(entry, self._entries), day, number=entry.id)
+
+    def _record_of(self, kind: str, entry: LedgerEntry) -> Record:
+        item = self._item_of(kind, entry)
+        return Record(kind, item.period, item.day, number=entry.id, table="delivery")
 
     # Files
 
@@ -212,7 +221,7 @@ class _Planner:
         for entry in self._entries:
             if entry.sha256 != EMPTY_SHA256:
                 kind = LETTERS if _is_mail(entry) else ORIGINALS
-                yield replace(_item_of(kind, entry), sha256=entry.sha256)
+                yield replace(self._item_of(kind, entry), sha256=entry.sha256)
 
     def _letter_files(self) -> Iterator[Item]:
         for item, sha256 in self._letters():
@@ -285,10 +294,12 @@ class _Planner:
 
     def _records(self) -> Iterator[Item]:
         """Yield the rows of the ledger that have names, addresses or reasons still."""
-        without_sender = self._log.entries("letters")
+        explained = self.ledger.query("SELECT delivery FROM answer WHERE words <> ''")
+        # explained since then: the words go, too
+        without_sender = self._log.entries("letters") - {row["delivery"] for row in explained}
         for entry in self._entries:
             if entry.id not in without_sender and entry.id not in self._undecided:
-                yield replace(_record_of(LETTERS, entry), table="delivery")
+                yield replace(self._record_of(LETTERS, entry), table="delivery")
         yield from (
             item
             for item, _ in self._letters()
@@ -312,13 +323,14 @@ class _Planner:
             MASK,
         ):
             if row["id"] not in self._undecided:
-                item = _record_of(DECISIONS, self._entries[row["id"] - 1])
+                item = self._record_of(DECISIONS, self._entries[row["id"] - 1])
                 day = date.fromisoformat(row["day"][:10])
                 yield replace(item, day=day, table="decision")
 
     def _closing_records(self) -> Iterator[Item]:
         for row in self.ledger.query(
-            "SELECT id, period, coalesce(reopened, as_of) AS day FROM closing WHERE closed_by <> ?",
+            "SELECT id, period, coalesce(reopened, as_of) AS day FROM closing"
+            " WHERE closed_by <> ?1 OR reopened_by <> ?1",
             MASK,
         ):
             period, day = Period.parse(row["period"]), date.fromisoformat(row["day"])
@@ -328,9 +340,9 @@ class _Planner:
 
     def _texts(self) -> tuple[tuple[Item, ...], tuple[Period, ...]]:
         """Return the returns with texts that no open figure reads, and the open months that do."""
-        done = self._log.entries("texts")
+        done = self._log.entries("texts") - self._rollups_with_names()
         items = [
-            _record_of(TEXTS, entry)
+            self._record_of(TEXTS, entry)
             for entry in self._entries
             if entry.values_hash and entry.verdict == "accepted" and entry.id not in done
         ]
@@ -355,6 +367,16 @@ class _Planner:
             elif self.clock.is_past(item):
                 blocking |= readers
         return tuple(free), tuple(sorted(blocking))
+
+    def _rollups_with_names(self) -> frozenset[int]:
+        """Return the consolidated workbooks whose register was read still when they were purged."""
+        return frozenset(
+            entry.id
+            for entry in self._entries
+            if entry.form == ROLLUP and entry.verdict == "accepted"
+            for accepted in [self.ledger.return_of(entry.id)]
+            if self._without_texts(accepted) != accepted.rows
+        )
 
     def _without_texts(self, accepted: AcceptedReturn) -> tuple[Row, ...]:
         entry = accepted.entry
@@ -418,18 +440,11 @@ def _kept(
     return {kind: KeptItems(len(days[kind]), min(days[kind])) for kind in KINDS if days[kind]}
 
 
-def _item_of(kind: str, entry: LedgerEntry) -> Item:
-    return Item(kind, _period_of(entry), date.fromisoformat(entry.received[:10]), number=entry.id)
-
-
-def _record_of(kind: str, entry: LedgerEntry) -> Record:
-    item = _item_of(kind, entry)
-    return Record(kind, item.period, item.day, number=entry.id, table="delivery")
-
-
-def _period_of(entry: LedgerEntry) -> Period | None:
+def period_about(entry: LedgerEntry, entries: Sequence[LedgerEntry]) -> Period | None:
+    """Return the period of an entry, or of the return among `entries` beside which it came."""
+    owner = entries[entry.kept_with - 1] if entry.kept_with else entry
     try:
-        return Period.parse(entry.period) if entry.period else None
+        return Period.parse(owner.period) if owner.period else None
     except ValueError:
         return None
 

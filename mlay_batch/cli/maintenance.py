@@ -121,17 +121,25 @@ def forecast_lines(forecast: Forecast, session: Session) -> Iterator[str]:
         yield words("unfinished")
     for summary in forecast.kinds:
         yield from _kind_lines(summary, session)
+    yield from _rest_lines(forecast, session)
+    for path, day, is_there in forecast.backups:
+        yield words("backup" if is_there else "backup_gone", path=path, day=show(day, lang))
+    yield words("backups")
+
+
+def _rest_lines(forecast: Forecast, session: Session) -> Iterator[str]:
+    """Yield what stays in the workspace although it is of that time."""
+    plan, words = forecast.plan, partial(_purge_text, session.lang)
     if plan.open_months:
         yield words("open_months", months=", ".join(map(str, plan.open_months)))
     if plan.undecided:
         yield words("undecided", numbers=", ".join(map(str, plan.undecided)))
     for file in forecast.left:
         yield words("left", path=file.relative_to(session.workspace.root).as_posix())
+    for file in forecast.worklists:
+        yield words("worklist", path=file.name)
     if forecast.officers:
         yield words("officers", officers="; ".join(forecast.officers))
-    for path, day in forecast.backups:
-        yield words("backup", path=path, day=show(day, lang))
-    yield words("backups")
 
 
 def _purge_text(lang: str, key: str, **params: object) -> str:

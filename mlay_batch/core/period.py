@@ -175,3 +175,12 @@ def _parse(text: str) -> Period:
     if quarter:
         return Period(year, quarter * 3 - 2, 3)
     return Period(year, half * 6 - 5, 6) if half else Period(year, 1, 12)
+
+
+def month_before(day: date) -> Period:
+    """Return the month that what came or was made on `day` counts for, where it names none.
+
+    >>> str(month_before(date(2019, 1, 7)))
+    '2018-12'
+    """
+    return Period.of("month", day).previous()

@@ -204,7 +204,24 @@ def _is_signed(message: Message) -> bool:
 
     Mailing lists and other programs on the way may have made it a part like any other.
     """
-    return any(_is_signature(part) for part in mail_kinds.direct_parts(message))
+    signed_files = _signed_file_names(message)
+    return any(
+        _is_signature(part) and _name_before_p7s(part) not in signed_files
+        for part in mail_kinds.direct_parts(message)
+    )
+
+
+def _signed_file_names(message: Message) -> frozenset[str]:
+    """Return the files among the parts that have a signature of their own: ``a.xlsx.p7s``."""
+    parts = list(mail_kinds.direct_parts(message))
+    names = {headers.file_name(part) for part in parts}
+    signed_names = {_name_before_p7s(part) for part in parts if _is_signature(part)}
+    return frozenset(name for name in signed_names if name and name in names)
+
+
+def _name_before_p7s(part: Message) -> str:
+    name = headers.file_name(part) or ""
+    return name[:-4] if name.lower().endswith(".p7s") else ""
 
 
 def _is_signature(part: Message) -> bool:
@@ -232,9 +249,11 @@ def _parts(message: Message, depth: int, *, is_signed: bool = False) -> Iterator
         if wrapped := _decode_wrapped_mail(message):
             yield from _parts(wrapped, depth + 1, is_signed=is_signed)
             return
+        signed_files = _signed_file_names(message)
         for part in message.get_payload():
             if isinstance(part, Message):
-                yield from _parts(part, depth + 1, is_signed=is_signed)
+                has_own = headers.file_name(part) in signed_files
+                yield from _parts(part, depth + 1, is_signed=is_signed or has_own)
         return
     yield from _body_part(message, depth, is_signed=is_signed)
 

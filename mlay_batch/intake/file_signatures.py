@@ -34,6 +34,7 @@ from mlay_batch.model.records import IncomingFile
 _UNSEEN = frozenset({PACKED, LINK, ENCRYPTED, UNFINISHED})
 _UNSEEN |= {"N06", "N07", "N08", "N09", "N10", "N12", "N13", "N15", "N20", "N21"}
 _PDF = b"%PDF"
+_PDF_HEAD = 1024  # bytes within which it may begin: others stand before it in some files
 _PDF_END, _PDF_TAIL = b"%%EOF", 4096
 # The bytes that a PDF's signature signs: all but the hole that holds the signature itself.
 _BYTE_RANGE = re.compile(
@@ -65,17 +66,22 @@ def file_signature(file: IncomingFile) -> Signature:
     data = file.data
     if not data or file.skip_reason in _UNSEEN:
         return Signature.UNKNOWN
-    if data.startswith(_PDF):
-        return _pdf_signature(data)
     if data.startswith(ZIP):
         return _package_signature(data)
     if data.startswith(OLE):
         return _ole_signature(data)
+    if (start := data.find(_PDF, 0, _PDF_HEAD)) >= 0:
+        return _pdf_signature(data, start)
     return Signature.SCAN if skip_reason(file) == PICTURE else Signature.NONE
 
 
-def _pdf_signature(data: bytes) -> Signature:
-    """Look at each hole; unknown where one is not whole, or the end of the file is missing."""
+def _pdf_signature(data: bytes, begin: int) -> Signature:
+    """Look at each hole; unknown where one is not whole, or the end of the file is missing.
+
+    What stands before the beginning was there when it was signed, or came later.
+    """
+    if begin and (shifted := _pdf_signature(data[begin:], 0)) is Signature.FILE:
+        return shifted
     result = Signature.SCAN if _PDF_END in data[-_PDF_TAIL:] else Signature.UNKNOWN
     for match in islice(_BYTE_RANGE.finditer(data), _MAX_BYTE_RANGES):
         start, end = int(match[1]), int(match[2])

@@ -26,7 +26,7 @@ _FORGET_ANSWERS_IN = """
 _FORGET_ANSWERS_ABOUT = """
     UPDATE answer SET words = '', who = iif(who IS NULL, NULL, :mask)
     WHERE (form, branch, period) IN (SELECT form, branch, period FROM delivery WHERE id = :id)"""
-# Values of findings that are codes or days, never what somebody wrote.
+# Values of findings that are codes, days or hashes, never what somebody wrote.
 _CODE_PARAMS = frozenset(
     (
         "branch",
@@ -35,6 +35,7 @@ _CODE_PARAMS = frozenset(
         "form",
         "officer",
         "period",
+        "question",
         "received",
         "rule",
         "section",

@@ -55,6 +55,7 @@ CARRIERS = {
     "an old workbook": compound({**WORKBOOK, "_xmlsignatures": {"sig1": VALUE}}),
     "a very old one": compound({**WORKBOOK, "_signatures": b"x"}),
     "PDF": pdf(detached()),
+    "a PDF after other bytes": b"\xef\xbb\xbf" + pdf(detached()),
     "a PDF from before CMS": pdf(b"\4\x82\1\0"),
 }
 
@@ -183,6 +184,14 @@ def test_the_signature_of_a_mail(tmp_path, data: bytes, expected: Signature) -> 
     first, *rest = collect_mail(tmp_path, data)
     assert first.signature is expected
     assert all(leaf.signature is NONE for leaf in rest)
+
+
+def test_a_signature_called_after_one_file_is_of_that_alone(tmp_path) -> None:
+    disposition = 'Content-Disposition: attachment; filename="{}"\n'
+    files = (part(BOOK, disposition.format(name)) for name in ("a.xlsx", "b.xlsx"))
+    own = part(detached(), disposition.format("a.xlsx.p7s"))
+    leaves = collect_mail(tmp_path, mail(*files, own))
+    assert {leaf.name: leaf.signature for leaf in leaves} == {"a.xlsx": MAIL, "b.xlsx": NONE}
 
 
 def test_a_mail_that_outlook_keeps_signed_in_the_clear(tmp_path) -> None:

@@ -18,7 +18,7 @@ from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.review import Review, ReviewOutcome, review_file
 from mlay_batch.core.period import Period
-from mlay_batch.ledger import Ledger, Rulings
+from mlay_batch.ledger import Ledger, Purge, PurgeLog, Rulings
 from mlay_batch.model.records import Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
@@ -300,3 +300,15 @@ def draft(office, as_of: date) -> list[str]:
     letters = MailRun(office, partial(reply.reply_letters, office), NOVEMBER, as_of, "test")
     done = mail_run.draft(letters, LATER)
     return sorted(path.name.rpartition("_")[0] for path in done.drafts)
+
+
+def test_a_file_whose_sender_was_purged_is_not_judged_anew(mistaken):
+    """Nobody could say any more that it came from a registered address."""
+    office, correct = mistaken
+    send(office, "a", "cb01@town.example", ("a.xlsx", MeetingReturn("CB-01").book()))
+    run(office)
+    before = state(office)
+    with Ledger.open(office.workspace.ledger) as ledger:
+        PurgeLog(ledger).record(Purge(AS_OF, "an", "2020", {}, senders=(1,)))
+    run(correct())
+    assert state(office) == before

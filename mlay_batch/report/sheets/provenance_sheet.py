@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import month_before
 from mlay_batch.figures.branch_records import MovementLine
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import LedgerEntry, Verdict
@@ -243,9 +244,14 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
 
 
 def _if_of_year(ctx: ReportContext, entry: LedgerEntry, text: str | None) -> str:
-    """Return a text of an entry of the report's year; empty for one of another year."""
-    year = (entry.period or entry.received)[:4]
-    return text or "" if year == str(ctx.figures.period.year) else ""
+    """Return a text of an entry of the report's year; empty for one of another year.
+
+    What names no period is of the year whose purge removes it: see `app/purge_plan.py`.
+    """
+    beside = (each for each in ctx.inputs.ledger_entries if each.id == entry.kept_with)
+    owner = next(beside, entry) if entry.kept_with else entry
+    period = owner.period or str(month_before(date.fromisoformat(entry.received[:10])))
+    return text or "" if period[:4] == str(ctx.figures.period.year) else ""
 
 
 def local_time(ctx: ReportContext, zone: ZoneInfo, moment: str) -> str:
