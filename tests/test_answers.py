@@ -183,7 +183,7 @@ def test_a_return_without_a_demanded_answer_is_held_asked_and_then_counts(town):
     assert list_undecided(town) == ()
     (receipt,) = (letter for kind, letter in letters(town).items() if "CB-01" in kind)
     assert "(đã có giải trình 1 điểm), không phải trả lời" in receipt.body
-    assert "xem lại" not in receipt.body
+    assert "đề nghị xem lại" not in receipt.body
 
 
 def test_a_corrected_return_needs_no_answer(town):
