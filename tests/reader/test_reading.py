@@ -326,12 +326,6 @@ def test_a_page_pasted_beside_the_form_is_not_told_ten_thousand_times(paper):
     assert (code_list.count("C20"), code_list.count("C21")) == (200, 1)
 
 
-@pytest.mark.parametrize("mark", ["mlay:instructions", "mlay:errors"])
-def test_sheets_of_the_program_itself_are_left_alone(paper, mark):
-    paper.write((1, 1), mark, "Khác").write((9, 9), "chữ", "Khác")
-    assert paper.read().findings == ()
-
-
 @given(
     spot=st.tuples(st.integers(1, 120), st.integers(1, 30)),
     what=st.one_of(st.text(st.characters(codec="utf-8"), max_size=8), st.integers(0, 99)),
