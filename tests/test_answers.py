@@ -24,6 +24,7 @@ from mlay_batch.app.worklist.state import owed_run
 from mlay_batch.errors import SchemaError, UsageError
 from mlay_batch.figures.return_findings import return_findings
 from mlay_batch.ledger import Ledger
+from mlay_batch.mail.letter import Attachment
 from mlay_batch.model.records import Verdict
 from mlay_batch.schema.load import load_text
 
@@ -46,6 +47,14 @@ def verdicts(town) -> list[str]:
         return [entry.verdict.value for entry in ledger.entries()]
 
 
+def form_to_answer(town) -> Attachment:
+    """What the receipt of a return with a warning brings."""
+    put(town, "a.xlsx", FEW.book())
+    take_in(town)
+    (form,) = workbooks(letters(town)["receipt CB-01"])
+    return form
+
+
 # Answers that nobody demands
 
 
@@ -63,9 +72,7 @@ def test_the_receipt_of_a_return_with_a_warning_brings_a_form_to_answer_it_in(to
 
 def test_what_is_explained_is_not_asked_again(town):
     """The receipt of a correction, too, says what of it has been explained, by whom."""
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     put(town, "b.xlsx", answered(form.data, D05=WHY))
     take_in(town, LATER)
     for name, paper in (("a.xlsx", FEW), ("c.xlsx", FEW.but(score=91))):
@@ -80,9 +87,7 @@ def test_what_is_explained_is_not_asked_again(town):
 
 
 def test_the_same_values_with_an_answer_are_a_duplicate_whose_answer_is_booked(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     put(town, "b.xlsx", answered(form.data, D05=WHY))
     assert verdicts_and_codes(take_in(town, LATER)) == {"b.xlsx": ("duplicate", "L04")}
     assert given(town) == [("CB-01", "D05", WHY, None)]
@@ -90,9 +95,7 @@ def test_the_same_values_with_an_answer_are_a_duplicate_whose_answer_is_booked(t
 
 
 def test_an_answer_holds_for_its_values_and_lapses_when_they_change(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     put(town, "b.xlsx", answered(form.data, D05=WHY))
     take_in(town, LATER)
     put(town, "c.xlsx", FEW.but(score=90).book())  # another figure of the return
@@ -105,9 +108,7 @@ def test_an_answer_holds_for_its_values_and_lapses_when_they_change(town):
 
 
 def test_an_answer_beside_a_correction_is_taken_with_it(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
     (content,) = (c for row in book["Báo cáo"] for c in row if c.value == "Bàn việc trong tháng")
     content.value = "Bàn việc đã sửa"
@@ -118,18 +119,14 @@ def test_an_answer_beside_a_correction_is_taken_with_it(town):
 
 
 def test_what_is_no_answer_is_none(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     put(town, "b.xlsx", answered(form.data, D05=" … "))
     take_in(town, LATER)
     assert given(town) == []
 
 
 def test_the_answers_of_a_stranger_are_not_booked(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     send(town, "b", "x@else.example", ("b.xlsx", answered(form.data, D05="Bịa ra")))
     assert verdicts_and_codes(take_in(town, LATER))["b.xlsx"][0] == "held"
     assert given(town) == []
@@ -139,9 +136,7 @@ def test_the_answers_of_a_stranger_are_not_booked(town):
 
 
 def test_an_answer_is_told_as_not_read_where_its_sheet_is_no_more_as_it_was(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     book = load_workbook(io.BytesIO(answered(form.data, D05=WHY)))
     book.worksheets[0].delete_cols(7)
     book.save(out := io.BytesIO())
@@ -153,9 +148,7 @@ def test_an_answer_is_told_as_not_read_where_its_sheet_is_no_more_as_it_was(town
 
 
 def test_older_words_sent_once_more_take_nothing_back(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     first, second = answered(form.data, D05=WHY), answered(form.data, D05="Nghỉ ốm.")
     for name, book, received in (("b", first, MORNING), ("c", second, LATER), ("d", first, LAST)):
         put(town, f"{name}.xlsx", book)
@@ -373,9 +366,7 @@ def test_an_answer_that_cannot_be_read_refuses_nothing_and_is_told(town, words):
 
 
 def test_a_form_under_the_markers_of_answers_is_refused_as_any_other(town):
-    put(town, "a.xlsx", FEW.book())
-    take_in(town)
-    (form,) = workbooks(letters(town)["receipt CB-01"])
+    form = form_to_answer(town)
     book = load_workbook(io.BytesIO(form.data))
     answers, report = book.worksheets[0], book["Báo cáo"]
     for (title, marker), row in zip(answers["F5:G7"], (200, 201, 202), strict=True):

@@ -9,10 +9,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from builders import dovecot, libreoffice
+from builders import libreoffice
 from builders.answering import answer_cells, asking, given
-from builders.clerk_month import ADDRESSES, Month, counts, form_in_mail, living
-from builders.sample_office import REGISTER, MeetingReturn, create_office
+from builders.clerk_month import Month, counts, form_in_mail, living_sample_office
+from builders.sample_office import MeetingReturn
 from builders.sheet_cells import load_sheets
 from docx import Document
 from openpyxl import load_workbook
@@ -28,10 +28,7 @@ WHY = "Hai đồng chí học lớp trung cấp tập trung."
 
 @pytest.fixture
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
-    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    with living(create_office(tmp_path / "town").workspace.root) as running:
-        running.configure()
+    with living_sample_office(tmp_path, monkeypatch) as running:
         yield running
 
 

@@ -13,10 +13,9 @@ from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 
 import pytest
-from builders import dovecot
-from builders.clerk_month import ADDRESSES, Month, living
+from builders.clerk_month import Month, living_sample_office
 from builders.mails import PHOTO
-from builders.sample_office import REGISTER, MeetingReturn, create_office
+from builders.sample_office import REGISTER, MeetingReturn
 from builders.signed_files import detached, pdf, sign_workbook
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -42,12 +41,9 @@ Mail = EmailMessage | MIMEMultipart
 @pytest.fixture
 def month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
     (office,) = REGISTER["office"]
-    monkeypatch.setitem(REGISTER, "office", [{**office, "signed_from": "2019-10"}])
-    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
     monkeypatch.delenv("MLAY_LANG", raising=False)
-    with living(create_office(tmp_path / "town").workspace.root) as running:
-        running.configure()
+    signed = [{**office, "signed_from": "2019-10"}]
+    with living_sample_office(tmp_path, monkeypatch, office=signed) as running:
         yield running
 
 

@@ -14,17 +14,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from builders import dovecot
 from builders.clerk_month import (
-    ADDRESSES,
     Month,
     counts,
-    living,
+    living_sample_office,
     make_zip,
     nobody_was_written_to_twice,
     repair_return,
 )
-from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office
+from builders.sample_office import CELLS, MeetingReturn
 
 from mlay_batch.ledger import Ledger, MailLog, MailState
 
@@ -45,10 +43,7 @@ for step in (["fetch"], ["run", *month], ["reply", "--send", *month, *sys.argv[2
 
 @pytest.fixture
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
-    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    with living(create_office(tmp_path / "town").workspace.root) as running:
-        running.configure()
+    with living_sample_office(tmp_path, monkeypatch) as running:
         yield running
 
 

@@ -13,9 +13,11 @@ from email.utils import format_datetime
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 from openpyxl import load_workbook
 
 from builders import dovecot, libreoffice
+from builders.sample_office import REGISTER, create_office
 from builders.smtp_host import Letterbox, mail_host
 from mlay_batch.cli import run
 from mlay_batch.core.styles import TONES
@@ -90,6 +92,19 @@ def living(root: Path) -> Iterator[Month]:
             f'[smtp]\nhost = "localhost"\nport = {port}\nca_file = "{ca_file}"\n'
             'from = "vanphong@muonglay.example"\nper_minute = 60000\n'
         )
+        yield month
+
+
+@contextmanager
+def living_sample_office(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **tables: list[dict[str, object]]
+) -> Iterator[Month]:
+    """Run the sample office by mail, with `tables` in the place of its register's own."""
+    for name, table in {"addresses": ADDRESSES, **tables}.items():
+        monkeypatch.setitem(REGISTER, name, table)
+    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
+    with living(create_office(folder / "town").workspace.root) as month:
+        month.configure()
         yield month
 
 

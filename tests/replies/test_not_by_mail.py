@@ -14,8 +14,7 @@ from email.message import EmailMessage
 from functools import partial
 
 import pytest
-from builders import dovecot
-from builders.clerk_month import ADDRESSES, Month, counts, living
+from builders.clerk_month import Month, counts, living_sample_office
 from builders.mail_office import AS_OF, MORNING, send, take_in
 from builders.sample_office import (
     CELLS,
@@ -59,11 +58,8 @@ def barred(*codes: str) -> list[dict[str, object]]:
 
 @pytest.fixture
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
-    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    monkeypatch.setitem(REGISTER, "organisations", barred("CB-01", "DB1-2"))
-    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    with living(create_office(tmp_path / "town").workspace.root) as running:
-        running.configure()
+    organisations = barred("CB-01", "DB1-2")
+    with living_sample_office(tmp_path, monkeypatch, organisations=organisations) as running:
         yield running
 
 

@@ -9,9 +9,8 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from builders import dovecot
-from builders.clerk_month import ADDRESSES, Month, counts, form_in_mail, living
-from builders.sample_office import REGISTER, MeetingReturn, create_office
+from builders.clerk_month import Month, counts, form_in_mail, living_sample_office
+from builders.sample_office import MeetingReturn
 from builders.sheet_cells import load_sheets
 from openpyxl import load_workbook
 from openpyxl.worksheet.datavalidation import DataValidationList
@@ -24,10 +23,7 @@ LOST = "Tệp không còn danh sách chọn"
 
 @pytest.fixture
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
-    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    with living(create_office(tmp_path / "town").workspace.root) as running:
-        running.configure()
+    with living_sample_office(tmp_path, monkeypatch) as running:
         yield running
 
 
