@@ -16,7 +16,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.figures.all_figures import EntryWarning, return_warnings
 from mlay_batch.ledger import Answers, Ledger, lock
-from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
+from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key, answers_of
 from mlay_batch.model.records import LedgerEntry
 
 
@@ -111,8 +111,8 @@ def _answers(
 
 def unanswered_codes(ledger: Ledger, entry: LedgerEntry) -> list[str]:
     """Return the codes of the warnings for whose answers a return is held still."""
-    given = {(key[3], key[4]) for key in Answers(ledger).in_force() if key[:3] == entry.key}
-    return sorted({code for code, _ in open_questions(entry.findings) - given})
+    given = answers_of(Answers(ledger).in_force(), entry.key)
+    return sorted({code for code, _ in open_questions(entry.findings) - given.keys()})
 
 
 def _accept_explained(

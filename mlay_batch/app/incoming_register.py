@@ -20,7 +20,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
 from mlay_batch.model.office_rules import Profile
-from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Verdict
+from mlay_batch.model.records import LedgerEntry, Verdict, has_sender_doubt
 from mlay_batch.model.register import Register
 from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.report.sheets.incoming_sheet import IncomingFileRow, write_incoming
@@ -118,7 +118,7 @@ def _rows(
 
 def _sending_branch(entry: LedgerEntry, register: Register) -> str | None:
     """Return the branch a file comes from; None where its sender is in doubt."""
-    in_doubt = any(finding.code in SENDER_DOUBT_CODES for finding in entry.findings)
+    in_doubt = has_sender_doubt(entry.findings)
     return None if in_doubt and not entry.vouched_for else branch_of(entry, register)
 
 

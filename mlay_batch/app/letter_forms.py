@@ -14,7 +14,7 @@ from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Attachment
-from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
+from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key, answers_of
 from mlay_batch.model.records import LedgerEntry, Submission
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
@@ -73,13 +73,8 @@ class LetterForms:
         organisation = self.office.register.by_code[branch]
         last_return = self.ledger.last_return(form.form, branch, period)
         context = template_context(self.office, form, organisation, period, last_return)
-        return_key = form.form, branch, str(period)
-        answers = {
-            (code, question): answer.words
-            for (*key, code, question), answer in self.answers.items()
-            if tuple(key) == return_key
-        }
-        return replace(context, answers=answers)
+        given = answers_of(self.answers, (form.form, branch, str(period)))
+        return replace(context, answers={key: answer.words for key, answer in given.items()})
 
     def _attachment(
         self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]

@@ -113,12 +113,12 @@ class PurgePlan:
         return tuple(
             item.number
             for item in self.gone[kind]
-            if isinstance(item, Record) and item.table == table
+            if isinstance(item, LedgerRow) and item.table == table
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Item):
+class LedgerRow(Item):
     """A row of the ledger that loses names, addresses or texts."""
 
     table: str = ""
@@ -200,9 +200,9 @@ class _Planner:
         day = date.fromisoformat(entry.received[:10])
         return Item(kind, period_about(entry, self._entries), day, number=entry.id)
 
-    def _record_of(self, kind: str, entry: LedgerEntry) -> Record:
+    def _record_of(self, kind: str, entry: LedgerEntry) -> LedgerRow:
         item = self._item_of(kind, entry)
-        return Record(kind, item.period, item.day, number=entry.id, table="delivery")
+        return LedgerRow(kind, item.period, item.day, number=entry.id, table="delivery")
 
     # Files
 
@@ -227,7 +227,7 @@ class _Planner:
         for item, sha256 in self._letters():
             yield Item(LETTERS, item.period, item.day, sha256)
 
-    def _letters(self) -> Iterator[tuple[Record, str]]:
+    def _letters(self) -> Iterator[tuple[LedgerRow, str]]:
         """Yield each letter that went out, or was drafted, with the hash of its bytes."""
         for row in self.ledger.query(
             "SELECT id, sha256, coalesce(day, at) AS day, (SELECT max(period) FROM outgoing_item"
@@ -235,7 +235,7 @@ class _Planner:
         ):
             period = Period.parse(row["period"]) if row["period"] else None
             day = date.fromisoformat(row["day"][:10])
-            yield Record(LETTERS, period, day, number=row["id"], table="outgoing"), row["sha256"]
+            yield LedgerRow(LETTERS, period, day, number=row["id"], table="outgoing"), row["sha256"]
 
     def _worklist_files(self) -> Iterator[Item]:
         for row in self.ledger.query("SELECT sha256, at FROM worklist ORDER BY id"):
@@ -311,7 +311,7 @@ class _Planner:
         yield from self._closing_records()
         for row in self.ledger.query("SELECT id, at FROM worklist WHERE who <> ?", MASK):
             day = date.fromisoformat(row["at"][:10])
-            yield Record(DECISIONS, None, day, number=row["id"], table="worklist")
+            yield LedgerRow(DECISIONS, None, day, number=row["id"], table="worklist")
 
     def _rulings(self) -> Iterator[Item]:
         """Yield the entries that people decided on or entered, dated by the last decision."""
@@ -334,7 +334,7 @@ class _Planner:
             MASK,
         ):
             period, day = Period.parse(row["period"]), date.fromisoformat(row["day"])
-            yield Record(DECISIONS, period, day, number=row["id"], table="closing")
+            yield LedgerRow(DECISIONS, period, day, number=row["id"], table="closing")
 
     # Texts
 

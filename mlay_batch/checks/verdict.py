@@ -41,13 +41,13 @@ from datetime import UTC, datetime
 from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.model.records import (
-    SENDER_DOUBT_CODES,
     CheckedFile,
     Decision,
     IncomingFile,
     LedgerEntry,
     LedgerSnapshot,
     Verdict,
+    has_sender_doubt,
 )
 
 ReturnKey = tuple[str, str, str]
@@ -89,7 +89,7 @@ def accept_held(
     if (
         decision.verdict is Verdict.HELD
         and not is_closed
-        and not _has_sender_doubt(held_entry.findings)
+        and not has_sender_doubt(held_entry.findings)
     ):
         return Decision(checked, Verdict.ACCEPTED, checked.findings)
     return decision
@@ -107,10 +107,6 @@ def _leave_out(snapshot: LedgerSnapshot, numbers: Set[int | None]) -> LedgerSnap
 
 def _has_finding(checked: CheckedFile, *codes: str) -> bool:
     return any(finding.code in codes for finding in checked.findings)
-
-
-def _has_sender_doubt(findings: Iterable[Finding]) -> bool:
-    return any(finding.code in SENDER_DOUBT_CODES for finding in findings)
 
 
 def _receipt_time(received: str) -> datetime:
@@ -143,7 +139,7 @@ class _DecidedFile:
             entry.verdict,
             entry.values_hash,
             entry.is_current,
-            _has_sender_doubt(entry.findings),
+            has_sender_doubt(entry.findings),
             entry.id,
             entry.sender,
         )

@@ -21,7 +21,6 @@ from mlay_batch.core.codec import storable
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.signature import Signature
 from mlay_batch.model.records import (
-    SENDER_DOUBT_CODES,
     CheckedFile,
     CompactRows,
     Decision,
@@ -30,6 +29,7 @@ from mlay_batch.model.records import (
     Run,
     Value,
     Verdict,
+    has_sender_doubt,
     values_hash,
 )
 
@@ -268,8 +268,9 @@ def _insert_answers(db: sqlite3.Connection, number: int, decision: Decision) -> 
     Not of a file whose sender is in doubt, nor what holds already.
     """
     checked = decision.checked
-    is_doubtful = any(finding.code in SENDER_DOUBT_CODES for finding in decision.findings)
-    if checked.submission is None or checked.identity is None or is_doubtful:
+    if checked.submission is None or checked.identity is None:
+        return
+    if has_sender_doubt(decision.findings):
         return
     if db.execute(_SELECT_ANSWERED, (checked.file.sha256,)).fetchone():
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlay_batch.core.findings import Finding
@@ -45,3 +46,10 @@ def answer_key(entry: LedgerEntry, finding: Finding) -> AnswerKey | None:
     if entry.key is None or not finding.is_answerable:
         return None
     return (*entry.key, finding.code, finding.question)
+
+
+def answers_of(
+    answers: Mapping[AnswerKey, GivenAnswer], return_key: tuple[str, str, str] | None
+) -> Mapping[tuple[str, str], GivenAnswer]:
+    """Return the answers to one return, by code of the warning and which values it is about."""
+    return {key[3:]: answer for key, answer in answers.items() if key[:3] == return_key}

@@ -19,7 +19,6 @@ R = TypeVar("R")
 Value = str | int | float | date | None
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
-
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # of an empty file, and of one that was not read
 
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
@@ -27,6 +26,11 @@ SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
 FOREIGN = "I28"  # a stranger's workbook that is no form of ours
 ASSIGNED = "I29"  # a person named the branch
 DISMISSED = "L16"  # a person decided that nobody is answered
+
+
+def has_sender_doubt(findings: Iterable[Finding]) -> bool:
+    """Whether a finding says that somebody else may have sent the file."""
+    return any(finding.code in SENDER_DOUBT_CODES for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,7 @@ class CheckedFile:
     @property
     def sender_in_doubt(self) -> bool:
         """Whether a finding holds it, whatever else is found."""
-        return any(finding.code in SENDER_DOUBT_CODES for finding in self.findings)
+        return has_sender_doubt(self.findings)
 
     def with_findings(self, *findings: Finding) -> CheckedFile:
         """Return the same with more findings."""
@@ -390,9 +394,7 @@ class LedgerEntry:
     @property
     def is_from_stranger(self) -> bool:
         """Whether a person refused it because its sender was not the branch."""
-        return self.verdict is Verdict.REJECTED and any(
-            f.code in SENDER_DOUBT_CODES for f in self.findings
-        )
+        return self.verdict is Verdict.REJECTED and has_sender_doubt(self.findings)
 
     @property
     def is_dismissed(self) -> bool:

@@ -12,7 +12,7 @@ from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.signature import Signature
 from mlay_batch.model.office_rules import Profile
-from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Verdict
+from mlay_batch.model.records import LedgerEntry, Verdict, has_sender_doubt
 
 _IN_MAIL = (Signature.MAIL, Signature.BOTH)
 _IN_FILE = (Signature.FILE, Signature.BOTH)
@@ -87,5 +87,5 @@ def signature_states(entries: Iterable[LedgerEntry]) -> Mapping[int, SignatureSt
 
 def _repeated(entry: LedgerEntry) -> int | None:
     """Return the entry that another one repeats; None if its sender is in doubt."""
-    in_doubt = any(finding.code in SENDER_DOUBT_CODES for finding in entry.findings)
-    return entry.refers_to if entry.verdict is Verdict.DUPLICATE and not in_doubt else None
+    is_repeat = entry.verdict is Verdict.DUPLICATE and not has_sender_doubt(entry.findings)
+    return entry.refers_to if is_repeat else None

@@ -1,6 +1,6 @@
-"""Which rules bite: how often each was broken in the period, in how many cells, explained or not.
+"""Which rules bite: how often each was broken in the period, by how many branches, and explained.
 
-A rule that warns in most cells says more about itself, or about the form, than about the cells.
+A rule that warns in most branches says more about itself, or about the form, than about them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema import Form
 from mlay_batch.schema.markdown import open_gaps
 
-_MAX_NAMES = 6  # cells that are named; the data sheet names all
+_MAX_NAMES = 6  # branches that are named; the data sheet names all
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Rule:
 
     @property
     def names(self) -> str:
-        """In which cells, the first of them."""
+        """In which branches, the first of them."""
         names = "; ".join(map(self.ctx.name, self.branches[:_MAX_NAMES]))
         more = len(self.branches) - _MAX_NAMES
         return self.ctx.t("rules.more", names=names, count=more) if more > 0 else names
@@ -98,7 +98,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, row: int, split: int) -> int:
 
 
 def _rules(ctx: ReportContext, findings: Sequence[ReturnFinding]) -> list[_Rule]:
-    """Return the rules that found anything, those that bit most cells first."""
+    """Return the rules that found anything, those that bit most branches first."""
     groups: dict[tuple[str, ...], list[ReturnFinding]] = {}
     for finding in findings:
         key = finding.entry.form or "", finding.finding.code, finding.finding.severity.value
