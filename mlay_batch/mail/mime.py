@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.header import Header
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, HeaderRegistry, UniqueAddressHeader, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 
@@ -40,10 +40,27 @@ class _TextHeader(UnstructuredHeader):
         return f"{name}: {words}{policy.linesep}"
 
 
+class _SenderHeader(UniqueAddressHeader):
+    """Folds a long sender: the standard library drops the quotes of a name that it breaks."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
+        (address,) = self.addresses
+        is_short = len(f"{name}: {self}") <= (policy.max_line_length or 0)
+        if is_short or not address.display_name:
+            folded: str = super().fold(policy=policy)  # type: ignore[misc]  # of the base class
+            return folded
+        words = Header(address.display_name, "utf-8", header_name=name).encode(
+            linesep=policy.linesep
+        )
+        return f"{name}: {words}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references", "message-id"):
         registry.map_to_type(name, _MessageIdHeader)  # type: ignore[arg-type]  # as the class it builds on
+    registry.map_to_type("from", _SenderHeader)  # type: ignore[arg-type]  # the same
     registry.map_to_type("subject", _TextHeader)  # type: ignore[arg-type]  # the same
     return SMTP.clone(header_factory=registry)
 

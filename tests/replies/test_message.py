@@ -1,6 +1,7 @@
 """Letters as mail: nothing a stranger wrote ends a header; the same letter, the same bytes."""
 
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,17 @@ def test_no_text_adds_a_header(subject, name, thread, paper):
     assert set(back.keys()) <= HEADERS
     assert back["To"] == "cb-01@muonglay.example"
     assert back["From"].addresses[0].addr_spec == SENDER.mail
+
+
+@pytest.mark.parametrize(
+    "name", ["0" * 75 + ";", "Office, of the party; " * 6 + "x", "Đảng ủy; văn phòng, " * 9 + "x"]
+)
+def test_a_long_name_of_the_sender_leaves_his_address_alone(name):
+    mail = build_message(letter(), Sender(name, SENDER.mail)).as_bytes()
+    (address,) = message_from_bytes(mail, policy=policy.default)["From"].addresses
+    assert address.addr_spec == SENDER.mail
+    raw = message_from_bytes(mail, policy=policy.compat32)["From"]
+    assert str(make_header(decode_header(raw))) == f"{name} <{SENDER.mail}>"
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=60))
