@@ -46,13 +46,14 @@ class Ledger:
         return decisions
 
     def snapshot(self) -> LedgerSnapshot:
-        by_sha: dict[str, tuple[LedgerEntry, ...]] = {}
+        by_content: dict[tuple[str, str | None], tuple[LedgerEntry, ...]] = {}
         by_key: dict[tuple[str, str, str], tuple[LedgerEntry, ...]] = {}
         for entry in self.deliveries:
-            by_sha[entry.sha256] = (*by_sha.get(entry.sha256, ()), entry)
+            key = entry.content_key
+            by_content[key] = (*by_content.get(key, ()), entry)
             if entry.key and entry.verdict is Verdict.ACCEPTED:
                 by_key[entry.key] = (*by_key.get(entry.key, ()), entry)
-        return LedgerSnapshot(by_sha, by_key)
+        return LedgerSnapshot(by_content, by_key)
 
     def _record(self, decision: Decision) -> None:
         judged, number = decision.checked, len(self.deliveries) + 1

@@ -19,6 +19,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
 from mlay_batch.model.office_rules import OfficeRules
 from mlay_batch.model.records import CheckedFile, Identity, IncomingFile, Row, Submission
+from mlay_batch.model.sketches import split_list
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
 from mlay_batch.schema.layout import CODE_SEPARATOR
@@ -52,17 +53,19 @@ def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) 
 def check_each(
     path: Path, catalogue: Catalogue, office: Office | None, as_of: date
 ) -> tuple[CheckResult, ...]:
-    """Check a workbook, or each one in a mail or a zip.
+    """Check a workbook, or each one in a mail or a zip; of a list the rows of each branch.
 
     Without `office`, branches and officers are not checked. Raises UsageError for a file that
     cannot be opened, or has no workbook.
     """
     files = _collect_workbooks(path, as_of)
     full_catalogue = replace(catalogue, forms=(*catalogue.forms, *rollup_form.forms(catalogue)))
-    read = reader.read_all([(f.name, f.data) for f in files], full_catalogue.forms, workers=1)
+    forms = full_catalogue.readable_forms
+    read = reader.read_all([(f.name, f.data) for f in files], forms, workers=1)
     return tuple(
-        _check_submission(file, submission, catalogue, full_catalogue, office, as_of)
+        _check_submission(part, member, catalogue, full_catalogue, office, as_of)
         for file, submission in zip(files, read, strict=True)
+        for part, member in split_list(file, submission)
     )
 
 
@@ -109,7 +112,7 @@ def _check_submission(
     register = office.register if office and submission.form != ROLLUP else None
     checked_file = identify(checked_file, full_catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
-    forms, schemes = full_catalogue.forms, full_catalogue.schemes
+    forms, schemes = full_catalogue.readable_forms, full_catalogue.schemes
     (checked_file,) = validate([checked_file], lists, forms, schemes)
     checked_file = check_rollup(
         checked_file, catalogue, office.register.rules if office else OfficeRules()

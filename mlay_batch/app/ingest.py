@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
+from itertools import chain, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -37,9 +37,11 @@ from mlay_batch.model.records import (
     Submission,
     Verdict,
 )
+from mlay_batch.model.sketches import gist_of, split_list
 
 if TYPE_CHECKING:
     from mlay_batch.reader import Reading
+    from mlay_batch.schema import Catalogue
 
 Progress = Callable[[int, int], None]
 
@@ -263,7 +265,7 @@ def check_files(
 
     submissions = (read_files or reader.read_each)(
         ((file.name, read_bytes(file.sha256)) for file in workbooks),
-        office.intake_catalogue.forms,
+        office.intake_catalogue.readable_forms,
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
@@ -271,16 +273,27 @@ def check_files(
     first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
     from mlay_batch.checks.validate import validate  # see above
 
-    for group in _in_groups(chain([first], pairs)):
+    for group in _in_groups(chain.from_iterable(starmap(split_list, chain([first], pairs)))):
         unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
         catalogue, register = office.intake_catalogue, office.register
         identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
         identified = [check_sender(check_way(file, register), register) for file in identified]
-        for checked in validate(identified, office.lists, catalogue.forms, catalogue.schemes):
+        for checked in validate(
+            identified, office.lists, catalogue.readable_forms, catalogue.schemes
+        ):
             unaltered = check_rollup(checked, office.catalogue, office.register.rules)
             waived = apply_waivers(unaltered, office.register)
             asked = note_questions(_ignore_blank(waived, office))
-            yield _name_findings(asked)
+            yield _name_findings(_with_gist(asked, catalogue))
+
+
+def _with_gist(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
+    """Return the file with what a list of meetings might say of it too."""
+    submission, identity = checked.submission, checked.identity
+    if submission is None or identity is None:
+        return checked
+    lists = [form for form in catalogue.lists if form.form == identity.form.form]
+    return replace(checked, gist=gist_of(submission.rows, lists))
 
 
 def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:

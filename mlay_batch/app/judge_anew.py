@@ -21,6 +21,7 @@ from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.model.records import (
     FOREIGN,
     SENDER_DOUBT_CODES,
+    UNSURE,
     Decision,
     IncomingFile,
     LedgerEntry,
@@ -76,7 +77,7 @@ def _may_change(entry: LedgerEntry) -> bool:
     What the mail server says of a sender is known only while the mail is read.
     """
     codes = {finding.code for finding in entry.findings}
-    if entry.verdict is Verdict.REJECTED or UNANSWERED in codes:
+    if entry.verdict is Verdict.REJECTED or codes & {UNANSWERED, UNSURE}:
         return True
     return bool(codes & SENDER_DOUBT_CODES) and FORGED not in codes
 

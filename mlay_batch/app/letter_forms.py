@@ -15,6 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Attachment
 from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key, answers_of
+from mlay_batch.model.list_forms import as_table, table_findings, table_rows
 from mlay_batch.model.records import LedgerEntry, Submission
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
@@ -32,7 +33,8 @@ class LetterForms:
     def blank(self, form: Form, branch: str, period: Period, *, again: bool = False) -> Attachment:
         """Return the blank form; of one to be sent `again` the letter says by which day."""
         context = replace(self._context(form, branch, period), due_in_letter=again)
-        return self._attachment(form, branch, period, partial(render, form, context))
+        template = as_table(form) if form.is_sketch else form
+        return self._attachment(form, branch, period, partial(render, template, context))
 
     def returned(
         self,
@@ -43,6 +45,8 @@ class LetterForms:
         findings: Iterable[Finding],
     ) -> tuple[Attachment, tuple[FindingGroup, ...]]:
         """Return what was sent in a fresh form with its findings marked, and their list."""
+        if form.is_sketch:
+            return self._returned_list(form, branch, period, submission, findings)
         old_form = self.office.catalogue.form(form.form, submission.version or "")
         mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
         rows = convert_rows(submission.rows, mapping, form)
@@ -50,16 +54,31 @@ class LetterForms:
         data, lines = render_returned(form, context, rows, tuple(findings))
         return self._attachment(form, branch, period, lambda: data), lines
 
+    def _returned_list(
+        self,
+        form: Form,
+        branch: str,
+        period: Period,
+        submission: Submission,
+        findings: Iterable[Finding],
+    ) -> tuple[Attachment, tuple[FindingGroup, ...]]:
+        """Return the branch's rows of a list, its errors marked, and their list."""
+        table, context = as_table(form), self._context(form, branch, period)
+        rows = table_rows(form, submission.rows, context.branch_name)
+        data, lines = render_returned(table, context, rows, table_findings(form, findings))
+        return self._attachment(form, branch, period, lambda: data), lines
+
     def to_explain(self, entry: LedgerEntry, findings: Iterable[Finding]) -> Attachment | None:
         """Return an accepted return in a form with cells for answers; None where all are given.
 
-        Nor for one that has been replaced, or that a program made.
+        Nor for one that has been replaced, that a program made, or that a list has.
         """
         warnings = [finding for finding in findings if finding.is_answerable]
         is_open = any(answer_key(entry, finding) not in self.answers for finding in warnings)
         branch, period = entry.branch or "", Period.parse(entry.period or "")
         register, catalogue = self.office.register, self.office.catalogue
-        if not is_open or not entry.is_current or branch not in register.by_code:
+        is_answerable = entry.is_current and not entry.is_sketch
+        if not is_open or not is_answerable or branch not in register.by_code:
             return None
         form = right_form(entry, branch, period, register, catalogue)
         if form is None or form.is_rollup:

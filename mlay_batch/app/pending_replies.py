@@ -265,7 +265,12 @@ class Reminder:
 def right_form(
     entry: LedgerEntry, branch: str, period: Period, register: Register, catalogue: Catalogue
 ) -> Form | None:
-    """Return the form in force in `period`: the one the file was read as, else the one owed."""
+    """Return the form in force in `period`: the one the file was read as, else the one owed.
+
+    Of a list it is the list, which says less and is corrected as such.
+    """
+    if entry.form and entry.is_sketch:
+        return catalogue.form(entry.form, entry.version or "")
     if entry.form:
         return catalogue.form_for(entry.form, period)
     type_ = register.by_code[branch].type

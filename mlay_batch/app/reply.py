@@ -46,8 +46,10 @@ from mlay_batch.mail.bodies import (
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.model import rollup_form
-from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
+from mlay_batch.model.records import LedgerEntry, Submission, Verdict
 from mlay_batch.model.signatures import SignatureState, signature_states
+from mlay_batch.model.sketches import member_of
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema import Form
 from mlay_batch.schema.ids import MEETING
 from mlay_batch.template import FindingGroup
@@ -227,9 +229,11 @@ class _ReplyBuilder:
             or must_explain(entry)
         ]
         files = [(entry.name, self.archive.read(entry.sha256)) for entry in rejected]
+        forms = self.office.catalogue.readable_forms
         limits = reader.Limits(**self.office.workspace.settings.limits)
-        submissions = reader.read_all(files, self.office.catalogue.forms, limits) if files else ()
-        return dict(zip([entry.id for entry in rejected], submissions, strict=True))
+        submissions = reader.read_all(files, forms, limits) if files else ()
+        pairs = zip(rejected, submissions, strict=True)
+        return {entry.id: member_of(read, entry.part) for entry, read in pairs}
 
     def _addressee(self, topic: Topic) -> str:
         """Return whom to write to: the branch itself where nobody above it has an address."""

@@ -21,6 +21,7 @@ from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
 from mlay_batch.model.records import (
     DISMISSED,
     SENDER_DOUBT_CODES,
+    UNSURE,
     CheckedFile,
     Decision,
     LedgerEntry,
@@ -28,7 +29,7 @@ from mlay_batch.model.records import (
     Verdict,
 )
 
-_SETTLED = frozenset({"L13", UNANSWERED})  # ask for the decision that an acceptance is
+_SETTLED = frozenset({"L13", "L17", UNANSWERED})  # ask for the decision that an acceptance is
 
 
 class ReviewOutcome(StrEnum):
@@ -160,7 +161,8 @@ def _check_branch(
         raise UsageError("usage.unit", branch=branch, nearest=near)
     submission, catalogue = checked.submission, office.intake_catalogue
     named = named_branches(submission, catalogue, office.register) if submission else frozenset()
-    if branch is None and entry.verdict is not Verdict.HELD:
+    is_unsure = any(finding.code == UNSURE for finding in entry.findings)
+    if branch is None and (entry.verdict is not Verdict.HELD or is_unsure):
         raise UsageError("review.whose", number=entry.id)
     if branch and named and branch not in named:
         raise UsageError("review.other", number=entry.id, named=", ".join(sorted(named)))
@@ -169,11 +171,13 @@ def _check_branch(
 def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry) -> Decision:
     """Return the refusal; it retains a doubt about the sender, so that nobody is answered.
 
-    What was not held is refused already: it is dismissed.
+    What was not held is refused already: it is dismissed, as are the rows of nobody in a list.
     """
-    if entry.verdict is not Verdict.HELD:
+    is_unsure = any(finding.code == UNSURE for finding in entry.findings)
+    if entry.verdict is not Verdict.HELD or is_unsure:
         note = Finding(DISMISSED, Severity.WARNING, Place(checked.file.name), params)
-        return Decision(checked, entry.verdict, (note, *entry.findings))
+        verdict = Verdict.REJECTED if is_unsure else entry.verdict
+        return Decision(checked, verdict, (note, *entry.findings))
     refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
     doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
     others = (finding for finding in checked.findings if finding.code != UNANSWERED)

@@ -127,6 +127,7 @@ def unpack_rollup(rollup: AcceptedReturn, catalogue: Catalogue) -> Iterator[Acce
             received=values["received"],
             findings=(),
             verdict=Verdict(values.get("state", Verdict.ACCEPTED)),
+            part=values.get("part"),
         )
         yield AcceptedReturn(ledger_entry, rows[values["form"], values["branch"], values["period"]])
 

@@ -46,6 +46,16 @@ def _split_by_section(row: Row, mapping: FieldMapping) -> Sequence[Row]:
     return tuple(parts.values())
 
 
+def _common_rows(rows: Iterable[Row], new_form: Form) -> tuple[Row, ...]:
+    """Return the rows of a list with the fields that `new_form` has as well."""
+    names = {section.id: {f.id for f in section.fields} for section in new_form.sections}
+    return tuple(
+        replace(row, values={n: v for n, v in row.values.items() if n in names[row.section]})
+        for row in rows
+        if row.section in names
+    )
+
+
 def to_newest(
     catalogue: Catalogue, returns: Sequence[AcceptedReturn]
 ) -> tuple[AcceptedReturn, ...]:
@@ -62,8 +72,10 @@ def to_newest(
 
 
 def to_version(catalogue: Catalogue, accepted: AcceptedReturn, new_form: Form) -> AcceptedReturn:
-    """Return a return converted to the fields of `new_form`."""
+    """Return a return converted to the fields of `new_form`; what only a list has is dropped."""
     old_form = catalogue.form(new_form.form, accepted.entry.version or "")
+    if accepted.entry.is_sketch:
+        return replace(accepted, rows=_common_rows(accepted.rows, new_form))
     mapping = field_mapping(catalogue, old_form, new_form) if old_form else {}
     return (
         replace(accepted, rows=convert_rows(accepted.rows, mapping, new_form))

@@ -78,7 +78,7 @@ def section_tables(
 ) -> dict[str, SectionTable]:
     """Return every section of `form` as a table over `candidates` (by number in the batch)."""
     base_tables = {section.id: _table(candidates, section) for section in form.sections}
-    return {name: _join(table, base_tables) for name, table in base_tables.items()}
+    return {name: _join(table, base_tables, candidates) for name, table in base_tables.items()}
 
 
 def _table(candidates: Mapping[int, CandidateReturn], section: Section) -> SectionTable:
@@ -130,7 +130,29 @@ def ref_column(ref: str, path: str) -> str:
     return f"@{ref} {path}"
 
 
-def _join(table: SectionTable, tables: Mapping[str, SectionTable]) -> SectionTable:
+def band_column(number: str) -> str:
+    """Return the name of the column with the band that the points in `number` reach."""
+    return f"@band of {number}"
+
+
+def _bands_reached(
+    table: SectionTable, number: str, candidates: Mapping[int, CandidateReturn]
+) -> pd.Series[Any]:
+    """Return the id of each row's band; blank without points, a scheme or a band that low."""
+    reached = []
+    for owner, row in zip(table.owners, table.rows, strict=True):
+        scheme, points = candidates[owner].scheme, row.values.get(number)
+        ranked = scheme.bands_best_first() if scheme else ()
+        reckoned = points if isinstance(points, int | float) else -math.inf
+        reached.append(next((band.id for band in ranked if band.min <= reckoned), None))
+    return pd.Series(reached, index=table.frame.index, dtype=TEXT)
+
+
+def _join(
+    table: SectionTable,
+    tables: Mapping[str, SectionTable],
+    candidates: Mapping[int, CandidateReturn],
+) -> SectionTable:
     """Return the table with the columns its rules need of other sections, joined by return."""
     columns: dict[str, Any] = {}
     for rule in table.section.rules:
@@ -143,6 +165,9 @@ def _join(table: SectionTable, tables: Mapping[str, SectionTable]) -> SectionTab
                 columns[ref_column(rule.params["ref"], path)] = _ref_dates(
                     table, rule, path, tables
                 )
+        if rule.check == "is_band":
+            number = rule.params["number"]
+            columns[band_column(number)] = _bands_reached(table, number, candidates)
         for path in _card_paths(rule):
             columns[path] = _card_values(table.frame, path, tables)
     frame = table.frame.assign(**columns)

@@ -10,7 +10,7 @@ this month is shown as refused, not as missing. A file whose stamp is newer than
 for the month of the stamp: the return is of that month, and `validate` reports the dates, which
 were copied or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
 is no identity. A person may say whose such a file is (`IncomingFile.assigned`): that settles what
-the file leaves open (I09), not a contradiction in it (I01, I04).
+the file leaves open (I09, of a list I41), not a contradiction in it (I01, I04).
 """
 
 from __future__ import annotations
@@ -22,10 +22,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from mlay_batch.checks.listed_branch import find_listed_branch, listed_branches
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key, nearest
-from mlay_batch.model.records import ASSIGNED, CheckedFile, HeaderValue, Identity, Submission
+from mlay_batch.model.records import (
+    ASSIGNED,
+    UNSURE,
+    CheckedFile,
+    HeaderValue,
+    Identity,
+    IncomingFile,
+    Submission,
+)
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER
@@ -34,6 +43,7 @@ from mlay_batch.schema.versions import is_in_transition
 _SEPARATOR = re.compile(r"\s[–—-]\s")
 _NO_HEADER = HeaderValue("", Place())
 _UNNAMED = "I09"
+_OPEN = (_UNNAMED, UNSURE)  # what a person settles who names the branch
 _FIRST_YEAR, _LAST_YEAR, _MONTHS = 1900, 9998, 12
 
 
@@ -58,9 +68,9 @@ def identify(
     if form.is_list:
         return checked.with_findings(_finding("I12", Place(), form=form.form))
     evidence = _Evidence(submission, form, register)
-    branch, branch_findings = _find_branch(evidence)
+    branch, branch_findings = _find_branch(evidence, checked.file)
     if branch is None and assigned:
-        branch, branch_findings = assigned, [f for f in branch_findings if f.code != _UNNAMED]
+        branch, branch_findings = assigned, [f for f in branch_findings if f.code not in _OPEN]
     period, period_findings = _find_period(evidence, as_of)
     findings = [*_stamp_findings(evidence), *branch_findings, *period_findings]
     if branch is None or period is None:
@@ -83,6 +93,8 @@ def named_branches(submission: Submission, catalogue: Catalogue, register: Regis
     form = catalogue.form(submission.form or "", submission.version or "")
     if form is None:
         return frozenset()
+    if form.is_sketch:
+        return frozenset(listed_branches(submission, form, register))
     evidence = _Evidence(submission, form, register)
     visible_codes = _visible_branches(evidence.header_value("branch").text, register)
     return {evidence.stamped_branch or "", *visible_codes} & register.by_code.keys()
@@ -136,15 +148,17 @@ class _Evidence:
 
 
 def _stamp_findings(evidence: _Evidence) -> Iterator[Finding]:
-    if not (evidence.stamped_branch and evidence.stamped_period):
+    if not (evidence.form.is_sketch or (evidence.stamped_branch and evidence.stamped_period)):
         yield _finding("I10", evidence.header_value("branch").place, Severity.WARNING)
 
 
 # Branch
 
 
-def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
+def _find_branch(evidence: _Evidence, file: IncomingFile) -> tuple[str | None, list[Finding]]:
     """Return the branch's code and findings; None where stamp and heading leave it open."""
+    if evidence.register and evidence.form.is_sketch:
+        return find_listed_branch(evidence.submission, evidence.form, evidence.register, file)
     stamped_code, heading = evidence.stamped_branch, evidence.header_value("branch")
     visible_codes = _visible_branches(heading.text, evidence.register)
     if stamped_code and evidence.is_heading_doubled:

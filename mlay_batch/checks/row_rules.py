@@ -23,6 +23,7 @@ from mlay_batch.checks.frames import (
     START,
     SUBMISSION,
     Conditions,
+    band_column,
     exists_column,
     ref_column,
 )
@@ -372,6 +373,13 @@ def not_before(frame: pd.DataFrame, value: str, start: str) -> RuleResult:
         unknown_as_true(frame[value] >= frame[start]) | frame[value].isna() | frame[start].isna()
     )
     return RuleResult(holds, {"value": frame[value], "start": frame[start]})
+
+
+@rule
+def is_band(frame: pd.DataFrame, value: str, number: str) -> RuleResult:
+    """The choice is the band of the points; a blank holds, as does a period without bands."""
+    holds = unknown_as_true(frame[value] == frame[band_column(number)])
+    return RuleResult(holds, {"number": frame[number]})
 
 
 def within_period(frame: pd.DataFrame, value: str) -> RuleResult:

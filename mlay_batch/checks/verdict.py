@@ -10,6 +10,7 @@ the same bytes as an earlier file                  duplicate  L01 of the return 
                                                               held one
   … of a return superseded since                   held       L06
 its sender in doubt                                held       I20, I21, I22
+of a list, its branch in doubt                     held       I41
 refused by a finding                               rejected
 the same values as the return that counts          duplicate  L04
   … as one superseded since                        held       L06
@@ -17,6 +18,9 @@ nothing yet for this form, branch and period       accepted
 received later than the return that counts         accepted   L05 supersedes it
 received earlier than it                           held       L07
 received at the same moment, other values          held       L08, all of them
+of a list, where the branch's own return counts    held       L17
+  … which says the same                            duplicate  L18
+a return of its own, where a list counts           accepted   L19 supersedes it
 would be accepted, but its period is closed        held       L12 closed, L13 locked
   … but an answer it must give is missing          held       L15
 ================================================  =========  ====
@@ -41,6 +45,7 @@ from datetime import UTC, datetime
 from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.model.records import (
+    UNSURE,
     CheckedFile,
     Decision,
     IncomingFile,
@@ -49,6 +54,7 @@ from mlay_batch.model.records import (
     Verdict,
     has_sender_doubt,
 )
+from mlay_batch.model.sketches import is_within
 
 ReturnKey = tuple[str, str, str]
 _HOLDING_CODES = ("L12", "L13", UNANSWERED)
@@ -80,15 +86,16 @@ def accept_held(
 ) -> Decision:
     """Return the decision on a held file that a person accepts.
 
-    A file held for its sender (`checked` must be free of that doubt) is decided like any other
-    file, and may be held again for its time or values. A file held for those is accepted and
-    supersedes the current return, unless a finding refuses it.
+    A file held for its sender, or for the branch it is of (`checked` must be free of that doubt),
+    is decided like any other file, and may be held again for its time or values. A file held for
+    those is accepted and supersedes the current return, unless a finding refuses it.
     """
     (decision,) = decide([checked], snapshot)
     is_closed = _has_finding(checked, "L12")  # the period must be opened again first
+    was_unsure = any(finding.code == UNSURE for finding in held_entry.findings)
     if (
         decision.verdict is Verdict.HELD
-        and not is_closed
+        and not (is_closed or was_unsure)
         and not has_sender_doubt(held_entry.findings)
     ):
         return Decision(checked, Verdict.ACCEPTED, checked.findings)
@@ -98,8 +105,8 @@ def accept_held(
 def _leave_out(snapshot: LedgerSnapshot, numbers: Set[int | None]) -> LedgerSnapshot:
     """Return the snapshot without the entries of those numbers, which are judged anew."""
     other_entries = {
-        sha: remaining
-        for sha, entries in snapshot.by_sha.items()
+        key: remaining
+        for key, entries in snapshot.by_content.items()
         if (remaining := tuple(entry for entry in entries if entry.id not in numbers))
     }
     return LedgerSnapshot(other_entries, snapshot.by_key)
@@ -118,7 +125,6 @@ def _receipt_time(received: str) -> datetime:
 class _DecidedFile:
     """A file decided before, in an earlier run or in this one."""
 
-    sha256: str
     name: str
     received: str
     verdict: Verdict
@@ -129,11 +135,12 @@ class _DecidedFile:
     id: int | None = None
     """None for a new file of this run."""
     sender: str | None = None
+    gist: tuple[str, ...] | None = None
+    """What it says, as of a return of its own; None of a list."""
 
     @classmethod
     def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
         return cls(
-            entry.sha256,
             entry.name,
             entry.received,
             entry.verdict,
@@ -142,22 +149,26 @@ class _DecidedFile:
             has_sender_doubt(entry.findings),
             entry.id,
             entry.sender,
+            None if entry.is_sketch else entry.gist,
         )
 
 
-DisputedReceipts = frozenset[tuple[ReturnKey, datetime]]
+DisputedReceipts = frozenset[tuple[ReturnKey, datetime, bool]]
 
 
 def _find_disputes(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> DisputedReceipts:
     """Return key and time of returns received at the same moment with different values.
 
+    Lists are compared with lists only: against one a return of its own counts.
+
     Example: two files of one branch dropped into the folder together; neither is the later one.
     """
-    hashes: dict[tuple[ReturnKey, datetime], set[str]] = defaultdict(set)
+    hashes: dict[tuple[ReturnKey, datetime, bool], set[str]] = defaultdict(set)
     for checked in batch:
         key = None if checked.sender_in_doubt else _return_key(checked)
-        if key and not checked.is_refused and checked.file.sha256 not in snapshot.by_sha:
-            hashes[key, _receipt_time(checked.file.received)].add(checked.values_hash)
+        if key and not checked.is_refused and checked.file.content_key not in snapshot.by_content:
+            receipt = key, _receipt_time(checked.file.received), checked.is_sketch
+            hashes[receipt].add(checked.values_hash)
     return frozenset(receipt for receipt, distinct in hashes.items() if len(distinct) > 1)
 
 
@@ -175,7 +186,9 @@ class _BatchDecider:
         def decided_files(entries: Iterable[LedgerEntry]) -> list[_DecidedFile]:
             return [by_id.setdefault(entry.id, _DecidedFile.from_entry(entry)) for entry in entries]
 
-        self.by_sha = {sha: decided_files(earlier) for sha, earlier in snapshot.by_sha.items()}
+        self.by_content = {
+            key: decided_files(earlier) for key, earlier in snapshot.by_content.items()
+        }
         self.by_key = {key: decided_files(earlier) for key, earlier in snapshot.by_key.items()}
 
     def decide(self, checked: CheckedFile) -> Decision:
@@ -189,7 +202,6 @@ class _BatchDecider:
         file, key = checked.file, _return_key(checked)
         accepted = decision.verdict is Verdict.ACCEPTED
         decided = _DecidedFile(
-            file.sha256,
             file.name,
             file.received,
             decision.verdict,
@@ -198,8 +210,9 @@ class _BatchDecider:
             checked.sender_in_doubt,
             file.entry_id,
             file.sender,
+            None if checked.is_sketch else checked.gist,
         )
-        self.by_sha.setdefault(file.sha256, []).append(decided)
+        self.by_content.setdefault(file.content_key, []).append(decided)
         if accepted and key:
             if replaced := self._current_return(key):
                 replaced.is_current = False
@@ -213,7 +226,7 @@ class _BatchDecider:
         """Return the decision on bytes received before; None where they must be decided anew."""
         earlier = [
             decided
-            for decided in self.by_sha.get(checked.file.sha256, ())
+            for decided in self.by_content.get(checked.file.content_key, ())
             if decided.verdict not in (Verdict.DUPLICATE, Verdict.IGNORED)
             and (checked.identity or decided.sender == checked.file.sender)
         ]
@@ -232,6 +245,10 @@ class _BatchDecider:
             )
             return _decision(checked, Verdict.DUPLICATE, "L02", previous) if still_refused else None
         if previous.verdict is Verdict.ACCEPTED and not previous.is_current:
+            key = _return_key(checked)
+            current = self._current_return(key) if key else None
+            if checked.is_sketch and current and current.gist is not None:
+                return _decision(checked, Verdict.DUPLICATE, "L18", current)
             return _decision(checked, Verdict.HELD, "L06", previous)
         return _decision(checked, *_REPEAT_VERDICTS[previous.verdict], previous)
 
@@ -239,12 +256,12 @@ class _BatchDecider:
         key = _return_key(checked)
         if reason := checked.file.skip_reason:
             return _ignore(checked, reason)
-        if checked.sender_in_doubt:
+        if checked.sender_in_doubt or _has_finding(checked, UNSURE):
             return Decision(checked, Verdict.HELD, checked.findings)
         if checked.is_refused or key is None:
             return Decision(checked, Verdict.REJECTED, checked.findings)
         current = self._current_return(key)
-        if (key, _receipt_time(checked.file.received)) in self.disputed:
+        if (key, _receipt_time(checked.file.received), checked.is_sketch) in self.disputed:
             return _decision(checked, Verdict.HELD, "L08", current)
         if current is None:
             return Decision(checked, Verdict.ACCEPTED, checked.findings)
@@ -254,12 +271,18 @@ class _BatchDecider:
         self, current: _DecidedFile, checked: CheckedFile, key: ReturnKey
     ) -> Decision:
         """Return the decision on a return whose key has a current return."""
+        if checked.is_sketch and current.gist is not None:
+            if is_within(checked.gist, current.gist):
+                return _decision(checked, Verdict.DUPLICATE, "L18", current)
+            return _decision(checked, Verdict.HELD, "L17", current)
         values_hash = checked.values_hash
         if current.values_hash == values_hash:
             return _decision(checked, Verdict.DUPLICATE, "L04", current)
         for earlier in self.by_key[key]:
             if earlier.values_hash == values_hash:
                 return _decision(checked, Verdict.HELD, "L06", earlier)
+        if current.gist is None and not checked.is_sketch:
+            return _decision(checked, Verdict.ACCEPTED, "L19", current)
         return _decision(checked, *_later_wins(checked.file, current), current)
 
 

@@ -98,7 +98,7 @@ def _review(
     )
     result = review.review_file(office, asked, session.holder)
     verdict = say(session.lang, f"verdict.{result.decision.verdict.value}")
-    click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
+    click.echo(safe_line(f"{result.entry.id}  {result.entry.label}: {verdict}"))
     for message in _reasons(result.entry, office.catalogue, session.lang):
         click.echo(f"    {safe_line(message)}")
     return result.decision
@@ -113,7 +113,7 @@ def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office)
     for entry in entries:
         about = " ".join(filter(None, (entry.branch, entry.period))) or "–"
         sender = entry.sender or say(lang, f"held.{entry.channel}", who=entry.entered_by)
-        click.echo(safe_line(f"{entry.id}  {entry.name} · {about} · {sender}"))
+        click.echo(safe_line(f"{entry.id}  {entry.label} · {about} · {sender}"))
         for message in _reasons(entry, catalogue, lang):
             click.echo(f"    {safe_line(message)}")
         if not entry.branch:

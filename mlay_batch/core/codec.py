@@ -134,10 +134,13 @@ def _parse_base64(text: str) -> bytes:
 
 
 def _record_decoder(kind: Any) -> _Decode:
-    hints = get_type_hints(kind)
-    decoders = [_decoder(hints[name]) for name in _field_names(kind)]
+    @cache
+    def field_decoders() -> list[_Decode]:  # made when first needed: a record may hold its like
+        hints = get_type_hints(kind)
+        return [_decoder(hints[name]) for name in _field_names(kind)]
 
     def decode(value: Any) -> Any:
+        decoders = field_decoders()
         if type(value) is not list or len(value) != len(decoders):
             _refuse(value)
         return kind(*[field(entry) for field, entry in zip(decoders, value, strict=True)])

@@ -177,6 +177,7 @@ RETURN_SYMBOLS: Mapping[str, str] = MappingProxyType(
     {
         "reported": "●",
         "nil": "○",
+        "sketch": "◊",
         "late": "▲",
         "missing": "■",
         "rejected": "×",

@@ -22,6 +22,8 @@ _STROKES = (("Ð", "Đ"), ("ð", "đ"), ("Ɖ", "Đ"), ("ɖ", "đ"))
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # \w alone ends a word at a combining mark that makes no composed letter.
 _WORDS = re.compile(r"[\w\u0300-\u036f]+")
+_PLAIN_WORDS = re.compile(r"[^\W_]+")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 # Soft hyphen, zero-width and bidirectional controls: nobody sees them, so no name has them.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
@@ -69,6 +71,16 @@ def name_key(text: str) -> str:
     return " ".join(map(_move_tones_last, clean(text).casefold().split(" ")))
 
 
+def plain_key(text: str) -> str:
+    """Return the key of a heading as people retype it: no accents, no marks, nothing in brackets.
+
+    >>> plain_key("KQ - số điểm (100)"), plain_key("TÊN ĐƠN VỊ:")
+    ('kq so diem', 'ten don vi')
+    """
+    plain = strip_accents(name_key(_BRACKETS.sub(" ", text)))
+    return " ".join(_PLAIN_WORDS.findall(plain))
+
+
 def strip_accents(text: str) -> str:
     """Return `text` without accents, for suggestions and file names; `name_key` matches names."""
     decomposed = unicodedata.normalize("NFD", clean(text))
@@ -107,11 +119,16 @@ def consecutive_runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate most like `word`, None if none is like it. Accents are ignored."""
+    return next(iter(nearest_names(word, candidates, 1)), None)
+
+
+def nearest_names(word: str, candidates: Iterable[str], most: int) -> list[str]:
+    """Return the candidates most like `word`, the nearest first; see `nearest`."""
     from difflib import get_close_matches  # start-up: only ever needed for a message
 
     keys = {strip_accents(name_key(name)): name for name in sorted(candidates)}
-    matches = get_close_matches(strip_accents(name_key(word)), keys, n=1, cutoff=0.6)
-    return keys[matches[0]] if matches else None
+    matches = get_close_matches(strip_accents(name_key(word)), keys, n=most, cutoff=0.6)
+    return [keys[match] for match in matches]
 
 
 def begin_small(title: str) -> str:

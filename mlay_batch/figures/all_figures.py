@@ -146,6 +146,7 @@ def totals(
         scored=len(scores),
         mean=mean(scores),
         bands=dict(Counter(sitting.band for sitting in period_sittings if sitting.band)),
+        listed=sum(sitting.listed for sitting in period_sittings),
         visits=int(sum(visit.at_least for visit in year_attendances if visit.held_on in period)),
     )
 
@@ -185,4 +186,4 @@ def totals_of(inputs: ReportInputs, period: Period) -> Totals | None:
 
 def _has_returns(inputs: ReportInputs, period: Period) -> bool:
     months = set(period.months())
-    return any(month in months for _, month in returns_of(inputs, MEETING))
+    return any(month in months for _, month in returns_of(inputs, MEETING, lists=True))

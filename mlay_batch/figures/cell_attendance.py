@@ -14,7 +14,7 @@ from fractions import Fraction
 from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import (
-    OPEN,
+    NO_RETURN,
     Attendance,
     CellVisits,
     Completeness,
@@ -150,7 +150,7 @@ def cell_duties(inputs: ReportInputs) -> Mapping[str, CellDuties]:
 def _open_months(matrix: Completeness | None) -> OpenMonths:
     """Return the cells and months of the year so far whose return is open."""
     cells = matrix.cells.items() if matrix else ()
-    return frozenset(key for key, cell in cells if cell.state in OPEN)
+    return frozenset(key for key, cell in cells if cell.state in NO_RETURN)
 
 
 def _cells_below(inputs: ReportInputs) -> Mapping[str, tuple[Organisation, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.report_records import Completeness, ExpectedReturn, ReportInputs
+from mlay_batch.figures.report_records import SKETCH, Completeness, ExpectedReturn, ReportInputs
 from mlay_batch.figures.return_access import ReturnsByKey, returns_of
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
@@ -21,6 +21,7 @@ _WORST_FIRST = (
     "rejected",
     "held",
     "not_due",
+    SKETCH,
     "late",
     "nil",
     "waived",
@@ -99,12 +100,12 @@ def _collect_returns(inputs: ReportInputs, name: str) -> _FormReturns:
     for entry in (*current_entries, *recorded):
         if not (key := entry.key) or key[0] != name or entry.is_from_stranger:
             continue
-        if entry.verdict is Verdict.ACCEPTED:
+        if entry.verdict is Verdict.ACCEPTED and not entry.is_sketch:
             day = date.fromisoformat(entry.received[:10])
             first_accepted[key[1:]] = min(day, first_accepted.get(key[1:], day))
         elif entry.verdict in (Verdict.REJECTED, Verdict.HELD):
             last_refused[key[1:]] = entry
-    return _FormReturns(returns_of(inputs, name), first_accepted, last_refused)
+    return _FormReturns(returns_of(inputs, name, lists=True), first_accepted, last_refused)
 
 
 def _expected_return(
@@ -152,13 +153,15 @@ def _accepted_state(
     accepted: AcceptedReturn,
     branch: Organisation,
 ) -> str:
-    """Return nil, late or reported.
+    """Return nil, late or reported; of a list that it is one.
 
     The day of the *first* accepted return decides: a branch that corrects in January what it sent
     in time in December is not late. Nor is one that owes none, as it ended within the month, or
     before the office began.
     """
     entry = accepted.entry
+    if entry.is_sketch:
+        return SKETCH
     version = inputs.catalogue.form(form.form, entry.version or "") or form
     if _declares_nil(version, accepted):
         return "nil"

@@ -26,7 +26,7 @@ from mlay_batch.schema import Quota, Scheme, Text
 from mlay_batch.schema.ids import ROLLUP
 
 # Attributes that are not figures: time, source and texts.
-_EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
+_EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note", "listed"})
 _ROW_FIGURES = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: people type it from paper
 _GROUP_COUNT, _GROUP_SIZE = 3, 4

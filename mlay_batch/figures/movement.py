@@ -21,7 +21,7 @@ from mlay_batch.figures.branch_records import (
     OpeningMismatch,
 )
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
+from mlay_batch.figures.report_records import NO_RETURN, Completeness, ReportInputs
 from mlay_batch.figures.return_access import (
     ReturnsByKey,
     card,
@@ -103,7 +103,7 @@ def _with_unknown_ends(
     is_waived = any(states[month] in ("waived", "unused") for month in before)
     return replace(
         line,
-        open_months=tuple(month for month, state in states.items() if state in OPEN),
+        open_months=tuple(month for month, state in states.items() if state in NO_RETURN),
         since=line.in_year.first if is_waived else None,
     )
 

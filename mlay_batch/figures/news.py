@@ -17,6 +17,7 @@ from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
     SENT,
+    SKETCH,
     CellRating,
     ExpectedReturn,
     Figures,
@@ -148,13 +149,14 @@ def _returns(facts: Facts) -> Iterator[Clause]:
     if not due:
         return
     sent = [cell for cell in due if cell.state in SENT]
-    late = [cell.branch for cell in sent if cell.state == "late"]
+    late, listed = ([c.branch for c in sent if c.state == state] for state in ("late", SKETCH))
     amounts: dict[str, Amount] = {"sent": len(sent), "due": len(due)}
-    amounts |= {"rate": 100 * len(sent) / len(due), "on_time": len(sent) - len(late)}
+    amounts |= {"rate": 100 * len(sent) / len(due), "on_time": len(sent) - len(late) - len(listed)}
     yield Clause("returns", amounts)
-    if late:
-        names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(late))
-        yield Clause("returns.late", {"count": len(late)}, names)
+    for key, branches in (("returns.late", late), ("returns.listed", listed)):
+        if branches:
+            names = tuple(NewsName(branch=branch) for branch in dict.fromkeys(branches))
+            yield Clause(key, {"count": len(branches)}, names)
     inputs, figures = facts.inputs, facts.figures
     findings = return_findings(inputs, figures.period, figures.warnings)
     if lines := explained_lines(inputs, findings):

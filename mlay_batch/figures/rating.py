@@ -14,8 +14,8 @@ from datetime import date
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import (
+    NO_RETURN,
     NOT_OWED,
-    OPEN,
     CellRating,
     Completeness,
     ReportInputs,
@@ -31,7 +31,7 @@ from mlay_batch.schema.ids import MEETING, MEETING_SCORE, SCORES
 
 def sittings(inputs: ReportInputs) -> tuple[Sitting, ...]:
     """Return every sitting of the year to date, by month, cell (register order) and day."""
-    returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
+    returns = year_to_date(returns_of(inputs, MEETING, lists=True), inputs.period)
     return tuple(
         sitting
         for (branch, period), accepted in returns.items()
@@ -81,6 +81,7 @@ def _return_sittings(
             regular=bool(scheme and kind in scheme.regular),
             thematic=thematic,
             marks=marks,
+            listed=accepted.entry.is_sketch,
         )
 
 
@@ -257,7 +258,7 @@ def _to_come(inputs: ReportInputs, branch: Organisation, matrix: Completeness | 
     These are the later months in which it exists and the earlier ones whose return is out.
     """
     return sum(
-        branch.is_active(month) and _state(inputs, branch, month, matrix) in OPEN
+        branch.is_active(month) and _state(inputs, branch, month, matrix) in NO_RETURN
         for month in Period(inputs.period.year, 1, 12).months()
     )
 

@@ -22,7 +22,10 @@ from mlay_batch.schema.quotas import QuotaWindow
 # States of `ExpectedReturn` of a return that is still out.
 OPEN = ("missing", "rejected", "held", "not_due")
 NOT_OWED = ("waived", "not_yet", "ended", "unused")
-SENT = ("reported", "nil", "late")
+SKETCH = "sketch"
+SENT = ("reported", "nil", "late", SKETCH)
+# Nothing but a list tells of the branch: who came, what about and how many members is not known.
+NO_RETURN = (*OPEN, SKETCH)
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,8 @@ class Sitting:
     """Whether the cell held a thematic meeting in the month."""
     marks: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, hash=False)
     """Points by scorer and criteria group."""
+    listed: bool = False
+    """Whether only a list tells of it."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +258,8 @@ class ExpectedReturn:
     form: str
     period: Period
     state: str
-    """reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later),
+    """reported, nil, late, sketch (a list has it), missing, not_due, rejected, held, waived,
+    not_yet (founded later),
     unused (before the office began) or ended (dissolved or merged)"""
     delivery: int | None = None
     """Ledger entry of the return or of the last refusal."""
@@ -313,6 +319,7 @@ class Totals:
         mean: exact mean of these scores; None if there are none.
         bands: number of scored sittings by band id.
         visits: number of visits that count for a quota, once for each quota.
+        listed: number of sittings of which only a list tells.
     """
 
     form: str
@@ -326,6 +333,7 @@ class Totals:
     mean: float | None
     bands: Mapping[str, int] = field(hash=False)
     visits: int
+    listed: int = 0
 
     @property
     def rate(self) -> float | None:

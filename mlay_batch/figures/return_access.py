@@ -17,11 +17,11 @@ ReturnsByKey = Mapping[tuple[str, Period], AcceptedReturn]
 T = TypeVar("T")
 
 
-def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
-    """Return the current returns of `form` by (branch, period).
+def returns_of(inputs: ReportInputs, form: str, *, lists: bool = False) -> ReturnsByKey:
+    """Return the current returns of `form` by (branch, period), with `lists` also those of lists.
 
-    They are sorted by period, then in register order: figures must not depend on the order of
-    receipt.
+    A list says so little of a branch that only what reckons with that asks for it. They are sorted
+    by period, then in register order: figures must not depend on the order of receipt.
     """
     organisations = inputs.register.organisations
     order = {organisation.code: number for number, organisation in enumerate(organisations)}
@@ -29,6 +29,7 @@ def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
         (key[1], Period.parse(key[2])): accepted
         for accepted in inputs.returns
         if (key := accepted.entry.key) and key[0] == form
+        if lists or not accepted.entry.is_sketch
     }
     ranked = sorted(by_key, key=lambda key: (key[1], order.get(key[0], len(order)), key[0]))
     return {key: by_key[key] for key in ranked}

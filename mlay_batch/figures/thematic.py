@@ -16,7 +16,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
 from mlay_batch.figures.completeness import MEETINGS
 from mlay_batch.figures.quota import round_obligation
-from mlay_batch.figures.report_records import NOT_OWED, OPEN, Completeness, ReportInputs
+from mlay_batch.figures.report_records import NO_RETURN, NOT_OWED, Completeness, ReportInputs
 from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_date
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Organisation
@@ -103,7 +103,7 @@ class _Counting:
             obligation,
             due,
             attended,
-            open_months=sum(state in OPEN for state in states.values()),
+            open_months=sum(state in NO_RETURN for state in states.values()),
             state="",
             themes=(),
         )

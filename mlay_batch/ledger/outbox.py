@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from mlay_batch.ledger.store import Ledger
-from mlay_batch.model.records import Topic
+from mlay_batch.model.topics import Topic
 
 
 class MailState(StrEnum):

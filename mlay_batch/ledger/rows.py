@@ -91,6 +91,7 @@ def load_entry(columns: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEnt
     values["vouched_for"] = bool(columns["vouched_for"])
     values["is_purged"] = bool(columns["is_purged"])
     values["signature"] = Signature(columns["signature"])
+    values["gist"] = tuple(json.loads(columns["gist"]))
     return LedgerEntry(**values, findings=findings)
 
 
@@ -240,6 +241,8 @@ def _entry_columns(db: sqlite3.Connection, decision: Decision, number: int) -> d
         "thread": _storable(file.thread),
         "subject": _storable(file.subject),
         "signature": file.signature.value,
+        "part": _storable(file.part),
+        "gist": json.dumps(decision.checked.gist),
     }
 
 
@@ -349,8 +352,9 @@ def _find_repeated(
     if decision.verdict not in _REPEAT_VERDICTS:
         return None
     ((same_bytes,),) = db.execute(
-        "SELECT max(id) FROM delivery WHERE sha256 = ? AND verdict <> 'duplicate' AND id <> ?",
-        (decision.checked.file.sha256, number),
+        "SELECT max(id) FROM delivery WHERE sha256 = ? AND part IS ? AND verdict <> 'duplicate'"
+        " AND id <> ?",
+        (decision.checked.file.sha256, _storable(decision.checked.file.part), number),
     ).fetchall()
     ((same_values,),) = db.execute(
         "SELECT max(id) FROM delivery WHERE form = :form AND branch = :branch AND period = :period"

@@ -13,7 +13,8 @@ CREATE TABLE run (
 
 -- One file each, in the order of recording. What changes later is superseded_by, and what a
 -- later decision changes. kept_with is the return beside which a signed copy came; entered_by who
--- took in what the office entered on a branch's behalf; signature what of the file carries one.
+-- took in what the office entered on a branch's behalf; signature what of the file carries one;
+-- part the rows of a list that are this return, gist what a list of meetings might say of it too.
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES run (id),
@@ -36,6 +37,8 @@ CREATE TABLE delivery (
     thread TEXT,
     subject TEXT,
     kept_with INTEGER REFERENCES delivery (id),
+    part TEXT,
+    gist TEXT NOT NULL,
     signature TEXT NOT NULL
         CHECK (signature IN ('unknown', 'none', 'scan', 'mail', 'file', 'both')),
     CHECK ((channel = 'office') = (entered_by IS NOT NULL)),

@@ -51,7 +51,7 @@ K = TypeVar("K")
 _SELECT_ENTRIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.entered_by, d.sender,
         d.received, d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
-        d.superseded_by, d.thread, d.subject, d.kept_with, d.signature,
+        d.superseded_by, d.thread, d.subject, d.kept_with, d.signature, d.part, d.gist,
         incoming.number || '/' || incoming.year AS incoming,
         EXISTS (
             SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'accept'
@@ -204,7 +204,7 @@ class Ledger:
             same_bytes = self._entries(_OF_SHAS, json.dumps(sorted(shas)))
             accepted = self._entries(_ACCEPTED, json.dumps(sorted(keys)))
         return LedgerSnapshot(
-            _group((entry.sha256, entry) for entry in same_bytes),
+            _group((entry.content_key, entry) for entry in same_bytes),
             _group((entry.key, entry) for entry in accepted if entry.key),
         )
 
@@ -265,12 +265,13 @@ class Ledger:
         return self._returns(_OF_ID, entry_id)[0]
 
     def last_return(self, form: str, branch: str, before: Period) -> AcceptedReturn | None:
-        """Return the branch's latest return of a period that ends before `before` begins."""
+        """Return the branch's latest own return of a period that ends before `before` begins."""
         with self.transaction("DEFERRED"):
             past = [
                 (Period.parse(entry.period).end, entry.id)
                 for entry in self._entries(_CURRENT_OF_BRANCH, form, branch)
                 if entry.period and Period.parse(entry.period).end < before.start
+                if not entry.is_sketch
             ]
             return self._returns(_OF_ID, max(past)[1])[0] if past else None
 

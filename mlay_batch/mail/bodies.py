@@ -21,8 +21,9 @@ from mlay_batch.excel.cell_text import clip
 from mlay_batch.mail.letter import Attachment, Letter, due_words
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.mail.shortlist import FULL_LIST, MAX_LINES, Shortlist, count_lines, fit_all
-from mlay_batch.model.records import LedgerEntry, Topic
+from mlay_batch.model.records import LedgerEntry
 from mlay_batch.model.register import Register
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema.model import Form
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from mlay_batch.core.messages import show
 from mlay_batch.core.period import Period
-from mlay_batch.model.records import Topic
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema.model import Due
 
 

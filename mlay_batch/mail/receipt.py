@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -22,7 +22,7 @@ from mlay_batch.mail.mail_templates import one_line
 from mlay_batch.mail.return_text import differences, figure_lines, key_figures, value_text
 from mlay_batch.mail.shortlist import Shortlist
 from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row
 from mlay_batch.model.signatures import SignatureState
 from mlay_batch.schema.model import Form
 
@@ -196,6 +196,8 @@ def _counts_text(numbered: NumberedReturn) -> str:
     """Return whether the return counts."""
     if numbered.after:
         return f"số liệu tính theo bản gửi sau, số đến {numbered.after}"
+    if numbered.accepted.entry.is_sketch:
+        return "đã tính phần danh sách có ghi, phần khác là không báo cáo"
     return "số liệu đã được tính"
 
 
@@ -203,8 +205,10 @@ def _replaces_text(numbered: NumberedReturn) -> str:
     """Return which return it superseded; empty if none."""
     if not numbered.before:
         return ""
-    day = _day_received(numbered.before)
-    return f"Bản này thay bản số đến {numbered.before.number} nhận ngày {day}."
+    day, number = _day_received(numbered.before), numbered.before.number
+    if numbered.before.accepted.entry.is_sketch:
+        return f"Bản này thay dòng của chi bộ trong danh sách số đến {number} nhận ngày {day}."
+    return f"Bản này thay bản số đến {number} nhận ngày {day}."
 
 
 def _day_received(numbered: NumberedReturn) -> str:
@@ -212,11 +216,25 @@ def _day_received(numbered: NumberedReturn) -> str:
 
 
 def _changes(context: LetterContext, form: Form, numbered: NumberedReturn) -> Iterator[str]:
-    """Yield what differs from the return it superseded."""
+    """Yield what differs from the return it superseded; from a list in what that says."""
     if before := numbered.before:
         show_value = partial(value_text, context.register, form)
-        changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
+        old_rows: Sequence[Row] = before.accepted.rows
+        new_rows: Sequence[Row] = numbered.accepted.rows
+        if before.accepted.entry.is_sketch:
+            new_rows = _as_far_as(old_rows, new_rows)
+        changes = differences(form, old_rows, new_rows, show_value)
         yield from dict.fromkeys(map(one_line, changes))
+
+
+def _as_far_as(sketch: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the fields alone that a list fills somewhere."""
+    filled = {(r.section, name) for r in sketch for name, v in r.values.items() if v is not None}
+    pairs = (
+        (row, {name: v for name, v in row.values.items() if (row.section, name) in filled})
+        for row in rows
+    )
+    return [replace(row, values=values) for row, values in pairs if values]
 
 
 def _signature_text(state: SignatureState | None) -> str:

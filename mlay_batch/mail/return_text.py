@@ -94,7 +94,7 @@ def _is_counted(field: Field, value: Value, *, is_card: bool) -> bool:
 
 def _record_word(section: Section) -> str:
     """Return what one record of the section is called within a sentence."""
-    if section.layout == "columns":
+    if section.layout in ("columns", "list"):
         return section.record.of(_LANG).lower() if section.record else "mục"
     return "dòng"
 

@@ -150,6 +150,7 @@ def in_force(catalogue: Catalogue, rules: OfficeRules, office: str = "") -> Cata
     return replace(
         catalogue,
         forms=tuple(with_deadlines(form, rules.deadlines) for form in forms),
+        lists=tuple(with_deadlines(form, rules.deadlines) for form in catalogue.lists),
         quotas=_quotas(catalogue, rules.quotas),
         schemes=_with_standards(catalogue, rules.standards),
     )

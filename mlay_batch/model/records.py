@@ -23,6 +23,7 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # of an empty file, and of one t
 
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
 SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
+UNSURE = "I41"  # a list names a branch that is none, or several, of the register
 FOREIGN = "I28"  # a stranger's workbook that is no form of ours
 ASSIGNED = "I29"  # a person named the branch
 DISMISSED = "L16"  # a person decided that nobody is answered
@@ -75,6 +76,13 @@ class IncomingFile:
     """Who took in what the office entered on a branch's behalf; None on the other channels."""
     signature: Signature = Signature.NONE
     """What of it carries a digital signature."""
+    part: str | None = None
+    """Of a list, which rows this is, such as ``Tháng 6!7-8``; None for a whole file."""
+
+    @property
+    def content_key(self) -> tuple[str, str | None]:
+        """What is equal for the same content: the hash, and the rows of a list."""
+        return self.sha256, self.part
 
     @property
     def has_content(self) -> bool:
@@ -157,6 +165,10 @@ class Submission:
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
     answers: tuple[Answer, ...] = ()
+    part: str = ""
+    """Which rows of a list it is, such as ``Tháng 6!7-8``; empty for a whole file."""
+    members: tuple[Submission, ...] = ()
+    """The submissions of a list, which is nothing else itself."""
 
     def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section, in their order on the sheet."""
@@ -239,6 +251,8 @@ class CheckedFile:
     submission: Submission | None = None
     identity: Identity | None = None
     findings: tuple[Finding, ...] = ()
+    gist: tuple[str, ...] = ()
+    """What a list of meetings might say of it too (`sketches.gist_of`)."""
     compact_rows: CompactRows | None = None
     """The rows while the rest of the batch is read; those of `submission` are dropped then."""
 
@@ -247,6 +261,11 @@ class CheckedFile:
         """Hash of the values, from the rows or the compact rows."""
         rows = self.submission.rows if self.submission else ()
         return self.compact_rows.values_hash if self.compact_rows else values_hash(rows)
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether it is of a list, which says less than a return of its own."""
+        return self.identity is not None and self.identity.form.is_sketch
 
     @property
     def is_refused(self) -> bool:
@@ -344,6 +363,8 @@ class LedgerEntry:
     assigned: str | None = None
     entered_by: str | None = None
     signature: Signature = Signature.NONE
+    part: str | None = None
+    gist: tuple[str, ...] = field(default=(), hash=False)
     times_judged_anew: int = 0
     """How often its verdict changed because what it rested on had changed."""
     is_purged: bool = False
@@ -356,6 +377,21 @@ class LedgerEntry:
         if self.form and self.branch and self.period:
             return self.form, self.branch, self.period
         return None
+
+    @property
+    def content_key(self) -> tuple[str, str | None]:
+        """As of `IncomingFile`."""
+        return self.sha256, self.part
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether it is of a list, which says less than a return of its own."""
+        return self.part is not None
+
+    @property
+    def label(self) -> str:
+        """Its name for display, with the rows where it is a part of a list."""
+        return f"{self.name} ({self.part})" if self.part else self.name
 
     @property
     def is_current(self) -> bool:
@@ -379,6 +415,7 @@ class LedgerEntry:
             assigned=self.assigned,
             entered_by=self.entered_by,
             signature=self.signature,
+            part=self.part,
         )
 
     @property
@@ -447,54 +484,11 @@ class Run:
 class LedgerSnapshot:
     """The ledger entries that matter for the verdicts on a batch."""
 
-    by_sha: Mapping[str, tuple[LedgerEntry, ...]] = field(default_factory=dict, hash=False)
-    """SHA-256 → earlier entries of the same content, oldest first."""
+    by_content: Mapping[tuple[str, str | None], tuple[LedgerEntry, ...]] = field(
+        default_factory=dict, hash=False
+    )
+    """`content_key` → earlier entries of the same content, oldest first."""
     by_key: Mapping[tuple[str, str, str], tuple[LedgerEntry, ...]] = field(
         default_factory=dict, hash=False
     )
     """(form, branch, period) → accepted returns, superseded ones too, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """The subject matter of a letter.
-
-    Attributes:
-        key: the same in every letter about this topic.
-        form: id of the form it concerns.
-        branch: code of the organisation.
-        period: period as the ledger writes it.
-        entry_id: number of the ledger entry that is answered.
-
-    >>> Topic.of("reminder", "meeting", "CB-01", "2019-11").key
-    'reminder/meeting/CB-01/2019-11'
-    """
-
-    key: str
-    form: str | None = None
-    branch: str | None = None
-    period: str | None = None
-    entry_id: int | None = None
-
-    @classmethod
-    def of(cls, kind: str, form: str, branch: str, period: str, more: str = "") -> Topic:
-        """Return the topic of a letter that does not answer a ledger entry."""
-        key = "/".join(part for part in (kind, form, branch, period, more) if part)
-        return cls(key, form, branch, period)
-
-    @classmethod
-    def repeat_correction(
-        cls, entry: LedgerEntry, branch: str, period: Period, more: str = ""
-    ) -> Topic:
-        """Return the topic of a repeated request to correct a ledger entry."""
-        key = "/".join(part for part in ("correction", entry.verdict_key, more) if part)
-        return cls(key, entry.form, branch, entry.period or str(period), entry.id)
-
-    @classmethod
-    def answer(cls, entry: LedgerEntry, branch: str | None, period: Period) -> Topic:
-        """Return the topic of the answer to an entry: one answer, and one more when judged anew.
-
-        Of a file that names no period, `period` is asked for.
-        """
-        asked_period = entry.period or str(period)
-        return cls(entry.answer_key, entry.form, branch, asked_period, entry.id)

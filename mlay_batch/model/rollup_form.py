@@ -36,7 +36,7 @@ from mlay_batch.schema.versions import (
 
 HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
-KEPT_AT_HOME = ("mail", "secretary")  # how to reach people is no matter of the level above
+KEPT_AT_HOME = ("mail", "secretary", "also")  # how to reach people, what lists call them
 REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
 TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
@@ -48,7 +48,7 @@ _PERIOD_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
     "year",
 )
 _ORIGIN_FIELDS = ("as_of", "program", "figures", "sums", "lists")
-_RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "values")
+_RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "part", "values")
 
 _OPTIONAL = "optional"  # switch of what a workbook has only where its office asks for it
 

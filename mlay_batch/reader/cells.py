@@ -70,16 +70,18 @@ def read_section(
     is_user_text = block.section is not HEADER and not form.is_rollup
     legacy_texts = _legacy_texts(block) if is_user_text else {}
     filled = sheet.filled_cells
-    parts = block.section.column_parts() if block.columns else ()
+    parts = block.section.column_parts() if block.columns or block.section.parts else ()
+    is_row = block.section.layout in ("table", "list")
     for number, record in enumerate(block.records):
         if block.columns and not _is_used(block, number, form, hanging):
             continue
-        if block.section.layout == "table" and filled.keys().isdisjoint(record.values()):
-            continue
+        own = (record[name] for name in record if name not in block.section.inherits)
+        if is_row and not block.section.branch and filled.keys().isdisjoint(own):
+            continue  # a row of a list was found filled somewhere
         raw_values = {name: filled.get(position, "") for name, position in record.items()}
         if block.section is HEADER:
             results.header |= dict(_header_values(sheet, record, raw_values))
-        elif block.section.layout != "table" or not all(map(is_blank, raw_values.values())):
+        elif not is_row or block.section.branch or not all(map(is_blank, raw_values.values())):
             row = _read_row(block, form, limit, record, raw_values, legacy_texts, results.findings)
             set_ = parts[number % len(parts)].set_ if parts else {}
             results.rows.append(replace(row, values={**row.values, **set_}) if set_ else row)
@@ -267,7 +269,7 @@ def _struck_row_finding(
     struck: Mapping[CellPosition, StruckText],
 ) -> Finding | None:
     """Return one C30 for a row of a table that is struck out as a whole; marks all its cells."""
-    if block.section.layout != "table" or not struck:
+    if block.section.layout not in ("table", "list") or not struck:
         return None
     filled = [name for name in record if not is_blank(raw_values[name])]
     is_whole = all(record[name] in struck and not struck[record[name]].seen for name in filled)

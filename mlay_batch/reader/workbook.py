@@ -15,6 +15,7 @@ from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
+from mlay_batch.reader.list_reader import read_list
 from mlay_batch.reader.locate import locate_by_headings, locate_by_markers
 from mlay_batch.reader.lost_validations import find_lost_validations
 from mlay_batch.reader.preflight import Package, open_package
@@ -49,7 +50,9 @@ class Reader:
     """Reads files against the same forms; caches the texts of each form."""
 
     def __init__(self, forms: Sequence[Form], limits: Limits) -> None:
-        self.forms, self.limits = tuple(forms), limits
+        self.forms = tuple(form for form in forms if not form.is_sketch)
+        self.lists = tuple(form for form in forms if form.is_sketch)
+        self.limits = limits
         self._templates: dict[tuple[str, str, frozenset[str] | None], FormTexts] = {}
 
     def read(self, data: bytes) -> Submission:
@@ -59,18 +62,31 @@ class Reader:
             submission = self._read_form(read_stamp(read_sheets(package, self.limits)))
         except UnreadableError as error:
             return unreadable(error.code, Place("", error.sheet, error.cell), **error.params)
-        return replace(
-            submission, findings=(*_package_findings(package, submission), *submission.findings)
-        )
+        return _with_findings(submission, tuple(_package_findings(package, submission)))
 
     def _read_form(self, workbook: StampedWorkbook) -> Submission:
         markers = find_markers(workbook.sheets)
-        finder = (
-            self._locate_stamped_form(workbook, markers)
-            if workbook.stamp
-            else self._guess_form(workbook, markers)
-        )
+        if lists := self._stamped_lists(workbook):
+            if submission := read_list(lists, workbook, self.limits):
+                return submission
+            raise UnreadableError("R20")
+        if workbook.stamp:
+            finder = self._locate_stamped_form(workbook, markers)
+        elif guess := self._guess_form(workbook, markers):
+            finder = guess
+        elif _is_committee_report(workbook.sheets):
+            raise UnreadableError("R40")
+        elif submission := read_list(self.lists, workbook, self.limits):
+            return submission
+        else:
+            raise UnreadableError("R20")
         return _build_submission(workbook, finder, self.limits)
+
+    def _stamped_lists(self, workbook: StampedWorkbook) -> list[Form]:
+        """Return the list that a stamp names: one given back to be corrected."""
+        stamp = workbook.stamp
+        names = (stamp.form, stamp.version) if stamp else None
+        return [form for form in self.lists if (form.form, form.version) == names]
 
     def _locate(
         self,
@@ -99,8 +115,10 @@ class Reader:
             "R21", form=stamp.form if stamp else "", version=stamp.version if stamp else ""
         )
 
-    def _guess_form(self, workbook: StampedWorkbook, markers: MarkerPositions) -> SectionFinder:
-        """Try every form; R20 where none fits, R25 where several do.
+    def _guess_form(
+        self, workbook: StampedWorkbook, markers: MarkerPositions
+    ) -> SectionFinder | None:
+        """Try every form; None where none fits, R25 where several do.
 
         Among several, the period in the visible header decides.
         """
@@ -111,10 +129,7 @@ class Reader:
             fitting = [finder for finder in fitting if _is_period_covered(finder)]
             if len(fitting) != 1:
                 raise UnreadableError("R25")
-        finder = single(fitting)
-        if finder is None:
-            raise UnreadableError("R40" if _is_committee_report(workbook.sheets) else "R20")
-        return finder
+        return single(fitting)
 
 
 def _is_committee_report(sheets: Iterable[Sheet]) -> bool:
@@ -123,11 +138,18 @@ def _is_committee_report(sheets: Iterable[Sheet]) -> bool:
     return PARTY_NAME in texts and not texts.isdisjoint(REPORT_KINDS)
 
 
+def _with_findings(submission: Submission, findings: tuple[Finding, ...]) -> Submission:
+    """Return a submission with what is wrong with its file, each branch of a list likewise."""
+    members = (_with_findings(member, findings) for member in submission.members)
+    return replace(submission, findings=(*findings, *submission.findings), members=tuple(members))
+
+
 def _package_findings(package: Package, submission: Submission) -> Iterator[Finding]:
     """Yield R09 for macros, a warning R36 for an embedded document that no sheet names."""
     if package.has_macros:
         yield Finding("R09", Severity.ERROR, Place())
-    if package.embedded_files and all(f.code != "R36" for f in submission.findings):
+    members = (submission, *submission.members)
+    if package.embedded_files and all(f.code != "R36" for m in members for f in m.findings):
         yield Finding("R36", Severity.WARNING, Place(), {"count": package.embedded_files})
 
 

@@ -48,6 +48,7 @@ class Catalogue:
         schemes: every version of every scheme, by id and version.
         sources: their files; a file of the office stands for the shipped one that it replaces.
         indicator_sets: every version of every indicator set, by id and version.
+        lists: the lists of offices' own, each with the id of the form of which it is a sketch.
     """
 
     forms: tuple[Form, ...]
@@ -55,10 +56,17 @@ class Catalogue:
     schemes: tuple[Scheme, ...]
     sources: tuple[SourceFile, ...] = ()
     indicator_sets: tuple[IndicatorSet, ...] = ()
+    lists: tuple[Form, ...] = ()
+
+    @property
+    def readable_forms(self) -> tuple[Form, ...]:
+        """All that a file may be read as."""
+        return (*self.forms, *self.lists)
 
     def form(self, form: str, version: str) -> Form | None:
-        """Return that version of the form, or None."""
-        return next((f for f in self.forms if (f.form, f.version) == (form, version)), None)
+        """Return that version of the form, or of a list that sketches it; None without one."""
+        readable = self.readable_forms
+        return next((f for f in readable if (f.form, f.version) == (form, version)), None)
 
     @property
     def register_form(self) -> Form:
@@ -150,7 +158,7 @@ def load_catalogue(*overrides: Path) -> Catalogue:
     named = [(sources[name].name, record) for name, record in by_name.items()]
     check_together(named, paths, shipped)
     records = [by_name[name] for name in sorted(by_name)]
-    forms = [r for r in records if isinstance(r, Form)]
+    forms = [r for r in records if isinstance(r, Form) and not r.is_sketch]
     schemes = tuple(r for r in records if isinstance(r, Scheme))
     quotas = tuple(r for r in records if isinstance(r, Quota))
     return Catalogue(
@@ -159,4 +167,5 @@ def load_catalogue(*overrides: Path) -> Catalogue:
         schemes=schemes,
         sources=tuple(sources[name] for name in sorted(sources)),
         indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
+        lists=tuple(r for r in records if isinstance(r, Form) and r.is_sketch),
     )

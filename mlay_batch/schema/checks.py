@@ -165,6 +165,12 @@ CHECKS: Mapping[str, CheckSpec] = {
         ("value", "sum"),
         _NUMBERS,
     ),
+    # the choice is the band that the points reach in the scheme of the period
+    "is_band": CheckSpec(
+        {"value": "field", "number": "field"},
+        gaps=("number",),
+        param_types={"value": frozenset({"choice"}), "number": _NUMBERS},
+    ),
     # end not before start
     "not_before": CheckSpec(
         {"value": "field", "start": "field"}, gaps=("value", "start"), types=_DATES

@@ -9,6 +9,7 @@ from mlay_batch.core.text import name_key
 from mlay_batch.schema.column_widths import hidden_columns, table_columns
 from mlay_batch.schema.ids import SCHEMES
 from mlay_batch.schema.layout import sheet_sections
+from mlay_batch.schema.list_semantics import list_faults
 from mlay_batch.schema.model import Choice, Computed, Field, Form, Part, Section
 from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 
@@ -26,7 +27,7 @@ def column_faults(form: Form) -> Iterator[Fault]:
         yield from _switch(section, path, switches)
         if section.layout == "columns":
             yield from _columns(form, section, path, form.sections[:i])
-        else:
+        elif not form.is_sketch:
             yield from _unfit_keys(section, _COLUMN_KEYS, path)
             yield from _shared_sheet(form, section, path)
         if section.layout != "table":
@@ -37,6 +38,7 @@ def column_faults(form: Form) -> Iterator[Fault]:
         for j, field in enumerate(section.fields):
             yield from _switch(field, (*path, "fields", j), switches)
             yield from _field(form, section, field, (*path, "fields", j))
+    yield from list_faults(form)
 
 
 def _switches(form: Form, switches: list[str]) -> Iterator[Fault]:

@@ -329,7 +329,7 @@ def joint_errors(
     does not know, and a code that means another rule in another file. `paths` gives the file of
     each name, for the line of a mistake; what it extends lies beside it or in `base`.
     """
-    forms = [record for _, record in records if isinstance(record, Form)]
+    forms = [r for _, r in records if isinstance(r, Form) and not r.is_sketch]
     schemes = [record for _, record in records if isinstance(record, Scheme)]
     for name, record in records:
         if isinstance(record, Scheme):

@@ -255,6 +255,8 @@ class Section(Record):
 
     In the layout ``columns`` each record is a column and each field a line. Other sections may
     hang on these columns: their lines follow, and their records take the values they inherit.
+    In the layout ``list`` it is the other way round: each record is a row of a list of an office's
+    own, found by its headings. A card may hang on one: it holds what is said of each branch.
 
     Attributes:
         id: unique in the form.
@@ -262,7 +264,8 @@ class Section(Record):
         rows: number of records that the template offers in a table or in columns.
         fixed: whether the program writes all rows of a table, and people add none.
         record: what heads a column, before its number.
-        under: id of the section on whose columns this one hangs.
+        under: id of the section on whose columns, or rows of a list, this one hangs.
+        branch: of a list, id of the field that names the branch; its values are not stored.
         inherits: ids of fields that have no line here: each record has the value of that field in
             its column's record.
         parts: what stands in a column; empty: one part with all fields that are not inherited.
@@ -276,13 +279,14 @@ class Section(Record):
     """
 
     id: str
-    layout: Literal["table", "card", "columns"]
+    layout: Literal["table", "card", "columns", "list"]
     title: Text
     fields: tuple[Field, ...]
     rows: int = 1
     fixed: bool = False
     record: Text | None = None
     under: str | None = None
+    branch: str | None = None
     inherits: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     switch: str | None = None
@@ -419,6 +423,7 @@ class Form(Record):
         carries: how values of the earlier version are read; None: not at all.
         switches: what an office may ask for or not.
         headline: ``section.field`` of the few figures by which a letter tells what was counted.
+        known_by: of a list, ``section.field`` of the headings without which it is none of these.
     """
 
     form: str
@@ -438,6 +443,12 @@ class Form(Record):
     carries: Carry | None = None
     switches: tuple[Switch, ...] = ()
     headline: tuple[str, ...] = ()
+    known_by: tuple[str, ...] = ()
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether it is a list of many branches, which says less of each than its own return."""
+        return any(section.layout == "list" for section in self.sections)
 
     @property
     def is_rollup(self) -> bool:

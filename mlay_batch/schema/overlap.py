@@ -30,7 +30,7 @@ class Overlap:
     rule: Literal["newest", "replaced", "both"]
     """``newest``: of one id; ``replaced``: also of one version; ``both``: of two ids."""
     kind: str
-    """What they describe: ``form``, ``quota``, ``scheme`` or ``signs``."""
+    """What they describe: ``form``, ``list``, ``quota``, ``scheme`` or ``signs``."""
     name: str
     """Its id; of two ids both, where one replaces the other with the version."""
     applies: str
@@ -48,7 +48,7 @@ class Overlap:
 def kind_and_id(record: Description) -> tuple[str, str]:
     """Return what a record describes: kind and id, ``("quota", "office_official")``."""
     if isinstance(record, Form):
-        return "form", record.form
+        return "list" if record.is_sketch else "form", record.form
     if isinstance(record, Scheme):
         return "scheme", record.scheme
     if isinstance(record, Quota):

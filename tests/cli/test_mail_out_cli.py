@@ -11,7 +11,7 @@ from builders.smtp_host import command_of, mail_host
 
 from mlay_batch.cli import mlay, run, send
 from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
-from mlay_batch.model.records import Topic
+from mlay_batch.model.topics import Topic
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

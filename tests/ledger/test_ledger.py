@@ -206,8 +206,8 @@ def test_known_gives_earlier_deliveries_oldest_first(ledger: Ledger) -> None:
 
     snapshot = ledger.snapshot_for([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
 
-    assert snapshot.by_sha == {shas[0]: every[:1]}
-    assert snapshot.by_sha[shas[0]][0].findings == (WRONG,)
+    assert snapshot.by_content == {(shas[0], None): every[:1]}
+    assert snapshot.by_content[shas[0], None][0].findings == (WRONG,)
     assert snapshot.by_key == {KEY: every[1:]}
 
 

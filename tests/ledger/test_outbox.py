@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
-from mlay_batch.model.records import Topic
+from mlay_batch.model.topics import Topic
 
 DRAFTED, QUEUED, SENT, HANDED = MailState
 TOPIC = Topic.of("reminder", "meeting", "CB-01", "2019-11")

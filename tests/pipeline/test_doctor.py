@@ -126,7 +126,7 @@ def test_what_cannot_be_cured_is_named_and_left(office: Workspace) -> None:
         "UPDATE delivery SET received = '2020-01-01T00:00:00+07:00' WHERE id = 3",
         "PRAGMA foreign_keys = OFF",
         "INSERT INTO delivery SELECT 9, run, name, origin, sha256, channel, NULL, sender, received,"
-        " 'held', NULL, NULL, NULL, NULL, NULL, 77, NULL, NULL, NULL, NULL, 'none'"
+        " 'held', NULL, NULL, NULL, NULL, NULL, 77, NULL, NULL, NULL, NULL, NULL, '[]', 'none'"
         " FROM delivery WHERE id = 3",
         "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06',"
         " NULL)",

@@ -206,7 +206,8 @@ def test_a_file_that_eats_memory_is_refused_alone():
 
 
 def test_a_fault_of_our_own_is_refused_alone():
-    broken = replace(FORMS[0], form="meeting", version="2018.1", sections=None)
+    section = replace(FORMS[0].sections[0], fields=None)
+    broken = replace(FORMS[0], form="meeting", version="2018.1", sections=(section,))
     submissions = read_all(name_files(good(), b""), [broken], workers=1)
     assert [codes(s) for s in submissions] == [["R14"], ["R01"]]
 

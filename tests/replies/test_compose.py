@@ -15,8 +15,9 @@ from mlay_batch.mail.bodies import (
     ResendRequest,
 )
 from mlay_batch.mail.receipt import NumberedReturn, write_receipt
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Verdict
 from mlay_batch.model.register import Address, Officer, Organisation, Register
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema import load_catalogue
 
 NOVEMBER = Period(2019, 11)

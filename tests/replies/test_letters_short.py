@@ -20,9 +20,10 @@ from mlay_batch.mail.bodies import (
 from mlay_batch.mail.letter import Attachment
 from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.mail.shortlist import FULL_LIST, MAX_LINES, Shortlist, count_lines
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Verdict
 from mlay_batch.model.register import Organisation, Register, Signatory
 from mlay_batch.model.signatures import SignatureState
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema import load_catalogue
 
 PERIOD = Period(2026, 11)

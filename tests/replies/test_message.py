@@ -11,7 +11,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mail_templates import GAPS, load_templates, parse_template
 from mlay_batch.mail.mime import Sender, build_message
-from mlay_batch.model.records import Topic
+from mlay_batch.model.topics import Topic
 
 SENDER = Sender("Thị ủy Mường Lay", "vanphong@muonglay.example")
 WORDS = ("Nguyễn", "Thị", "Hòa", "Đã", "nhận", "báo", "tháng", "11/2019", "(CB-01)", "[x]")

@@ -396,6 +396,7 @@ ANY = {
     "differs": {"value": "a", "other": "b"},
     "ref_fits": {"ref": "up", "key": "word", "value": "kind", "fits": "{two: [one]}"},
     "fits_with": {"value": "kind", "when": "word", "fits": "{x: [one]}"},
+    "is_band": {"value": "kind", "number": "a"},
     "within_ref": {
         "dates": "[day, end]",
         "ref": "up",

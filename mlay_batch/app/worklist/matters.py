@@ -48,7 +48,8 @@ from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.ledger import Archive, MailState
 from mlay_batch.mail.mime import short_id
-from mlay_batch.model.records import SENDER_DOUBT_CODES, LedgerEntry, Topic, Verdict
+from mlay_batch.model.records import SENDER_DOUBT_CODES, UNSURE, LedgerEntry, Verdict
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema import Form
 
 WORST_FIRST = (
@@ -137,10 +138,12 @@ class _MatterBuilder:
             code = branch_of(entry, state.register)
             period = Period.parse(entry.period) if entry.period else None
             is_closed = entry.verdict is Verdict.HELD and period in state.closed
+            is_unsure = any(finding.code == UNSURE for finding in entry.findings)
+            code = None if is_unsure else code
             kind = "closed" if is_closed else "held" if code else "unassigned"
             kind = "question" if must_explain(entry) else kind
             sender = entry.sender or self._say(f"sender.{entry.channel}")
-            params = {"what": self._about(entry), "file": entry.name, "sender": sender}
+            params = {"what": self._about(entry), "file": entry.label, "sender": sender}
             its_state = file_state(entry, state.rulings)
             if is_closed and period:
                 its_state += f"{AND_PERIOD}{period_state(period, state.closings)}"
@@ -404,7 +407,7 @@ def reasons(
 
 
 def _holds(finding: Finding) -> bool:
-    return finding.code.startswith("L") or finding.code in SENDER_DOUBT_CODES
+    return finding.code.startswith("L") or finding.code in (*SENDER_DOUBT_CODES, UNSURE)
 
 
 def _day(entry: LedgerEntry) -> date:

@@ -39,8 +39,9 @@ from mlay_batch.ledger import (
 )
 from mlay_batch.mail.letter import Letter
 from mlay_batch.model.answers import AnswerKey, GivenAnswer
-from mlay_batch.model.records import LedgerEntry, Topic
+from mlay_batch.model.records import LedgerEntry
 from mlay_batch.model.register import Register
+from mlay_batch.model.topics import Topic
 from mlay_batch.schema import Form
 
 FINAL_STATES = (MailState.QUEUED, MailState.SENT, MailState.HANDED)

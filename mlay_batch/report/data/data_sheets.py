@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter, eq
 
-from mlay_batch.figures.report_records import OPEN, ExpectedReturn
+from mlay_batch.figures.report_records import NO_RETURN, ExpectedReturn
 from mlay_batch.report.data import (
     assignments_data,
     meetings_data,
@@ -140,13 +140,15 @@ def _returns_table(ctx: ReportContext) -> DataTable:
 
 def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:
     column = partial(data_column, ctx)
-    tests = ",".join(f"{cell('state')}={quote(state)}" for state in OPEN)
+    tests = ",".join(f"{cell('state')}={quote(state)}" for state in NO_RETURN)
     yield column("form_title", "text", lambda line: ctx.form_title(line.form).capitalize())
     yield column("period_title", "center", lambda line: line.period.title(ctx.lang))
     yield column("branch", "center", attrgetter("branch"))
     yield column("branch_name", "text", lambda line: ctx.name(line.branch))
     yield column("state_title", "text", lambda line: ctx.state_title("return", line.state))
-    yield column("open", "integer", lambda line: int(line.state in OPEN), f"IF(OR({tests}),1,0)")
+    yield column(
+        "open", "integer", lambda line: int(line.state in NO_RETURN), f"IF(OR({tests}),1,0)"
+    )
     yield column(
         "delivery", "link", lambda line: ctx.file_link(line.delivery) if line.delivery else None
     )

@@ -207,6 +207,8 @@ def _sitting_columns(ctx: ReportContext, scores: ScoreTables) -> Iterator[DataCo
         return ranks[sitting.band] if sitting.band else ""
 
     yield column("held", "integer", lambda _: 1)
+    if any(sitting.listed for sitting in sittings_of_year(ctx)):
+        yield column("listed", "integer", lambda sitting: int(sitting.listed))
     yield column("regular", "integer", lambda sitting: int(sitting.regular))
     yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
     yield column("members", "integer", attrgetter("members"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from mlay_batch.figures.branch_records import Activities, ActivityLine
-from mlay_batch.figures.report_records import NOT_OWED, OPEN
+from mlay_batch.figures.report_records import NO_RETURN, NOT_OWED
 from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN
 from mlay_batch.report.formulas import fixed, quote
 from mlay_batch.report.listing import (
@@ -37,7 +37,7 @@ def write(
     sheet.write(row, 0, ctx.t("branches/activities.title"), "section", span=listing.width)
     listing.write_heads()
     for number, line in enumerate(activities.lines, 1):
-        listing.write_row(line, number, folded=not line.activities and line.state not in OPEN)
+        listing.write_row(line, number, folded=not line.activities and line.state not in NO_RETURN)
     listing.write_totals(activities.lines)
     listing.write_notes([ctx.t("branches/activities.how"), *office_lines(ctx)])
     return listing
@@ -72,7 +72,7 @@ def _kind_columns(
         return Column(column_id, heading, 6, value, formula, "count", group=title, total=True)
 
     def in_period_count(line: ActivityLine) -> int | str | None:
-        if line.activities or line.state not in OPEN + NOT_OWED:
+        if line.activities or line.state not in NO_RETURN + NOT_OWED:
             return line.counts[kind][0]
         return NONE if line.state in NOT_OWED else None
 
@@ -85,7 +85,7 @@ def _kind_columns(
 
 def _activity_texts(ctx: ReportContext, line: ActivityLine) -> str | None:
     """Return the activities as people note them: ``05/11/2019 – Kiểm tra: …``; else the state."""
-    if line.state in OPEN:
+    if line.state in NO_RETURN:
         return ctx.state_title("return", line.state)
     texts = (
         f"{ctx.writer.show(activity.held_on)} –"
@@ -121,7 +121,7 @@ def office_lines(ctx: ReportContext) -> Iterator[str]:
 
 
 def _list_look(line: ActivityLine) -> str:
-    return "quiet" if line.state in OPEN else "text"
+    return "quiet" if line.state in NO_RETURN else "text"
 
 
 def _file_link(ctx: ReportContext, line: ActivityLine) -> Content:

@@ -136,6 +136,8 @@ def _comparison_lines(
         yield figure_line("sent", sums.sent.formula[1:])
         yield figure_line("rate", sums.rate.formula[1:], "0.0")
     yield figure_line("held", meetings.sumifs("held", held_on=days))
+    if current.listed:
+        yield figure_line("listed", meetings.sumifs("listed", held_on=days))
     yield figure_line("regular", meetings.sumifs("regular", held_on=days))
     yield figure_line("thematic", meetings.sumifs("thematic", held_on=days))
     yield figure_line("scored", meetings.countifs(held_on=days, score='">=0"'))

@@ -24,6 +24,7 @@ from mlay_batch.report.writer import Formula, SheetWriter
 _TONE_BY_STATE = {
     "reported": "good",
     "nil": "fair",
+    "sketch": "fair",
     "late": "watch",
     "missing": "bad",
     "rejected": "bad",

@@ -161,7 +161,7 @@ def _columns(ctx: ReportContext) -> Iterator[Column[Problem]]:
     yield number_column(ctx)
     yield column("column.severity", 13, severity, "center", symbols="■▲○")
     yield column("column.unit", 26, unit)
-    yield column("column.file", 27, attrgetter("entry.name"))
+    yield column("column.file", 27, attrgetter("entry.label"))
     yield column("column.sheet", 12, attrgetter("finding.place.sheet"))
     yield column("column.cells", 12, attrgetter("cells"), "center")
     yield column("column.code", 7, attrgetter("finding.code"), "center")

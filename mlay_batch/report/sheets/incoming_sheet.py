@@ -74,7 +74,7 @@ def _columns(ctx: ReportContext, zone: ZoneInfo) -> Iterator[Column[IncomingFile
     yield column("incoming.origin", 24, partial(_origin_text, ctx))
     yield column("incoming.symbol", 10)
     yield column("incoming.subject", 28, partial(_subject_text, ctx))
-    yield column("column.file", 20, lambda row: row.entry.name)
+    yield column("column.file", 20, lambda row: row.entry.label)
     yield column("column.signature", 18, lambda row: ctx.signature_text(row.entry))
     yield centered("column.verdict", 11, lambda row: ctx.t(f"verdict.{row.entry.verdict}"))
     yield centered("incoming.answered", 12, partial(_answer_text, ctx, zone))

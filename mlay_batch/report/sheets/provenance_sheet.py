@@ -227,7 +227,7 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     yield Column("id", ctx.t("column.file_number"), 7, attrgetter("id"), look="count")
     yield centered("column.delivery", 10, lambda entry: entry.incoming or "")
     # the other years' are theirs to name: a name that is purged there must not live on here
-    yield column("column.file", 34, lambda entry: _if_of_year(ctx, entry, entry.name))
+    yield column("column.file", 34, lambda entry: _if_of_year(ctx, entry, entry.label))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
     yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))

@@ -179,7 +179,8 @@ def _count_crosses(band: str, lines: Sequence[_RatingLine]) -> int:
 
 def _note(ctx: ReportContext, line: _RatingLine) -> str:
     if line.sitting:
-        return line.sitting.note
+        notes = (ctx.t("rating.listed") if line.sitting.listed else "", line.sitting.note)
+        return ". ".join(filter(None, notes))
     state = line.rating.state
     return ctx.t("not_reported") if state in _UNREPORTED else ctx.state_title("return", state)
 

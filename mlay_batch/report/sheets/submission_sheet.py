@@ -95,14 +95,18 @@ def _index_rows(ctx: ReportContext) -> Iterator[Row]:
 def _index_row(entry: LedgerEntry, **extra: Value) -> Row:
     form, branch, period = entry.key or ("", "", "")
     key = {"form": form, "version": entry.version, "branch": branch, "period": period}
+    key |= {"part": entry.part}
     return Row(rollup_form.RETURN_LIST, "", 0, key | extra, {})
 
 
 def _first_receipt_times(inputs: ReportInputs) -> Mapping[object, str]:
-    """Return when the first accepted return of each key came: a correction is not late."""
+    """Return when the first accepted return of each key came: a correction is not late.
+
+    A list is no return of the branch's own.
+    """
     earliest: dict[object, str] = {}
     for entry in inputs.ledger_entries:
-        if entry.verdict is Verdict.ACCEPTED:
+        if entry.verdict is Verdict.ACCEPTED and not entry.is_sketch:
             earliest[entry.key] = min(earliest.get(entry.key, entry.received), entry.received)
     return earliest
 

@@ -15,7 +15,7 @@ from itertools import takewhile
 from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
-from mlay_batch.figures.report_records import NOT_OWED, OPEN, CellRating
+from mlay_batch.figures.report_records import NO_RETURN, NOT_OWED, CellRating
 from mlay_batch.figures.scoring import MONTHS
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import bands
@@ -159,7 +159,7 @@ class _YearColumns:
 
     def _open_months_formula(self, rating: CellRating) -> str:
         """Return how many of these may still bring meetings: open returns and months to come."""
-        states = f"{{{','.join(map(quote, OPEN))}}}"
+        states = f"{{{','.join(map(quote, NO_RETURN))}}}"
         count = partial(self.data.returns.countifs, form=quote(MEETING), state=states)
         sums = (f"SUMPRODUCT({count(branch=code)})" for code in _codes(rating))
         return "+".join((*sums, *self._later_months(rating)))

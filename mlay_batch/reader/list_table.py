@@ -1,0 +1,250 @@
+"""Finds the tables of a list of an office's own by their headings, wherever they stand.
+
+A heading is known by `core.text.plain_key`, in up to four rows: a list has groups of columns and a
+row that numbers them. Of two headings over one column the lower one names it. A choice is one
+column of words, or one column to mark for each of its values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mlay_batch.core.findings import column_letters
+from mlay_batch.core.text import plain_key
+from mlay_batch.reader.cell_metadata import CellPosition, UnreadableError, a1
+from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.section_finder import is_marker
+from mlay_batch.reader.values import display_text, is_blank
+from mlay_batch.schema.list_semantics import heading_words
+from mlay_batch.schema.model import Choice, Field, Form, Section
+
+_NUMBER_HEADINGS = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
+_HEADING_ROWS = range(-1, 3)  # around the heading of the branches
+_LONGEST_HEADING = 80  # characters
+_FEWEST_NUMBERS = 3  # filled cells of a row that numbers the columns
+_TOTAL = re.compile(r"(?:tong|tong cong|tong so|cong|cong tong)(?: \d.*| (?:chi bo|don vi|so) .*)?")
+# Below a list people sign it, and say where and when.
+_SIGNED = re.compile(
+    r"(?:nguoi (?:lap|tong hop)|noi nhan|xac nhan|t m |tm |k t |bi thu|pho bi thu|thu truong)"
+    r"|.*\bngay \S* ?thang \S* ?nam\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a heading of a list may name.
+
+    Attributes:
+        section: id of the section.
+        field: the field.
+        choice: the value for which the column is marked; None: the column holds the value.
+    """
+
+    section: str
+    field: Field
+    choice: Choice | None = None
+
+    @property
+    def path(self) -> str:
+        """Section and field."""
+        return f"{self.section}.{self.field.id}"
+
+
+@dataclass(frozen=True)
+class ListTable:
+    """One table of a list on a sheet.
+
+    Attributes:
+        sheet: the sheet.
+        base: the section whose records are the rows.
+        columns: what each located column holds.
+        head: the rows of the headings.
+        stop: the first row that belongs to the next table, or lies beyond the sheet.
+        meeting_sections: the sections with a record in each row.
+    """
+
+    sheet: Sheet
+    base: Section
+    columns: Mapping[int, Heading]
+    head: range
+    stop: int
+    meeting_sections: frozenset[str]
+
+    @cached_property
+    def branch_column(self) -> int:
+        """The column that names the branches."""
+        path = f"{self.base.id}.{self.base.branch}"
+        return next(column for column, heading in self.columns.items() if heading.path == path)
+
+    @cached_property
+    def number_column(self) -> int | None:
+        """The column of the running numbers; None where no heading says so."""
+        keys = _column_keys(self.sheet, self.head)
+        return next((c for c, texts in keys.items() if _NUMBER_HEADINGS & set(texts)), None)
+
+    @cached_property
+    def rows(self) -> range:
+        """The rows that may hold records: below the headings, above the total or the signatures."""
+        start = self.head.stop
+        while start < self.stop and _is_numbering(self._texts(start)):
+            start += 1
+        ends = (row for row in range(start, self.stop) if self._is_end(row))
+        stop = next(ends, self.stop)
+        used = [row for row in range(start, stop) if self.is_filled(row) or self._is_numbered(row)]
+        return range(start, max(used, default=start - 1) + 1)
+
+    @cached_property
+    def notes(self) -> Mapping[int, str]:
+        """The texts below the rows by row, up to those of who signs; a total is none."""
+        texts: dict[int, str] = {}
+        for row in range(self.rows.stop, self.stop):
+            keys = [plain_key(text) for text in self._texts(row)]
+            if any(map(_SIGNED.match, keys)):
+                break
+            if keys and not any(map(_TOTAL.fullmatch, keys)):
+                texts[row] = " ".join(self._texts(row))
+        return texts
+
+    def is_filled(self, row: int) -> bool:
+        """Whether a row holds more than the name of a branch and what is said of it once."""
+        return any(
+            not is_blank(self.sheet.value_at((row, column)))
+            for column, heading in self.columns.items()
+            if column != self.branch_column and not self.is_of_branch(heading)
+        )
+
+    def is_of_branch(self, heading: Heading) -> bool:
+        """Whether a column is about the branch, not about a meeting."""
+        return heading.section not in self.meeting_sections
+
+    def columns_of(self, path: str) -> Sequence[int]:
+        """Return the columns of a field: several where each stands for a value."""
+        return [column for column, heading in self.columns.items() if heading.path == path]
+
+    def unread_columns(self) -> Iterator[tuple[CellPosition, str]]:
+        """Yield the first filled cell of each column without a known heading, and its heading."""
+        first: dict[int, int] = {}
+        for row, column in self.sheet.filled_cells:
+            if row in self.rows and column not in (*self.columns, self.number_column):
+                first.setdefault(column, row)
+        for column, row in sorted(first.items()):
+            texts = (display_text(self.sheet.value_at((r, column))) for r in self.head)
+            words = " ".join(text for text in texts if text)
+            yield (row, column), words or column_letters(column)
+
+    def _texts(self, row: int) -> list[str]:
+        cells = self.sheet.rows[row - 1] if row <= len(self.sheet.rows) else []
+        texts = (display_text(raw) for raw in cells)
+        return [text for text in texts if text and not is_marker(text)]
+
+    def _is_numbered(self, row: int) -> bool:
+        number = self.sheet.value_at((row, self.number_column)) if self.number_column else ""
+        return display_text(number).rstrip(".").isdigit()
+
+    def _is_end(self, row: int) -> bool:
+        keys = [plain_key(text) for text in self._texts(row)]
+        return any(_TOTAL.fullmatch(key) or _SIGNED.match(key) for key in keys)
+
+
+def find_tables(form: Form, sheets: Iterable[Sheet]) -> list[ListTable]:
+    """Return the tables of a list on all sheets, none where no sheet has its headings.
+
+    UnreadableError R27 where two columns have a heading of one field.
+    """
+    headings = _headings(form)
+    return [table for sheet in sheets for table in _sheet_tables(form, sheet, headings)]
+
+
+def _headings(form: Form) -> Mapping[str, Heading]:
+    """Return what each heading names, by its key."""
+    by_key: dict[str, Heading] = {}
+    for section in form.sections:
+        set_ = {name for part in section.parts for name in part.set_}
+        for field in section.fields:
+            if field.id in set_ or field.id in section.inherits:
+                continue
+            by_key |= {
+                plain_key(words): Heading(section.id, field) for words in heading_words(form, field)
+            }
+            for choice in form.choices.get(field.choices or "", ()):
+                heading = Heading(section.id, field, choice)
+                by_key |= dict.fromkeys(map(plain_key, choice.names), heading)
+    return by_key
+
+
+def _sheet_tables(form: Form, sheet: Sheet, headings: Mapping[str, Heading]) -> Iterator[ListTable]:
+    base = next(s for s in form.sections if s.layout == "list" and s.under is None)
+    matches = _find_headings(sheet, headings)
+    branch = f"{base.id}.{base.branch}"
+    starts = sorted({row for (row, _), heading in matches.items() if heading.path == branch})
+    found: list[tuple[range, Mapping[int, Heading]]] = []
+    for start in starts:
+        band = range(start + _HEADING_ROWS.start, start + _HEADING_ROWS.stop)
+        columns = _columns_in(matches, band)
+        paths = {heading.path for heading in columns.values()}
+        is_below = not found or start not in found[-1][0]
+        if is_below and paths.issuperset((branch, *form.known_by)):
+            _refuse_double(sheet, columns, start)
+            rows = [row for (row, column) in matches if row in band and column in columns]
+            found.append((range(min(rows), max(rows) + 1), columns))
+    meeting_sections = frozenset(s.id for s in form.sections if s.layout == "list")
+    for number, (head, columns) in enumerate(found):
+        is_last = number + 1 == len(found)
+        stop = len(sheet.rows) + 1 if is_last else found[number + 1][0].start
+        yield ListTable(sheet, base, columns, head, stop, meeting_sections)
+
+
+def _find_headings(sheet: Sheet, headings: Mapping[str, Heading]) -> Mapping[CellPosition, Heading]:
+    """Return the cells with the text of a heading.
+
+    A value to mark heads a column only beside another one of its choice: alone it is a value.
+    """
+    matches: dict[CellPosition, Heading] = {}
+    values: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for text, positions in sheet.text_positions.items():
+        if len(text) <= _LONGEST_HEADING and (heading := headings.get(plain_key(text))):
+            matches |= dict.fromkeys(positions, heading)
+            for row, _ in positions:
+                values[row, heading.path].add(heading.choice.id if heading.choice else "")
+    return {
+        (row, column): heading
+        for (row, column), heading in matches.items()
+        if heading.choice is None or len(values[row, heading.path]) > 1
+    }
+
+
+def _columns_in(matches: Mapping[CellPosition, Heading], band: range) -> Mapping[int, Heading]:
+    """Return the lowest heading of each column within the rows of a band."""
+    in_band = sorted((position, h) for position, h in matches.items() if position[0] in band)
+    return dict(sorted({column: heading for (_, column), heading in in_band}.items()))
+
+
+def _refuse_double(sheet: Sheet, columns: Mapping[int, Heading], row: int) -> None:
+    """Raise R27 where two columns hold one field: nothing is guessed."""
+    seen: dict[str, int] = defaultdict(int)
+    for column, heading in columns.items():
+        key = heading.path + (f".{heading.choice.id}" if heading.choice else "")
+        seen[key] += 1
+        if seen[key] > 1:
+            raise UnreadableError("R27", sheet.title, a1((row, column)), field=heading.path)
+
+
+def _column_keys(sheet: Sheet, rows: range) -> Mapping[int, list[str]]:
+    keys: dict[int, list[str]] = defaultdict(list)
+    for (row, column), raw in sheet.filled_cells.items():
+        if row in rows and isinstance(raw, str):
+            keys[column].append(plain_key(raw))
+    return keys
+
+
+def _is_numbering(texts: Sequence[str]) -> bool:
+    """Whether the texts number the columns of a table: 1, 2, 3 … or (1) (2) (3) …."""
+    numbers = [text.strip("()[]. ") for text in texts]
+    if len(numbers) < _FEWEST_NUMBERS or not all(map(str.isdigit, numbers)):
+        return False
+    first = int(numbers[0])
+    return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
