@@ -388,7 +388,7 @@ class _Planner:
                 PERSONAL_FIELDS if entry.id != newest else {}
             )  # its codes are read by the newest
         else:
-            forms = self.office.catalogue.forms
+            forms = self.office.catalogue.readable_forms
             described = [f for f in forms if (f.form, f.version) == (entry.form, entry.version)]
             sections = {section.id: (section,) for form in described for section in form.sections}
             lists = {}

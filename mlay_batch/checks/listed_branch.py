@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from mlay_batch.core.findings import Finding, Severity
-from mlay_batch.core.text import clean, name_key, nearest_names
+from mlay_batch.core.text import bare_name_key, clean, name_key, nearest_names
 from mlay_batch.model.records import UNSURE, IncomingFile, Submission
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema.model import Form
 
-_KIND = re.compile(r"^(?:chi bộ|đảng bộ|cb|đb)[:.]? +")
 _CODE = re.compile(r"([A-Z][A-Z0-9-]*)(?: ?[-–—:.] .*)?")
 _NEAREST = 3  # names that are proposed
 
@@ -50,11 +49,11 @@ def listed_branches(submission: Submission, form: Form, register: Register) -> S
     match = _CODE.fullmatch(text)
     if match and match[1] in register.by_code:
         return [match[1]]
-    key = _bare_key(text)
+    key = bare_name_key(text)
     alike = [
         o
         for o in register.organisations
-        if key and o.type in form.reporters and key in map(_bare_key, _names(o))
+        if key and o.type in form.reporters and key in map(bare_name_key, _names(o))
     ]
     return [o.code for o in alike if not o.ended] or [o.code for o in alike]
 
@@ -62,11 +61,6 @@ def listed_branches(submission: Submission, form: Form, register: Register) -> S
 def _names(organisation: Organisation) -> Iterator[str]:
     yield organisation.name
     yield from (organisation.also or "").split(";")
-
-
-def _bare_key(name: str) -> str:
-    """Return the key of a name without the kind of organisation before it."""
-    return name_key(_KIND.sub("", clean(name).casefold()))
 
 
 def _committees(submission: Submission, register: Register, file: IncomingFile) -> Iterator[str]:

@@ -19,7 +19,7 @@ received later than the return that counts         accepted   L05 supersedes it
 received earlier than it                           held       L07
 received at the same moment, other values          held       L08, all of them
 of a list, where the branch's own return counts    held       L17
-  … which says the same                            duplicate  L18
+  … which says the same, or replaced such a list   duplicate  L18
 a return of its own, where a list counts           accepted   L19 supersedes it
 would be accepted, but its period is closed        held       L12 closed, L13 locked
   … but an answer it must give is missing          held       L15
@@ -272,7 +272,9 @@ class _BatchDecider:
     ) -> Decision:
         """Return the decision on a return whose key has a current return."""
         if checked.is_sketch and current.gist is not None:
-            if is_within(checked.gist, current.gist):
+            lists = (earlier for earlier in self.by_key[key] if earlier.gist is None)
+            is_known = any(earlier.values_hash == checked.values_hash for earlier in lists)
+            if is_known or is_within(checked.gist, current.gist):
                 return _decision(checked, Verdict.DUPLICATE, "L18", current)
             return _decision(checked, Verdict.HELD, "L17", current)
         values_hash = checked.values_hash

@@ -77,7 +77,7 @@ class IncomingFile:
     signature: Signature = Signature.NONE
     """What of it carries a digital signature."""
     part: str | None = None
-    """Of a list, which rows this is, such as ``Tháng 6!7-8``; None for a whole file."""
+    """Of a list, which rows this is, such as ``1!7-8``; None for a whole file."""
 
     @property
     def content_key(self) -> tuple[str, str | None]:
@@ -166,7 +166,7 @@ class Submission:
     findings: tuple[Finding, ...] = ()
     answers: tuple[Answer, ...] = ()
     part: str = ""
-    """Which rows of a list it is, such as ``Tháng 6!7-8``; empty for a whole file."""
+    """Which rows of a list it is, such as ``1!7-8``; empty for a whole file."""
     members: tuple[Submission, ...] = ()
     """The submissions of a list, which is nothing else itself."""
 

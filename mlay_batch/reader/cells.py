@@ -85,7 +85,8 @@ def read_section(
             row = _read_row(block, form, limit, record, raw_values, legacy_texts, results.findings)
             set_ = parts[number % len(parts)].set_ if parts else {}
             results.rows.append(replace(row, values={**row.values, **set_}) if set_ else row)
-    results.findings.extend(_merged_cell_findings(block))
+    if not (block.section.layout == "card" and block.section.under):  # once for all its rows
+        results.findings.extend(_merged_cell_findings(block))
 
 
 def _is_used(block: Block, number: int, form: Form, hanging: Sequence[Block]) -> bool:

@@ -14,7 +14,7 @@ from datetime import date
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import clean, consecutive_runs, name_key, plain_key
+from mlay_batch.core.text import bare_name_key, clean, consecutive_runs, name_key, plain_key
 from mlay_batch.model.records import HeaderValue
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
@@ -29,7 +29,9 @@ _MONTH = re.compile(
 _DAY_BEFORE = re.compile(r"ngày ?[\d.…_ ]*$")
 _COMMITTEES = ("dang bo", "dang uy")
 
-BranchKey = tuple[str, str, Period | None]
+BranchKey = tuple[str, str, str]
+Title = tuple[HeaderValue | None, str]
+"""The month that the title of a table names, and its texts, which may name the committee."""
 
 
 @dataclass
@@ -52,11 +54,11 @@ class ListGroup:
 
     @property
     def part(self) -> str:
-        """Which rows of the file it is: ``Tháng 6!7-8``."""
-        by_sheet: dict[str, list[int]] = {}
+        """Which rows of the file it is: ``1!7-8`` of its first sheet, whatever that is called."""
+        by_sheet: dict[int, list[int]] = {}
         for table, row in self.rows:
-            by_sheet.setdefault(table.sheet.title, []).append(row)
-        return "; ".join(f"{title}!{_runs(rows)}" for title, rows in by_sheet.items())
+            by_sheet.setdefault(table.number, []).append(row)
+        return "; ".join(f"{number}!{_runs(rows)}" for number, rows in by_sheet.items())
 
     def rows_of(self, table: ListTable) -> list[int]:
         """Return its rows in a table."""
@@ -74,27 +76,35 @@ def _runs(rows: Iterable[int]) -> str:
     )
 
 
-def divide(form: Form, tables: Sequence[ListTable]) -> list[ListGroup]:
+def titles_of(tables: Sequence[ListTable]) -> list[Title]:
+    """Return what stands above each table; one below another has the title of the first."""
+    firsts: dict[int, Title] = {}
+    titles = []
+    for table in tables:
+        month, committee = _title(table)
+        first = firsts.setdefault(id(table.sheet), (month, committee))
+        titles.append((month or first[0], committee or first[1]))
+    return titles
+
+
+def divide(form: Form, tables: Sequence[ListTable], titles: Sequence[Title]) -> list[ListGroup]:
     """Return the groups of all tables, in the order of the list; a name without a meeting has none.
 
     Rows of one name under one committee are one group, wherever they stand.
     """
     groups: dict[BranchKey, ListGroup] = {}
-    for table in tables:
-        titled = _titled_month(table)
-        for name, place, above, row in _named_rows(table):
-            period = titled or _month_of_row(form, table, row)
-            month = Period.parse_informal(period.text) if period else None
-            key = name_key(above), name_key(name), month
+    for table, (month, committee) in zip(tables, titles, strict=True):
+        for name, place, above, row in _named_rows(table, committee):
+            period = month or _month_of_row(form, table, row)
+            key = name_key(above), bare_name_key(name), period.text if period else ""
             group = groups.setdefault(key, ListGroup(name, place, above, period))
             group.rows.append((table, row))
     return list(groups.values())
 
 
-def _named_rows(table: ListTable) -> Iterator[tuple[str, Place, str, int]]:
+def _named_rows(table: ListTable, above: str) -> Iterator[tuple[str, Place, str, int]]:
     """Yield each row with a meeting, with the name it is about and the committee above it."""
     sheet, column = table.sheet, table.branch_column
-    above = _titles(table)
     name, place, is_joined = "", Place(), False
     for row in table.rows:
         words = clean(display_text(sheet.value_at((row, column))))
@@ -120,37 +130,35 @@ def _is_merged_on(sheet: Sheet, position: CellPosition) -> bool:
     )
 
 
-def _titles(table: ListTable) -> str:
-    """Return the texts above the headings, which may name the committee, one a line."""
-    sheet = table.sheet
-    return "\n".join(
-        text
-        for row in range(1, table.head.start)
-        for raw in sheet.rows[row - 1]
-        if isinstance(raw, str) and (text := display_text(raw))
-    )
-
-
-def _titled_month(table: ListTable) -> HeaderValue | None:
-    """Return the month that the title of the list names, the nearest to it, else its sheet.
-
-    A month without a year is that of the only year its dates lie in.
-    """
+def _title(table: ListTable) -> Title:
+    """Return what the texts above the headings say."""
     sheet = table.sheet
     texts = [
         (display_text(raw), Place("", sheet.title, a1((row, column))))
-        for row in reversed(range(1, table.head.start))
+        for row in range(table.top, table.head.start)
         for column, raw in enumerate(sheet.rows[row - 1], 1)
-        if isinstance(raw, str)
+        if isinstance(raw, str) and not is_blank(raw)
     ]
-    for text, place in (*texts, (sheet.title, Place("", sheet.title))):
-        for match in _MONTH.finditer(clean(text).casefold()):
-            if _DAY_BEFORE.search(match.string[: match.start()]):
-                continue
-            year = match[2] or _only_year(table)
-            period = Period.parse_informal(f"{match[1]}/{year}") if year else None
-            if period:
-                return HeaderValue(str(period), place)
+    return _titled_month(table, texts), "\n".join(text for text, _ in texts)
+
+
+def _titled_month(table: ListTable, texts: Sequence[tuple[str, Place]]) -> HeaderValue | None:
+    """Return the month that the title nearest to the list names, else its sheet.
+
+    None where that names several. A month without a year is that of the only year of the dates.
+    """
+    for text, place in (*reversed(texts), (table.sheet.title, Place("", table.sheet.title))):
+        matches = [
+            match
+            for match in _MONTH.finditer(clean(text).casefold())
+            if not _DAY_BEFORE.search(match.string[: match.start()])
+        ]
+        if len({int(match[1]) for match in matches}) > 1:
+            return None
+        year = next((match[2] for match in matches if match[2]), "") or _only_year(table)
+        period = Period.parse_informal(f"{matches[0][1]}/{year}") if matches and year else None
+        if period:
+            return HeaderValue(str(period), place)
     return None
 
 

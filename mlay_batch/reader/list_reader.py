@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlay_batch.core.findings import Finding, Place, Severity, split_cell
+from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import HeaderValue, Submission
 from mlay_batch.reader.cell_metadata import CellPosition, Limits, UnreadableError, a1
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook
 from mlay_batch.reader.grid import RawValue, Sheet
-from mlay_batch.reader.list_groups import ListGroup, divide
+from mlay_batch.reader.list_groups import ListGroup, divide, titles_of
 from mlay_batch.reader.list_table import ListTable, find_tables
 from mlay_batch.reader.section_finder import Block
 from mlay_batch.reader.unexpected_cells import find_drawings, find_notes, find_out_of_range
@@ -26,6 +27,8 @@ from mlay_batch.schema.model import Field, Form, Section
 UNREAD_COLUMN, WITHOUT_ROWS, UNREAD_NOTE, TOO_MANY = "R48", "R49", "R50", "R51"
 _MARKS = frozenset({"x", "xx", "v", "✓", "✔", "√", "ü", "1", "+", "*", "•", "●", "có"})
 _NO_MARKS = frozenset({"", "-", "–", "—", "0", "không", "/"})
+_POINTS = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?(?:điểm|đ)\.?", re.IGNORECASE)
+_DAY = re.compile(r"([0-9]{1,2})(?: ?[/.-] ?([0-9]{1,2}))?")
 _PAIR = re.compile(r"([0-9]{1,5}) ?/ ?([0-9]{1,5})")
 _MAX_QUOTE = 200  # characters of a note that are quoted
 
@@ -62,10 +65,13 @@ class _ListReader:
 
     def read(self) -> Submission:
         """Return the list with its members."""
-        groups = divide(self.form, self.tables)
+        titles = titles_of(self.tables)
+        groups = divide(self.form, self.tables, titles)
         if len(groups) > self.limits.entries:
             raise UnreadableError(TOO_MANY, count=len(groups), limit=self.limits.entries)
-        rewritten = {id(table): _rewrite(table) for table in self.tables}
+        months = (Period.parse(month.text) if month else None for month, _ in titles)
+        pairs = zip(self.tables, months, strict=True)
+        rewritten = {id(table): _rewrite(table, month) for table, month in pairs}
         members = [self._member(group, rewritten) for group in groups]
         members = _attach(self._list_findings(), groups, members)
         empty = Submission(None, self.form.form, self.form.version)
@@ -176,7 +182,8 @@ class _Rewritten:
     marked: Mapping[tuple[int, str], Sequence[int]]
 
 
-def _rewrite(table: ListTable) -> _Rewritten:
+def _rewrite(table: ListTable, month: Period | None) -> _Rewritten:
+    """Rewrite a table of the month that its title names; None where it names none."""
     rows = [list(cells) for cells in table.sheet.rows]
     marked: dict[tuple[int, str], list[int]] = {}
     for row in table.rows:
@@ -188,6 +195,8 @@ def _rewrite(table: ListTable) -> _Rewritten:
                     marked.setdefault((row, heading.path), []).append(column)
             elif heading.field.type in ("integer", "number"):
                 raw = _single_number(raw, heading.field)
+            elif heading.field.type == "date" and month:
+                raw = _full_date(raw, month)
             if column <= len(rows[row - 1]):
                 rows[row - 1][column - 1] = raw
     return _Rewritten(replace(table.sheet, rows=rows), marked)
@@ -204,9 +213,25 @@ def _as_choice(raw: RawValue, title: str) -> RawValue:
     return title if text in _MARKS else raw
 
 
+def _full_date(raw: RawValue, month: Period) -> RawValue:
+    """Return the day of "15" or "15/6" in a list of June; any other cell as it is.
+
+    >>> _full_date("15/6", Period(2026, 6)), _full_date("15/7", Period(2026, 6))
+    (datetime.date(2026, 6, 15), '15/7')
+    """
+    match = _DAY.fullmatch(display_text(raw)) if type(raw) in (str, int, float) else None
+    if match is None or int(match[2] or month.month) != month.month:
+        return raw
+    day = int(match[1])
+    return month.start.replace(day=day) if 0 < day <= month.end.day else raw
+
+
 def _single_number(raw: RawValue, field: Field) -> RawValue:
-    """Return the number of "18/18", or of "92/100" out of the most there is; all else as it is."""
-    match = _PAIR.fullmatch(display_text(raw)) if isinstance(raw, str) else None
+    """Return the number of "18/18", "92/100" out of the most there is, "92 điểm"; else `raw`."""
+    text = display_text(raw) if isinstance(raw, str) else ""
+    if with_unit := _POINTS.fullmatch(text):
+        return with_unit[1]
+    match = _PAIR.fullmatch(text)
     if match is None:
         return raw
     first, second = int(match[1]), int(match[2])

@@ -60,17 +60,21 @@ class ListTable:
 
     Attributes:
         sheet: the sheet.
+        number: of the sheet among those read, from 1.
         base: the section whose records are the rows.
         columns: what each located column holds.
         head: the rows of the headings.
+        top: the first row that may hold its title.
         stop: the first row that belongs to the next table, or lies beyond the sheet.
         meeting_sections: the sections with a record in each row.
     """
 
     sheet: Sheet
+    number: int
     base: Section
     columns: Mapping[int, Heading]
     head: range
+    top: int
     stop: int
     meeting_sections: frozenset[str]
 
@@ -156,7 +160,11 @@ def find_tables(form: Form, sheets: Iterable[Sheet]) -> list[ListTable]:
     UnreadableError R27 where two columns have a heading of one field.
     """
     headings = _headings(form)
-    return [table for sheet in sheets for table in _sheet_tables(form, sheet, headings)]
+    return [
+        table
+        for number, sheet in enumerate(sheets, 1)
+        for table in _sheet_tables(form, number, sheet, headings)
+    ]
 
 
 def _headings(form: Form) -> Mapping[str, Heading]:
@@ -168,7 +176,7 @@ def _headings(form: Form) -> Mapping[str, Heading]:
             if field.id in set_ or field.id in section.inherits:
                 continue
             by_key |= {
-                plain_key(words): Heading(section.id, field) for words in heading_words(form, field)
+                plain_key(words): Heading(section.id, field) for words in heading_words(field)
             }
             for choice in form.choices.get(field.choices or "", ()):
                 heading = Heading(section.id, field, choice)
@@ -176,7 +184,9 @@ def _headings(form: Form) -> Mapping[str, Heading]:
     return by_key
 
 
-def _sheet_tables(form: Form, sheet: Sheet, headings: Mapping[str, Heading]) -> Iterator[ListTable]:
+def _sheet_tables(
+    form: Form, number: int, sheet: Sheet, headings: Mapping[str, Heading]
+) -> Iterator[ListTable]:
     base = next(s for s in form.sections if s.layout == "list" and s.under is None)
     matches = _find_headings(sheet, headings)
     branch = f"{base.id}.{base.branch}"
@@ -192,10 +202,11 @@ def _sheet_tables(form: Form, sheet: Sheet, headings: Mapping[str, Heading]) -> 
             rows = [row for (row, column) in matches if row in band and column in columns]
             found.append((range(min(rows), max(rows) + 1), columns))
     meeting_sections = frozenset(s.id for s in form.sections if s.layout == "list")
-    for number, (head, columns) in enumerate(found):
-        is_last = number + 1 == len(found)
-        stop = len(sheet.rows) + 1 if is_last else found[number + 1][0].start
-        yield ListTable(sheet, base, columns, head, stop, meeting_sections)
+    top, stops = 1, [*(head.start for head, _ in found[1:]), len(sheet.rows) + 1]
+    for (head, columns), stop in zip(found, stops, strict=False):  # none where nothing is found
+        table = ListTable(sheet, number, base, columns, head, top, stop, meeting_sections)
+        top = table.rows.stop
+        yield table
 
 
 def _find_headings(sheet: Sheet, headings: Mapping[str, Heading]) -> Mapping[CellPosition, Heading]:

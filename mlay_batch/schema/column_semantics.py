@@ -27,7 +27,9 @@ def column_faults(form: Form) -> Iterator[Fault]:
         yield from _switch(section, path, switches)
         if section.layout == "columns":
             yield from _columns(form, section, path, form.sections[:i])
-        elif not form.is_sketch:
+        elif form.is_sketch:
+            yield from _parts(form, section, path)
+        else:
             yield from _unfit_keys(section, _COLUMN_KEYS, path)
             yield from _shared_sheet(form, section, path)
         if section.layout != "table":
@@ -81,6 +83,10 @@ def _columns(
             yield Fault((*path, "sheet"), str(section.sheet), code="schema.unfit")
     else:
         yield Fault((*path, "under"), section.under, frozenset(bases))
+    yield from _parts(form, section, path)
+
+
+def _parts(form: Form, section: Section, path: KeyPath) -> Iterator[Fault]:
     for j, part in enumerate(section.parts):
         yield from _part(form, section, part, (*path, "parts", j))
     yield from duplicate_ids([part.id for part in section.parts], (*path, "parts"))

@@ -54,7 +54,7 @@ def _equal_headings(form: Form) -> Iterator[Fault]:
         for j, field in enumerate(section.fields):
             if field.id in section.inherits or _is_set(section, field):
                 continue
-            for words in heading_words(form, field):
+            for words in (*heading_words(field), *_value_words(form, field)):
                 owner = owners.setdefault(plain_key(words), (section.id, field.id))
                 if owner != (section.id, field.id):
                     path = ("sections", i, "fields", j, "also")
@@ -65,8 +65,12 @@ def _is_set(section: Section, field: Field) -> bool:
     return any(field.id in part.set_ for part in section.parts)
 
 
-def heading_words(form: Form, field: Field) -> Iterator[str]:
-    """Yield all headings by which a list has a field; of a choice also one for each value."""
+def heading_words(field: Field) -> Iterator[str]:
+    """Yield all headings by which a list has a field."""
     yield from (field.title.vi, field.title.en, *field.also)
+
+
+def _value_words(form: Form, field: Field) -> Iterator[str]:
+    """Yield the headings of columns in which a value of a choice is marked."""
     for choice in form.choices.get(field.choices or "", ()) if field.type == "choice" else ():
         yield from choice.names

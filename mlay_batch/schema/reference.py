@@ -39,7 +39,7 @@ def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str
 def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
     """Return the text of every page by file name, with ``README.md`` as their index."""
     records: tuple[Description, ...] = (
-        *catalogue.forms,
+        *catalogue.readable_forms,
         *catalogue.quotas,
         *catalogue.schemes,
         *catalogue.indicator_sets,
@@ -67,7 +67,7 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
 def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
     """Yield the index of the rules' codes, each with links to the forms that have the rule."""
     links: dict[str, list[str]] = {}
-    for form in catalogue.forms:
+    for form in catalogue.readable_forms:
         for _, rule in form.rules():
             link = f"[{form.form} {form.version}]({_page_name(form)})"
             links.setdefault(rule.code, []).append(link)
@@ -150,7 +150,9 @@ def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
 
 def _layout(form: Form, section: Section, lang: str) -> Iterator[str]:
     """Yield how the section stands on the sheet, and which lines it has in a column."""
-    if section.under:
+    if section.under and section.layout == "card":
+        yield text("reference", "once", lang, id=section.id)
+    elif section.under:
         titles = ", ".join(section.field(name).title.of(lang) for name in section.inherits)
         yield text("reference", "under", lang, id=section.id, under=section.under, fields=titles)
     else:
@@ -245,6 +247,8 @@ def _help(field: Field, lang: str) -> Iterator[str]:
         yield field.help.of(lang)
     if field.example:
         yield text("reference", "example", lang, example=field.example)
+    if field.also:
+        yield text("reference", "headings", lang, words="; ".join(field.also))
 
 
 def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
