@@ -114,7 +114,8 @@ def _affected_entries(
     accepted return supersedes, but for those purged (`absent`). Changed tables of points touch the
     forms they are about.
     """
-    changed_forms = {form.form for form in after.forms if form not in before.forms}
+    known = before.readable_forms
+    changed_forms = {form.form for form in after.readable_forms if form not in known}
     changed_schemes = set(after.schemes) ^ set(before.schemes)
     sections = {g.section for scheme in changed_schemes if scheme.levels for g in scheme.groups}
     changed_forms |= {f.form for f in after.forms if sections & {s.id for s in f.sections}}

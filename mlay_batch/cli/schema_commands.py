@@ -62,7 +62,8 @@ def list_(session: Session) -> int:
     """List every description in force."""
     catalogue = _load_catalogue(session)
     if session.as_json:
-        show_json([[f.form, f.version, f.effective.from_, f.effective.to] for f in catalogue.forms])
+        forms = catalogue.readable_forms
+        show_json([[f.form, f.version, f.effective.from_, f.effective.to] for f in forms])
     else:
         _show_catalogue(catalogue, session.lang)
     return 0
@@ -100,11 +101,14 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
         if isinstance(description, type(matches[0]))
         and version in (None, getattr(description, "version", None))
     ]
+    lists = {form.version: form for form in catalogue.lists if form.form == name}
+    if version in lists:
+        return reference(lists[version], lang, catalogue.forms)
     if versions:
         return reference(max(versions, key=age_key), lang, catalogue.forms)
     if name == "findings" and not matches:
         return findings_page(lang)
-    names = ", ".join(f"{f.form} {f.version}" for f in catalogue.forms)
+    names = ", ".join(f"{f.form} {f.version}" for f in catalogue.readable_forms)
     raise UsageError("usage.form", form=name, known=names)
 
 
@@ -200,7 +204,7 @@ def trial(session: Session, path: Path) -> int:
 
 def _show_catalogue(catalogue: Catalogue, lang: str) -> None:
     """List forms, quotas, schemes and indicator sets with the months they hold in."""
-    for form in catalogue.forms:
+    for form in catalogue.readable_forms:
         click.echo(f"{form.form} {form.version}  {_months(form.effective)}  {form.title.of(lang)}")
     for quota in catalogue.quotas:
         click.echo(f"{quota.quota}  {_months(quota.effective)}  {quota.title.of(lang)}")

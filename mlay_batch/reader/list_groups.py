@@ -166,8 +166,8 @@ def _only_year(table: ListTable) -> str:
     """Return the year of all dates of a table; empty where there are several, or none."""
     columns = [c for c, h in table.columns.items() if h.field.type == "date"]
     cells = (table.sheet.value_at((row, column)) for row in table.rows for column in columns)
-    found = {re.search(r"\d{4}", display_text(raw)) for raw in cells if not is_blank(raw)}
-    years = {match[0] for match in found if match}
+    matches = (re.search(r"\d{4}", display_text(raw)) for raw in cells if not is_blank(raw))
+    years = {match[0] for match in matches if match}
     return years.pop() if len(years) == 1 else ""
 
 

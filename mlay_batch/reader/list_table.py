@@ -191,19 +191,19 @@ def _sheet_tables(
     matches = _find_headings(sheet, headings)
     branch = f"{base.id}.{base.branch}"
     starts = sorted({row for (row, _), heading in matches.items() if heading.path == branch})
-    found: list[tuple[range, Mapping[int, Heading]]] = []
+    heads: list[tuple[range, Mapping[int, Heading]]] = []
     for start in starts:
         band = range(start + _HEADING_ROWS.start, start + _HEADING_ROWS.stop)
         columns = _columns_in(matches, band)
         paths = {heading.path for heading in columns.values()}
-        is_below = not found or start not in found[-1][0]
+        is_below = not heads or start not in heads[-1][0]
         if is_below and paths.issuperset((branch, *form.known_by)):
             _refuse_double(sheet, columns, start)
             rows = [row for (row, column) in matches if row in band and column in columns]
-            found.append((range(min(rows), max(rows) + 1), columns))
+            heads.append((range(min(rows), max(rows) + 1), columns))
     meeting_sections = frozenset(s.id for s in form.sections if s.layout == "list")
-    top, stops = 1, [*(head.start for head, _ in found[1:]), len(sheet.rows) + 1]
-    for (head, columns), stop in zip(found, stops, strict=False):  # none where nothing is found
+    top, stops = 1, [*(head.start for head, _ in heads[1:]), len(sheet.rows) + 1]
+    for (head, columns), stop in zip(heads, stops, strict=False):  # none where nothing is found
         table = ListTable(sheet, number, base, columns, head, top, stop, meeting_sections)
         top = table.rows.stop
         yield table

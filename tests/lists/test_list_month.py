@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from builders.circulated_list import Meeting, list_book
+from builders.circulated_list import Meeting, list_book, read_list
 from builders.mail_office import AS_OF, send, take_in
 from builders.sample_office import REGISTER as TOWN
 from builders.sample_office import MeetingReturn, create_office, fill_in_register, put
@@ -24,6 +24,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
 from mlay_batch.model.records import LedgerEntry, Verdict
+from mlay_batch.model.sketches import member_of
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -286,6 +287,13 @@ def test_one_name_of_two_committees_is_that_of_the_list_or_its_sender(
 def test_a_stranger_sends_no_list(office: Office) -> None:
     send(office, "1", "x@else.example", ("ds.xlsx", list_book(HO_CANG, NA_NAT)))
     assert outcomes(take_in(office)) == ["DB1-1 held I20", "DB1-2 held I20"]
+
+
+def test_rows_that_are_not_found_again_are_refused() -> None:
+    """A later program may divide a list otherwise than the one that received it."""
+    read = read_list(list_book(HO_CANG))
+    assert member_of(read, "1!6") is read.members[0]
+    assert [f.code for f in member_of(read, "1!7").findings] == ["R52"]
 
 
 # Letters

@@ -176,8 +176,8 @@ OWN_SIGNS = f"extends: {SIGNS}\nsigns: own\n"
 # files, the error, its file, the other file, what is suggested
 COLLISIONS = [
     # a code of another form, of another version of the form (D12 is new in 2025), of other signs
-    ({"a.yaml": FORM.replace("Z01", "D01")}, "schema.taken", "a.yaml", MEETING, "D20"),
-    ({"a.yaml": OTHER_VERSION + NEW_RULE}, "schema.taken", "a.yaml", "meeting-2025.yaml", "D20"),
+    ({"a.yaml": FORM.replace("Z01", "D01")}, "schema.taken", "a.yaml", MEETING, "D21"),
+    ({"a.yaml": OTHER_VERSION + NEW_RULE}, "schema.taken", "a.yaml", "meeting-2025.yaml", "D21"),
     ({"a.yaml": OWN_SIGNS}, "schema.taken", "a.yaml", SIGNS, None),
     ({"a.yaml": FORM, "b.yaml": FORM.replace("visit", "call")},
      "schema.taken", "b.yaml", "a.yaml", "Z02"),

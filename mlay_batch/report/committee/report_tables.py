@@ -13,7 +13,7 @@ from mlay_batch.figures.news import (
     lowest_good_band,
     quota_outlook,
 )
-from mlay_batch.figures.report_records import OPEN, SENT, QuotaLine
+from mlay_batch.figures.report_records import OPEN, SENT, SKETCH, QuotaLine
 from mlay_batch.report.committee.committee_report import Align, ReportColumn, ReportTable, Value
 from mlay_batch.report.report_context import ReportWords
 from mlay_batch.report.sheets.classification_lines import kinds, line_title, parts, section_of
@@ -33,11 +33,16 @@ def returns_table(words: ReportWords) -> Iterator[ReportTable]:
         groups.setdefault(_group(words, cell.branch), Counter())[cell.state] += 1
     if len(groups) < 2:
         return
-    columns = _columns(words, unit=30, due=10, sent=10, late=10, open=10)
+    has_lists = any(states[SKETCH] for states in groups.values())
+    widths = {"unit": 30, "due": 10, "sent": 10, "late": 10}
+    columns = _columns(words, None, **widths, **({"listed": 10} if has_lists else {}), open=10)
     direct = _text(words, "direct")
     in_order = sorted(groups, key=lambda group: group == direct)
-    rows = [(group, *_sums(groups[group])) for group in in_order]
-    totals = (_text(words, "total"), *_sums(sum(groups.values(), Counter())))
+    rows: list[tuple[Value, ...]] = [
+        (group, *_sums(groups[group], has_lists=has_lists)) for group in in_order
+    ]
+    sums = _sums(sum(groups.values(), Counter()), has_lists=has_lists)
+    totals: tuple[Value, ...] = (_text(words, "total"), *sums)
     yield _table(words, "returns", columns, rows, totals)
 
 
@@ -49,10 +54,11 @@ def _group(words: ReportWords, branch: str) -> str:
     return words.name(top) if register.children(top) else _text(words, "direct")
 
 
-def _sums(states: Counter[str]) -> tuple[int, int, int, int]:
-    """Return how many returns are due, in, late and out."""
+def _sums(states: Counter[str], *, has_lists: bool) -> tuple[int, ...]:
+    """Return how many returns are due, in, late, where there are lists only from one, and out."""
     sent, out = (sum(states[state] for state in group) for group in (SENT, OPEN))
-    return sent + out, sent, states["late"], out
+    listed = (states[SKETCH],) if has_lists else ()
+    return sent + out, sent, states["late"], *listed, out
 
 
 def low_table(words: ReportWords) -> Iterator[ReportTable]:
