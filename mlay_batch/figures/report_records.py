@@ -196,6 +196,8 @@ class Sitting:
     regular: bool = True
     """Whether a regular meeting was part of it."""
     thematic: bool = True
+    """Whether a thematic meeting was part of it."""
+    thematic_month: bool = True
     """Whether the cell held a thematic meeting in the month."""
     marks: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, hash=False)
     """Points by scorer and criteria group."""

@@ -209,6 +209,7 @@ def _sitting_columns(ctx: ReportContext, scores: ScoreTables) -> Iterator[DataCo
     yield column("held", "integer", lambda _: 1)
     yield column("regular", "integer", lambda sitting: int(sitting.regular))
     yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
+    yield column("thematic_month", "integer", lambda sitting: int(sitting.thematic_month))
     yield column("members", "integer", attrgetter("members"))
     own, confirmed = (partial(_points, f"{scorer}_score") for scorer in SCORERS)
     yield column("own", "score", own, lambda line: formulas(line).points_of("own"))
@@ -266,7 +267,7 @@ class _SittingFormulas:
         if self.scheme.rebase and possible_marks:
             points = f"{points}*{full_marks:g}/{possible_marks:g}"
         no_score = f'AND({own_score}="",{confirmed_score}="")'
-        return f'IF({no_score},"",IF({cell("thematic")}=1,{total},{points}))'
+        return f'IF({no_score},"",IF({cell("thematic_month")}=1,{total},{points}))'
 
     @cached_property
     def rank(self) -> str:
