@@ -51,6 +51,7 @@ class Organisation:
         mail: its address at all times, besides those in `Register.addresses`; None without one.
         not_by_mail: ``yes`` where neither its returns nor those of organisations below it may
             travel by mail.
+        kind: id of the kind of unit it is of, such as ``village``; None if it is not entered.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Organisation:
     secretary: str | None = None
     mail: str | None = None
     not_by_mail: str | None = None
+    kind: str | None = None
 
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
