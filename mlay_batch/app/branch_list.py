@@ -228,7 +228,9 @@ def take_file(workspace: Workspace, path: Path, *, dry_run: bool = False) -> Tak
 
 
 def _choice_titles(form: Form) -> Mapping[str, str]:
-    lists = (field.choices for field in form.section(SECTION).fields if field.choices and field.also)
+    lists = (
+        field.choices for field in form.section(SECTION).fields if field.choices and field.also
+    )
     return {choice.id: choice.title.vi for name in lists for choice in form.choices[name]}
 
 

@@ -15,6 +15,7 @@ from mlay_batch.figures.report_records import OPEN, ExpectedReturn
 from mlay_batch.report.data import (
     assignments_data,
     meetings_data,
+    unit_kinds_data,
     visits_data,
     windows_data,
     yearly_data,
@@ -70,16 +71,18 @@ class DataTables:
 def build(ctx: ReportContext) -> DataTables:
     """Return the tables; nothing is written yet."""
     scores = meetings_data.scores_tables(ctx)
-    sittings = meetings_data.sittings_table(ctx, scores)
+    organisations = yearly_data.organisations_table(ctx)
+    sittings = meetings_data.sittings_table(ctx, scores, organisations)
     duties = assignments_data.build(ctx)
-    attendance, returns = visits_data.build(ctx, duties, sittings), _returns_table(ctx)
+    attendance = visits_data.build(ctx, duties, sittings)
+    returns = _returns_table(ctx, organisations)
     return DataTables(
         attendance,
         sittings,
         scores,
         yearly_data.classification_table(ctx),
         returns,
-        yearly_data.organisations_table(ctx),
+        organisations,
         duties,
         windows_data.build(ctx, attendance, returns, duties),
     )
@@ -128,14 +131,15 @@ def number_alike(ctx: ReportContext, tables: Iterable[DataTable]) -> Iterator[Da
         yield replace(table, title=title) if count else table
 
 
-def _returns_table(ctx: ReportContext) -> DataTable:
+def _returns_table(ctx: ReportContext, organisations: DataTable) -> DataTable:
     expected = (
         matrix.cell(branch.code, period)
         for matrix in ctx.figures.completeness
         for period in matrix.periods
         for branch in matrix.branches
     )
-    return data_table(ctx, "returns", _returns_columns(ctx), expected)
+    columns = (*_returns_columns(ctx), *unit_kinds_data.lookup_columns(ctx, organisations))
+    return data_table(ctx, "returns", columns, expected)
 
 
 def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:

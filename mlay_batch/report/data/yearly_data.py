@@ -10,6 +10,7 @@ from operator import attrgetter
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import LedgerEntry, Value
 from mlay_batch.model.register import Organisation
+from mlay_batch.report.data import unit_kinds_data
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table, plain_heading
 from mlay_batch.schema import Field, Section
@@ -129,3 +130,4 @@ def _organisation_columns(ctx: ReportContext) -> Iterator[DataColumn[Organisatio
     yield column("ended", "date", attrgetter("ended"))
     yield column("successor", "center", attrgetter("successor"))
     yield column("type", "center", attrgetter("type"), hidden=True)
+    yield from unit_kinds_data.organisation_columns(ctx)

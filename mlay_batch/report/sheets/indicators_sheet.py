@@ -25,7 +25,7 @@ from mlay_batch.report.indicator_text import (
 )
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataColumn, data_column, data_table, place_text
+from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table, place_text
 from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
 from mlay_batch.schema.indicators import Indicator, indicator_looks
 from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
@@ -143,6 +143,14 @@ def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWr
     """Write the data sheet of the year's hits; none where there is no hit."""
     if not hits:
         return None
+    table = hits_table(ctx, hits)
+    sheet = ctx.writer.add_sheet(table.title, table.note)
+    tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
+    return sheet
+
+
+def hits_table(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> DataTable:
+    """Return the table of hits; their month is there where they are counted by kind of unit."""
     column = partial(data_column, ctx)
     columns: tuple[DataColumn[IndicatorHit], ...] = (
         column("branch", "center", attrgetter("branch")),
@@ -156,10 +164,10 @@ def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWr
         column("basis", "text", attrgetter("indicator.basis")),
         column("delivery", "link", lambda hit: ctx.file_link(hit.delivery)),
     )
-    table = data_table(ctx, "signs_data", columns, hits)
-    sheet = ctx.writer.add_sheet(table.title, table.note)
-    tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
-    return sheet
+    if ctx.figures.unit_kinds:
+        month = attrgetter("period.start.month")
+        columns = (*columns, column("month", "integer", month, hidden=True))
+    return data_table(ctx, "signs_data", columns, hits)
 
 
 def _source_text(hit: IndicatorHit) -> str:

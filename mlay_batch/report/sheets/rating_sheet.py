@@ -1,7 +1,8 @@
 """Xếp loại sinh hoạt: the ten-column list of the period that offices circulate.
 
 A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
-Scores and crosses come from the table of sittings by cell, day and kind.
+Scores and crosses come from the table of sittings by cell, day and kind. Below it stands the same
+by kind of unit, where the register states any.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import fixed, quote, whole
 from mlay_batch.report.listing import Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import unit_kinds_block
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 
@@ -60,7 +62,11 @@ class _RatingLine:
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTotals:
     """Write the sheet; return its totals."""
-    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
+    columns = tuple(_columns(ctx, data))
+    if ctx.figures.unit_kinds:
+        *widths, explanation = (column.width for column in columns)
+        sheet.set_widths((*widths, *unit_kinds_block.divide(explanation)))
+    listing = Listing(ctx, sheet, columns, _SPLIT)
     listing.write_letterhead(ctx.t("title.rating"), bands.limits_text(ctx))
     lines: list[_RatingLine] = []
     for number, rating in enumerate(ctx.figures.ratings, 1):
@@ -71,6 +77,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
     listing.next_row += 1
     listing.write_notes(_notes(ctx))
     listing.write_note(ctx.t("rating.movement"), "plain")
+    listing.next_row = unit_kinds_block.write(ctx, sheet, data, listing.next_row)
     listing.write_signatures()
     listing.set_up_page(listing.next_row, frozen=2)
     return RatingTotals(
