@@ -160,7 +160,7 @@ class _KindFormulas:
     def mean(self, line: KindFigures) -> str:
         """Return the mean of the scores; nothing without any."""
         mean = self.data.sittings.averageifs("score", **self._sittings(line))
-        return f'IF(N({cell("scored")})=0,"",{mean})'
+        return f'IF(SUM({cell("scored")})=0,"",{mean})'
 
     def in_band(self, rank: int, line: KindFigures) -> str:
         """Return how many meetings reached a band; nothing where no return tells."""
@@ -172,10 +172,10 @@ class _KindFormulas:
 
     def flagged(self, line: KindFigures, reporting: str, code: str = "") -> str:
         """Return in how many cells an indicator was found, or any; nothing without a return."""
-        if self._hits is None:
-            return ""
-        conditions: dict[str, Condition] = {"code": quote(code)} if code else {}
-        cells = self._cells(line, self._hits, month=self._months, **conditions)
+        cells = "0"  # without a hit in the year there is no table of them
+        if self._hits:
+            conditions: dict[str, Condition] = {"code": quote(code)} if code else {}
+            cells = self._cells(line, self._hits, month=self._months, **conditions)
         return f'IF({reporting}=0,"",{cells})'
 
 
@@ -247,7 +247,7 @@ def _mean_column(ctx: ReportContext, formulas: _KindFormulas) -> Column[KindFigu
         lambda line: _blank(line.mean),
         formulas.mean,
         "points",
-        total=f'IF(N({scored})=0,"",{weighted}/{scored})',
+        total=f'IF(SUM({scored})=0,"",{weighted}/{scored})',
         total_value=_weighted_mean,
         total_look="total_points",
     )
@@ -341,7 +341,7 @@ def _flagged_by(lines: Sequence[KindFigures], row: _IndicatorCounts) -> int | No
 
 
 def _share_formula(count: str, reporting: str) -> str:
-    return f'IF({count}="","",{count}*100/{reporting})'
+    return f'IF({reporting}=0,"",{count}*100/{reporting})'
 
 
 def _flagged_anywhere(line: KindFigures) -> int:
