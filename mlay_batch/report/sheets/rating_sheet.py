@@ -8,7 +8,7 @@ by kind of unit, where the register states any.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mlay_batch.core.styles import NUMBER_FORMATS
@@ -62,11 +62,12 @@ class _RatingLine:
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTotals:
     """Write the sheet; return its totals."""
-    columns = tuple(_columns(ctx, data))
+    *columns, explanation = _columns(ctx, data)
     if ctx.figures.unit_kinds:
-        *widths, explanation = (column.width for column in columns)
-        sheet.set_widths((*widths, *unit_kinds_block.divide(explanation)))
-    listing = Listing(ctx, sheet, columns, _SPLIT)
+        widths = (column.width for column in columns)
+        sheet.set_widths((*widths, *unit_kinds_block.divide(explanation.width)))
+        explanation = replace(explanation, width=2 * explanation.width)  # it takes all that is left
+    listing = Listing(ctx, sheet, (*columns, explanation), _SPLIT)
     listing.write_letterhead(ctx.t("title.rating"), bands.limits_text(ctx))
     lines: list[_RatingLine] = []
     for number, rating in enumerate(ctx.figures.ratings, 1):
@@ -77,9 +78,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
     listing.next_row += 1
     listing.write_notes(_notes(ctx))
     listing.write_note(ctx.t("rating.movement"), "plain")
-    listing.next_row = unit_kinds_block.write(ctx, sheet, data, listing.next_row)
     listing.write_signatures()
-    listing.set_up_page(listing.next_row, frozen=2)
+    end_row = unit_kinds_block.write(ctx, sheet, data, listing.next_row)
+    listing.set_up_page(end_row, frozen=2)
     return RatingTotals(
         totals["meeting_day"],
         totals["points"],

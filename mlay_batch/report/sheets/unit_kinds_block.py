@@ -51,11 +51,15 @@ def divide(width: float) -> Iterator[float]:
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int) -> int:
-    """Write the block a row below `row`; return the row after it, `row` if there is none."""
+    """Write the block a row below `row`; return the row after it, `row` if there is none.
+
+    It is printed on a page of its own: what is signed is the list.
+    """
     if not ctx.figures.unit_kinds:
         return row
     lines, formulas = ctx.figures.unit_kinds, _KindFormulas(ctx, data)
     listing = Listing(ctx, sheet, _columns(ctx, formulas), 1, row + 2)
+    sheet.raw.set_h_pagebreaks([row])
     sheet.write(row + 1, 0, ctx.t("ratings/kind.block"), "section", span=listing.width)
     listing.write_heads()
     for line in lines:
