@@ -14,8 +14,8 @@ from operator import attrgetter, eq
 from mlay_batch.figures.report_records import OPEN, ExpectedReturn
 from mlay_batch.report.data import (
     assignments_data,
+    hits_data,
     meetings_data,
-    unit_kinds_data,
     visits_data,
     windows_data,
     yearly_data,
@@ -71,11 +71,12 @@ class DataTables:
 def build(ctx: ReportContext) -> DataTables:
     """Return the tables; nothing is written yet."""
     scores = meetings_data.scores_tables(ctx)
-    organisations = yearly_data.organisations_table(ctx)
+    returns = _returns_table(ctx)
+    hits = hits_data.hits_head(ctx) if hits_data.shown_hits(ctx) else None
+    organisations = yearly_data.organisations_table(ctx, returns, hits)
     sittings = meetings_data.sittings_table(ctx, scores, organisations)
     duties = assignments_data.build(ctx)
     attendance = visits_data.build(ctx, duties, sittings)
-    returns = _returns_table(ctx, organisations)
     return DataTables(
         attendance,
         sittings,
@@ -131,15 +132,14 @@ def number_alike(ctx: ReportContext, tables: Iterable[DataTable]) -> Iterator[Da
         yield replace(table, title=title) if count else table
 
 
-def _returns_table(ctx: ReportContext, organisations: DataTable) -> DataTable:
+def _returns_table(ctx: ReportContext) -> DataTable:
     expected = (
         matrix.cell(branch.code, period)
         for matrix in ctx.figures.completeness
         for period in matrix.periods
         for branch in matrix.branches
     )
-    columns = (*_returns_columns(ctx), *unit_kinds_data.lookup_columns(ctx, organisations))
-    return data_table(ctx, "returns", columns, expected)
+    return data_table(ctx, "returns", _returns_columns(ctx), expected)
 
 
 def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:

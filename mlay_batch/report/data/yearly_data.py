@@ -114,10 +114,14 @@ def _classification_sections(ctx: ReportContext) -> Iterator[Section]:
         yield from (section for section in (form.sections if form else ()) if section.id in parts)
 
 
-def organisations_table(ctx: ReportContext) -> DataTable:
-    """Return the organisations of the register: who owed returns when."""
+def organisations_table(
+    ctx: ReportContext, returns: DataTable, hits: DataTable | None
+) -> DataTable:
+    """Return the organisations of the register: who owed returns when, and of what kind it is."""
     organisations = ctx.inputs.register.organisations
-    return data_table(ctx, "organisations", _organisation_columns(ctx), organisations)
+    kinds = unit_kinds_data.organisation_columns(ctx, returns, hits)
+    columns = (*_organisation_columns(ctx), *kinds)
+    return data_table(ctx, "organisations", columns, organisations)
 
 
 def _organisation_columns(ctx: ReportContext) -> Iterator[DataColumn[Organisation]]:
@@ -130,4 +134,3 @@ def _organisation_columns(ctx: ReportContext) -> Iterator[DataColumn[Organisatio
     yield column("ended", "date", attrgetter("ended"))
     yield column("successor", "center", attrgetter("successor"))
     yield column("type", "center", attrgetter("type"), hidden=True)
-    yield from unit_kinds_data.organisation_columns(ctx)

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
 
-from mlay_batch.core.findings import Severity
 from mlay_batch.excel import metrics
 from mlay_batch.figures.branch_records import KindFigures
-from mlay_batch.figures.report_records import NOT_OWED, OPEN
 from mlay_batch.report import bands
+from mlay_batch.report.data import hits_data
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.data.unit_kinds_data import NO_KIND
+from mlay_batch.report.data.unit_kinds_data import NO_KIND, period_months
 from mlay_batch.report.formulas import cell, quote, whole
 from mlay_batch.report.listing import Column, Heads, Listing, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.indicators_sheet import hits_table
 from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import SheetWriter
-from mlay_batch.schema.ids import MEETING
 
 _PARTS = 12  # narrow columns in place of the wide one of the list above
 _LABEL, _COUNT, _SHARE = 36.5, 6.5, 12  # digits
@@ -112,40 +109,18 @@ class _KindFormulas:
         return bool(self.ctx.inputs.catalogue.indicator_sets_for(self.ctx.figures.period))
 
     @cached_property
-    def _months(self) -> tuple[str, str]:
-        """The conditions on the number of a month to lie within the period."""
-        period = self.ctx.figures.period
-        return f'">={period.start.month}"', f'"<={period.end.month}"'
+    def _hits(self) -> DataTable:
+        """The table of the year's hits, each sign of a cell counted once."""
+        return hits_data.hits_head(self.ctx, self.data.organisations)
 
-    @cached_property
-    def _hits(self) -> DataTable | None:
-        """The head of the table of the year's hits; None where there is no such table."""
-        hits = self.ctx.figures.indicator_hits
-        is_written = any(hit.indicator.severity is Severity.WARNING for hit in hits)
-        return hits_table(self.ctx, ()) if is_written else None
+    def returns(self, name: str, line: KindFigures) -> str:
+        """Return how many returns of the period are due, or sent."""
+        return self.data.organisations.sumifs(f"period_{name}", unit_kind=_id(line))
 
-    def returns(self, line: KindFigures, *states: str) -> str:
-        """Return how many returns are owed and in none of the `states`."""
-        owed = self._returns_criteria(*states)
-        return self.data.returns.countifs(unit_kind=_id(line), **owed)
-
-    def reporting(self, line: KindFigures) -> str:
-        """Return how many cells have a return."""
-        return self._cells(line, self.data.returns, **self._returns_criteria(*OPEN))
-
-    def cells(self, line: KindFigures) -> str:
-        """Return from how many cells a return is due."""
-        return self._cells(line, self.data.returns, **self._returns_criteria())
-
-    def _returns_criteria(self, *states: str) -> dict[str, Condition]:
-        outside = tuple(quote(f"<>{state}") for state in (*NOT_OWED, *states))
-        return {"form": quote(MEETING), "month": self._months, "state": outside}
-
-    def _cells(self, line: KindFigures, table: DataTable, **conditions: Condition) -> str:
-        """Return in how many cells of the kind a table has a row that meets the conditions."""
-        organisations = self.data.organisations
-        rows = table.countifs(branch=organisations.ref("branch"), **conditions)
-        return f"SUMPRODUCT(({organisations.ref('unit_kind')}={_id(line)})*({rows}>0))"
+    def cells(self, name: str, line: KindFigures) -> str:
+        """Return how many cells have returns due or sent, or signs."""
+        some: dict[str, Condition] = {f"period_{name}": '">0"'}
+        return self.data.organisations.countifs(unit_kind=_id(line), **some)
 
     def held(self, line: KindFigures) -> str:
         """Return how many meetings were held; nothing where no return tells."""
@@ -172,14 +147,15 @@ class _KindFormulas:
         return _where_held(self.data.sittings.countifs(**conditions))
 
     def _sittings(self, line: KindFigures) -> dict[str, Condition]:
-        return {"unit_kind": _id(line), "month": self._months}
+        return {"unit_kind": _id(line), "month": period_months(self.ctx)}
 
-    def flagged(self, line: KindFigures, reporting: str, code: str = "") -> str:
-        """Return in how many cells an indicator was found, or any; nothing without a return."""
-        cells = "0"  # without a hit in the year there is no table of them
-        if self._hits:
-            conditions: dict[str, Condition] = {"code": quote(code)} if code else {}
-            cells = self._cells(line, self._hits, month=self._months, **conditions)
+    def flagged(self, line: KindFigures) -> str:
+        """Return in how many cells an indicator was found; nothing without a return."""
+        return f'IF({cell("reporting")}=0,"",{self.cells("signs", line)})'
+
+    def flagged_by(self, line: KindFigures, reporting: str, row: _IndicatorCounts) -> str:
+        """Return in how many cells an indicator was found; nothing without a return."""
+        cells = self._hits.sumifs("counted", unit_kind=_id(line), code=quote(row.code))
         return f'IF({reporting}=0,"",{cells})'
 
 
@@ -196,14 +172,14 @@ def _columns(ctx: ReportContext, formulas: _KindFormulas) -> Iterator[Column[Kin
     yield titled_column(
         ctx, "ratings/kind.unit_kind", _LABEL, lambda line: ctx.kind_title(line.kind)
     )
-    yield count("cells", attrgetter("cells"), formulas.cells)
+    yield count("cells", attrgetter("cells"), partial(formulas.cells, "due"))
     returns, held, by_band = (
         t("ratings/kind.returns"),
         t("ratings/kind.meetings"),
         t("rating.by_band"),
     )
-    yield count("due", attrgetter("due"), formulas.returns, returns)
-    yield count("sent", attrgetter("sent"), lambda line: formulas.returns(line, *OPEN), returns)
+    yield count("due", attrgetter("due"), partial(formulas.returns, "due"), returns)
+    yield count("sent", attrgetter("sent"), partial(formulas.returns, "sent"), returns)
     yield count("held", attrgetter("held"), formulas.held, held)
     for name in ("regular", "thematic"):
         yield count(name, attrgetter(name), partial(formulas.meetings, name), held)
@@ -261,9 +237,8 @@ def _flagged_columns(ctx: ReportContext, formulas: _KindFormulas) -> Iterator[Co
     """Yield in how many of the cells with a return an indicator was found, and their share."""
     group, reporting = ctx.t("ratings/kind.flags"), cell("reporting")
     count = partial(_count_column, ctx, group=group)
-    yield count("reporting", attrgetter("reporting"), formulas.reporting)
-    flagged = partial(formulas.flagged, reporting=reporting)
-    yield count("flagged", attrgetter("flagged"), flagged)
+    yield count("reporting", attrgetter("reporting"), partial(formulas.cells, "sent"))
+    yield count("flagged", attrgetter("flagged"), formulas.flagged)
     share = _share_formula(cell("flagged"), reporting)
     yield Column(
         "share",
@@ -292,7 +267,7 @@ def _indicator_columns(
     yield titled_column(ctx, "column.sign", _LABEL, attrgetter("title"))
     for number, (line, base) in enumerate(zip(lines, reporting, strict=False)):
         group, count = ctx.kind_title(line.kind), partial(_flagged_by, (line,))
-        formula = partial(_flagged_formula, formulas, line, base)
+        formula = partial(formulas.flagged_by, line, base)
         yield from _indicator_pair(ctx, (line,), f"{number}", group, count, formula, base)
     total = ",".join(cell(f"count{number}") for number in range(len(lines)))
     known = f'IF({reporting[-1]}=0,"",SUM({total}))'
@@ -330,12 +305,6 @@ def _indicator_pair(
         _SHARE_FORMAT,
         group=group,
     )
-
-
-def _flagged_formula(
-    formulas: _KindFormulas, line: KindFigures, base: str, row: _IndicatorCounts
-) -> str:
-    return formulas.flagged(line, base, row.code)
 
 
 def _flagged_by(lines: Sequence[KindFigures], row: _IndicatorCounts) -> int | None:
