@@ -104,6 +104,27 @@ def test_a_wrong_address_is_left_out_and_told(tmp_path: Path) -> None:
     assert taken.left_out == ("2: bancang at muongthanh.example",)
 
 
+def test_a_kind_of_unit_is_taken_by_the_words_people_type(tmp_path: Path) -> None:
+    """What could be two kinds is left to people, and what the register has stays."""
+    text = "Tên;Loại hình\nChi bộ A;Tổ dân phố\nChi bộ B;sự nghiệp\nChi bộ C;Hành chính sự nghiệp\n"
+    first = take(text, tmp_path)
+    rows = [row.values for row in first.rows if row.values["code"] != "DU"]
+    assert [row.get("kind") for row in rows] == ["village", "public_service", None]
+    assert first.left_out == ("4: Hành chính sự nghiệp",)
+    again = take_in(
+        read_list(_list(tmp_path, "Tên;Loại hình\nChi bộ A;Trường học\nChi bộ C;Công an\n"), FORM),
+        first.rows,
+        {"village": "Thôn", "school": "Trường học"},
+    )
+    assert again.differing == ("CB-01 – Chi bộ A: Thôn ≠ Trường học",)
+    assert again.completed == ("CB-03 – Chi bộ C",)
+
+
+def _list(folder: Path, text: str) -> Path:
+    (folder / "again.txt").write_text(text, encoding="utf-8")
+    return folder / "again.txt"
+
+
 def test_what_is_not_certain_is_left_to_people(tmp_path: Path) -> None:
     """A code of another organisation, and a name that two have."""
     first = take("Mã;Tên\nCB-01;Chi bộ A\nCB-02;Chi bộ B\nCB-03;Chi bộ C\n", tmp_path)

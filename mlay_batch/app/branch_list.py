@@ -1,4 +1,4 @@
-"""Takes an existing list of branches into the register: names, secretaries, mail addresses.
+"""Takes an existing list of branches into the register: names, kinds, secretaries, addresses.
 
 The list is a workbook, or a table pasted into a text file. Its columns are found by their headings
 (`Field.also`), without headings by what stands in them. What the register has already stays.
@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlay_batch import reader
@@ -24,6 +24,7 @@ from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.model.records import Row, Value
 from mlay_batch.model.register import Register
 from mlay_batch.reader.cell_metadata import parse_position
+from mlay_batch.reader.values import parse_cell
 from mlay_batch.schema.model import Form
 from mlay_batch.template import TemplateContext, render
 
@@ -42,10 +43,17 @@ Organisation = dict[str, Value]
 
 @dataclass(frozen=True)
 class Entry:
-    """A branch of the list: texts by field of the register, and the number of its line."""
+    """A branch of the list.
+
+    Attributes:
+        line: the number of its line.
+        texts: what it has by field of the register; of a choice the id.
+        unclear: texts that name no choice of their field.
+    """
 
     line: int
     texts: Mapping[str, str]
+    unclear: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class TakenList:
             register has no such organisation.
         completed: those in which a blank was filled.
         differing: what the list says otherwise than the register, which stays: name, then values.
-        left_out: line and text of each wrong mail address.
+        left_out: line and text of each wrong mail address, or of what is no choice of its field.
         unclear: line and name of what may be one of several organisations of the register, has
             the code of another one, or the name of one but for the accents.
     """
@@ -83,7 +91,24 @@ def read_list(path: Path, form: Form) -> tuple[Entry, ...]:
     entries = entries or [entry for lines in tables for entry in _without_headings(lines)]
     if not entries:
         raise UsageError("usage.no_list", path=str(path))
-    return tuple(entries)
+    return tuple(_with_choices(entry, form) for entry in entries)
+
+
+def _with_choices(entry: Entry, form: Form) -> Entry:
+    """Return the entry with the ids of the choices that its texts name."""
+    fields = {field.id: field for field in form.section(SECTION).fields if field.choices}
+    meant = {
+        name: parse_cell(text, fields[name], form).value
+        for name, text in entry.texts.items()
+        if name in fields
+    }
+    unclear = tuple(entry.texts[name] for name, choice in meant.items() if choice is None)
+    texts = {
+        name: str(meant.get(name, text))
+        for name, text in entry.texts.items()
+        if name not in meant or meant[name] is not None
+    }
+    return replace(entry, texts=texts, unclear=unclear)
 
 
 def _headings(form: Form) -> Mapping[str, str]:
@@ -166,13 +191,16 @@ def _is_committee(name: str) -> bool:
     return _plain(name).startswith(("dang bo", "dang uy"))
 
 
-def take_in(entries: Iterable[Entry], rows: Sequence[Row]) -> TakenList:
+def take_in(
+    entries: Iterable[Entry], rows: Sequence[Row], titles: Mapping[str, str] | None = None
+) -> TakenList:
     """Return the register's `rows` with the branches of a list.
 
     A branch with a name of the register fills its blanks; any other is added, directly under the
-    office unless the list names what is above it. What is not certain is left to people.
+    office unless the list names what is above it. What is not certain is left to people. `titles`
+    are those of choices by their ids, as `TakenList.differing` has them.
     """
-    update = _Update(rows)
+    update = _Update(rows, titles or {})
     for entry in sorted(entries, key=lambda e: not _is_committee(e.texts["name"])):
         update.take(entry)
     return update.result()
@@ -190,7 +218,7 @@ def take_file(workspace: Workspace, path: Path, *, dry_run: bool = False) -> Tak
     office = next((r for r in rows if r.section == SECTION and not r.values.get("parent")), None)
     if office is None:
         raise RegisterError("register.no_office", path=workspace.register.name)
-    taken = take_in(read_list(path, form), rows)
+    taken = take_in(read_list(path, form), rows, _choice_titles(form))
     if (taken.added or taken.completed) and not dry_run:
         form = Register.from_submission(checked.submission).in_force(catalogue).register_form
         context = TemplateContext("", str(office.values["name"]), "", None)
@@ -199,11 +227,18 @@ def take_file(workspace: Workspace, path: Path, *, dry_run: bool = False) -> Tak
     return taken
 
 
+def _choice_titles(form: Form) -> Mapping[str, str]:
+    lists = (
+        field.choices for field in form.section(SECTION).fields if field.choices and field.also
+    )
+    return {choice.id: choice.title.vi for name in lists for choice in form.choices[name]}
+
+
 class _Update:
     """The register's organisations while a list is taken in, and what became of its lines."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
+    def __init__(self, rows: Sequence[Row], titles: Mapping[str, str]) -> None:
+        self.rows, self.titles = rows, titles
         self.organisations: list[Organisation] = []
         self.by_code: dict[Value, Organisation] = {}
         self.by_plain_name: dict[str, list[Organisation]] = {}
@@ -229,6 +264,7 @@ class _Update:
 
     def take(self, entry: Entry) -> None:
         texts = dict(entry.texts)
+        self.left_out += [f"{entry.line}: {words}" for words in entry.unclear]
         if "mail" in texts and find_fault(texts["mail"]):
             self.left_out.append(f"{entry.line}: {texts.pop('mail')}")
         name, code, above = (texts.pop(field, "") for field in ("name", "code", "parent"))
@@ -262,8 +298,10 @@ class _Update:
         if new:
             self.completed.append(_label(known))
         for field, words in texts.items():
-            if name_key(words) != name_key(str(known[field])):
-                self.differing.append(f"{_label(known)}: {known[field]} ≠ {words}")
+            entered = str(known[field])
+            if name_key(words) != name_key(entered):
+                pair = (self.titles.get(text, text) for text in (entered, words))
+                self.differing.append(f"{_label(known)}: {' ≠ '.join(pair)}")
 
     def _add(self, name: str, code: str, above: str, texts: Mapping[str, str]) -> None:
         office = next(o for o in self.organisations if not o.get("parent"))

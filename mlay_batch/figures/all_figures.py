@@ -35,6 +35,7 @@ from mlay_batch.figures.report_records import (
 from mlay_batch.figures.return_access import mean, returns_of
 from mlay_batch.figures.scoring import criteria_means
 from mlay_batch.figures.thematic import thematic
+from mlay_batch.figures.unit_kinds import kind_figures
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 EntryWarning = tuple[int, Finding]
@@ -51,6 +52,7 @@ def compute(inputs: ReportInputs) -> Figures:
     classification_years = years(inputs)
     member_movement = movement(inputs, matrices)
     year_pairs = quota_pairs(inputs, year_attendances, meeting_matrix)
+    hits = indicator_hits(inputs)
     return Figures(
         period=inputs.period,
         as_of=inputs.as_of,
@@ -64,7 +66,7 @@ def compute(inputs: ReportInputs) -> Figures:
         classification_mean=mean_shares(classification_years),
         completeness=matrices,
         warnings=warnings(inputs, year_visits, member_movement),
-        indicator_hits=indicator_hits(inputs),
+        indicator_hits=hits,
         movement=member_movement,
         thematic=thematic(inputs, meeting_matrix),
         activities=activities(inputs, meeting_matrix),
@@ -75,6 +77,7 @@ def compute(inputs: ReportInputs) -> Figures:
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
         before=totals_before(inputs, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_of(inputs, replace(inputs.period, year=inputs.period.year - 1)),
+        unit_kinds=kind_figures(inputs, year_sittings, meeting_matrix, hits),
     )
 
 

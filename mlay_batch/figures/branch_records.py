@@ -253,3 +253,37 @@ class Activities:
     section: tuple[str, str]
     kinds: tuple[str, ...]
     lines: tuple[ActivityLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """The meetings of the period in the cells of one kind of unit."""
+
+    kind: str | None
+    """Id of a choice of the register's form; None for cells whose kind is not stated."""
+    cells: int
+    """Cells from which a return of the period is due."""
+    due: int
+    """Returns due."""
+    sent: int
+    """Those that are in."""
+    held: int | None
+    """Meetings; like the next three None where no return is in."""
+    regular: int | None
+    thematic: int | None
+    """Meetings with a thematic part: one may be regular as well."""
+    scored: int | None
+    mean: float | None
+    """Exact mean of the scores; None without any."""
+    bands: Mapping[str, int] = field(hash=False)
+    """Scored meetings by id of the band."""
+    reporting: int
+    """Cells with a return of the period."""
+    flagged: int | None
+    """Those in which an indicator was found; None without a return, or where none is looked for."""
+    flagged_by: Mapping[str, int] = field(hash=False)
+    """Cells by code of the indicator."""
+
+    def share(self, count: int | None) -> float | None:
+        """Return so many cells in per cent of those with a return; None without any."""
+        return None if count is None or not self.reporting else 100 * count / self.reporting

@@ -52,7 +52,7 @@ def _return_sittings(
     sections = scheme.score_sections() if scheme else (SCORES,)
     scores = {name: _by_day_and_kind(accepted.section_rows(name)) for name in sections}
     themes = scheme.thematic if scheme else ()
-    thematic = any(kind in themes for _, kind in meetings)
+    thematic_month = any(kind in themes for _, kind in meetings)
     for (day, kind), rows in sorted(meetings.items()):
         of_kind = scheme.for_kind(kind) if scheme else None
         of_section = scores[scheme.score_section(kind) if scheme else SCORES]
@@ -64,7 +64,7 @@ def _return_sittings(
         marks = {scorer: _marks(of_kind, row) for scorer, row in by_scorer.items()}
         counting_marks = _marks(of_kind, counting_row)
         stated_score = own_score if confirmed_score is None else confirmed_score
-        score = counting_score(of_kind, stated_score, counting_marks, thematic)
+        score = counting_score(of_kind, stated_score, counting_marks, thematic_month)
         yield Sitting(
             branch=branch,
             period=period,
@@ -79,7 +79,8 @@ def _return_sittings(
             place=replace(rows[0].place("held_on"), file=accepted.entry.name),
             delivery=accepted.entry.id,
             regular=bool(scheme and kind in scheme.regular),
-            thematic=thematic,
+            thematic=kind in themes,
+            thematic_month=thematic_month,
             marks=marks,
             listed=accepted.entry.is_sketch,
         )

@@ -10,7 +10,7 @@ from math import floor
 
 from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
-from mlay_batch.figures.branch_records import Activities, Movement, Thematic
+from mlay_batch.figures.branch_records import Activities, KindFigures, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
@@ -199,6 +199,8 @@ class Sitting:
     regular: bool = True
     """Whether a regular meeting was part of it."""
     thematic: bool = True
+    """Whether a thematic meeting was part of it."""
+    thematic_month: bool = True
     """Whether the cell held a thematic meeting in the month."""
     marks: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, hash=False)
     """Points by scorer and criteria group."""
@@ -478,6 +480,8 @@ class Figures:
     """Totals of the same period a year ago, None without any return of it."""
     quota_pairs: tuple[QuotaPair, ...] = ()
     cell_visits: tuple[CellVisits, ...] = ()
+    unit_kinds: tuple[KindFigures, ...] = ()
+    """The period by kind of unit; none where the register states no cell's."""
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:

@@ -52,6 +52,7 @@ class Organisation:
         not_by_mail: ``yes`` where neither its returns nor those of organisations below it may
             travel by mail.
         also: other names that lists call it by, parted by semicolons; None without one.
+        kind: id of the kind of unit it is of, such as ``village``; None if it is not entered.
     """
 
     code: str
@@ -65,6 +66,7 @@ class Organisation:
     mail: str | None = None
     not_by_mail: str | None = None
     also: str | None = None
+    kind: str | None = None
 
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""

@@ -148,7 +148,9 @@ def _write_figure_sheets(
     by_key: dict[str, Callable[[ReportContext, SheetWriter], object]] = {
         "thematic": partial(thematic_sheet.write, tables=placed_tables),
         "members": partial(members_sheet.write, tables=placed_tables, trends=trend_tables),
-        "signs": partial(indicators_sheet.write, sections=placed_tables),
+        "signs": partial(
+            indicators_sheet.write, sections=placed_tables, organisations=data.organisations
+        ),
         "cells": partial(cell_visits_sheet.write, data=data),
         "classification": partial(classification_sheet.write, data=data),
     }

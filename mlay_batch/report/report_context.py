@@ -13,6 +13,7 @@ from mlay_batch.core import messages
 from mlay_batch.core.period import Period
 from mlay_batch.figures.news import News, news
 from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.figures.unit_kinds import UNIT_KIND
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import LedgerEntry
 from mlay_batch.model.signatures import SignatureState, signature_states
@@ -148,6 +149,10 @@ class ReportWords:
         """Return what is known of an entry's signature, and what it is worth without one."""
         text = self.signatures[entry.id].text(self.lang)
         return f"{text}; {self.t('signature.reference')}" if self.is_reference_only(entry) else text
+
+    def kind_title(self, kind: str | None) -> str:
+        """Return the title of a kind of unit; of None that it is not stated."""
+        return self.choice_title(UNIT_KIND, kind) if kind else self.t("ratings/kind.unstated")
 
     def choice_title(self, list_id: str, choice_id: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""

@@ -35,12 +35,18 @@ TOWNS = [
 BELOW = {
     "TU-A": [
         {"code": "DB-A", "name": "Đảng bộ A", "type": "committee", "parent": "TU-A"},
-        {"code": "A-1", "name": "Chi bộ Một", "type": "cell", "parent": "DB-A"},
+        {"code": "A-1", "name": "Chi bộ Một", "type": "cell", "parent": "DB-A", "kind": "village"},
         {"code": "A-2", "name": "Chi bộ Hai", "type": "cell", "parent": "DB-A"},
         {"code": "A-3", "name": "Chi bộ Ba", "type": "cell_direct", "parent": "TU-A"},
     ],
     "TU-B": [
-        {"code": "B-1", "name": "Chi bộ Một", "type": "cell_direct", "parent": "TU-B"},
+        {
+            "code": "B-1",
+            "name": "Chi bộ Một",
+            "type": "cell_direct",
+            "parent": "TU-B",
+            "kind": "force",
+        },
         {"code": "B-2", "name": "Chi bộ Hai", "type": "cell_direct", "parent": "TU-B"},
     ],
 }

@@ -74,6 +74,19 @@ def test_the_note_is_that_of_the_score_that_counts(confirmed: int | None, note: 
     assert [sitting.note for sitting in figures.sittings] == [note]
 
 
+def test_a_regular_meeting_is_not_thematic_for_another_one_of_its_month() -> None:
+    """Three meetings of two cells, one of them on a theme."""
+    text = """
+    branch | day        | kind
+    CB1    | 2019-03-05 | regular
+    CB1    | 2019-03-12 | thematic
+    A1     | 2019-03-05 | regular
+    """
+    totals = compute(facts(register(TOWN), "2019-03", returns(text))).totals
+    assert totals
+    assert (totals.held, totals.regular, totals.thematic) == (3, 2, 1)
+
+
 def test_a_confirmed_nought_is_a_score() -> None:
     (sitting,) = ratings_by_branch("2019-03", "branch|day|own|confirmed\nCB1|2019-03-05|92|0")[
         "CB1"

@@ -78,6 +78,7 @@ def test_the_province_counts_what_it_would_count_from_the_cells(
     assert comparable(rolled) == comparable(straight)
     states = {cell.state for entry in rolled.completeness for cell in entry.cells.values()}
     assert {"reported", "late", "rejected", "missing", "waived"} <= states
+    assert [line.kind for line in rolled.unit_kinds] == ["village", "force", None]
     (shared,) = (line for line in rolled.quota if line.officer == "P-1")
     assert (shared.attended, len(shared.branches)) == (4, 2)  # in both towns
     apart = {line.officer for line in rolled.quota if name_key(line.name) == name_key("Lò Văn An")}

@@ -53,7 +53,7 @@ def test_every_word_on_paper_can_be_read(pdf: Path, pages: int) -> None:
     assert list(printed_pages.hidden(pdf, pages)) == []
 
 
-MOST_PAGES = 16
+MOST_PAGES = 17  # one of them the ratings by kind of unit, where the register states kinds
 
 
 @pytest.fixture(scope="module")

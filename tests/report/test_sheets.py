@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from itertools import takewhile
 from typing import ClassVar
 
 import pytest
@@ -175,8 +176,8 @@ class TestRating:
         )
         scored = [
             row
-            for row in table[11:]
-            if isinstance(row[score], int | float) and not str(row[0]).startswith("Tổng cộng")
+            for row in takewhile(lambda row: not str(row[0]).startswith("Tổng cộng"), table[11:])
+            if isinstance(row[score], int | float)
         ]
         assert len(scored) > 60
         for row in scored:

@@ -86,7 +86,12 @@ def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> Non
 
 def test_quotas_and_schemes_have_pages_too() -> None:
     page_texts = pages(CATALOGUE, "vi")
-    described = (CATALOGUE.readable_forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.indicator_sets)
+    described = (
+        CATALOGUE.readable_forms,
+        CATALOGUE.quotas,
+        CATALOGUE.schemes,
+        CATALOGUE.indicator_sets,
+    )
     assert len(page_texts) == 3 + sum(map(len, described))
     assert "ít nhất 4 lần mỗi năm" in page_texts["quota-office_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]

@@ -41,7 +41,9 @@ class _SectionRule:
 _SECTION_RULES = (
     _SectionRule("returns", ("returns", "outstanding"), report_tables.returns_table),
     _SectionRule(
-        "quality", ("quality", "change", "change_year", "low", "often_low"), report_tables.low_table
+        "quality",
+        ("quality", "change", "change_year", "low", "often_low"),
+        report_tables.quality_tables,
     ),
     _SectionRule("signs", ("signs",)),
     _SectionRule("visits", ("quotas", "unvisited"), report_tables.quota_table),

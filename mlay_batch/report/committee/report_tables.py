@@ -61,6 +61,12 @@ def _sums(states: Counter[str], *, has_lists: bool) -> tuple[int, ...]:
     return sent + out, sent, states["late"], *listed, out
 
 
+def quality_tables(words: ReportWords) -> Iterator[ReportTable]:
+    """Yield the tables on the points of the period's meetings."""
+    yield from kinds_table(words)
+    yield from low_table(words)
+
+
 def low_table(words: ReportWords) -> Iterator[ReportTable]:
     """Yield the meetings of the period rated low, the lowest score first."""
     figures, lang = words.figures, words.lang
@@ -83,6 +89,41 @@ def low_table(words: ReportWords) -> Iterator[ReportTable]:
         for meeting in meetings
     ]
     yield _table(words, "low", columns, rows, gaps=gaps)
+
+
+def kinds_table(words: ReportWords) -> Iterator[ReportTable]:
+    """Yield the meetings of the period by kind of unit, where cells are of at least two."""
+    lines, figures = words.figures.unit_kinds, words.figures
+    totals, scheme = figures.totals, figures.score_scheme
+    if totals is None or len(lines) < 2 or all(line.held is None for line in lines):
+        return
+    bands = scheme.bands_best_first() if scheme else ()
+    columns = _columns(words, unit_kind=28, cells=8, sent=9, held=8, mean_score=10)
+    columns += [ReportColumn(band.title.of(words.lang), 10, "center") for band in bands]
+    has_flags = any(line.flagged is not None for line in lines)
+    columns += _columns(words, flagged=11) if has_flags else ()
+    rows = [
+        (
+            words.kind_title(line.kind),
+            line.cells,
+            line.sent,
+            line.held,
+            line.mean,
+            *(None if line.held is None else line.bands.get(band.id, 0) for band in bands),
+            *((line.flagged,) if has_flags else ()),
+        )
+        for line in lines
+    ]
+    sums = (
+        _text(words, "total"),
+        sum(line.cells for line in lines),
+        totals.sent,
+        totals.held,
+        totals.mean,
+        *(totals.bands.get(band.id, 0) for band in bands),
+        *((sum(line.flagged or 0 for line in lines),) if has_flags else ()),
+    )
+    yield _table(words, "kinds", columns, rows, sums, [_text(words, "kinds_how")])
 
 
 def quota_table(words: ReportWords) -> Iterator[ReportTable]:
@@ -202,9 +243,9 @@ def _columns(
 
 
 def _align(column: str) -> Align:
-    if column in ("unit", "cell", "officer", "post", "line", "note", "topic", "name"):
+    if column in ("unit", "unit_kind", "cell", "officer", "post", "line", "note", "topic", "name"):
         return "left"
-    return "right" if column in ("score", "members", "mean") else "center"
+    return "right" if column in ("score", "members", "mean", "mean_score") else "center"
 
 
 def _table(

@@ -14,6 +14,7 @@ from operator import attrgetter, eq
 from mlay_batch.figures.report_records import NO_RETURN, ExpectedReturn
 from mlay_batch.report.data import (
     assignments_data,
+    hits_data,
     meetings_data,
     visits_data,
     windows_data,
@@ -70,16 +71,19 @@ class DataTables:
 def build(ctx: ReportContext) -> DataTables:
     """Return the tables; nothing is written yet."""
     scores = meetings_data.scores_tables(ctx)
-    sittings = meetings_data.sittings_table(ctx, scores)
+    returns = _returns_table(ctx)
+    hits = hits_data.hits_head(ctx) if hits_data.shown_hits(ctx) else None
+    organisations = yearly_data.organisations_table(ctx, returns, hits)
+    sittings = meetings_data.sittings_table(ctx, scores, organisations)
     duties = assignments_data.build(ctx)
-    attendance, returns = visits_data.build(ctx, duties, sittings), _returns_table(ctx)
+    attendance = visits_data.build(ctx, duties, sittings)
     return DataTables(
         attendance,
         sittings,
         scores,
         yearly_data.classification_table(ctx),
         returns,
-        yearly_data.organisations_table(ctx),
+        organisations,
         duties,
         windows_data.build(ctx, attendance, returns, duties),
     )

@@ -17,6 +17,7 @@ from mlay_batch.figures.completeness import MEETINGS
 from mlay_batch.figures.report_records import Sitting
 from mlay_batch.model.records import Value
 from mlay_batch.report import bands
+from mlay_batch.report.data import unit_kinds_data
 from mlay_batch.report.data.assignments_data import AREA
 from mlay_batch.report.data.sections_data import (
     ReturnedRow,
@@ -176,7 +177,7 @@ def _score_key(ctx: ReportContext, score: _Score) -> str:
     return "" if total is None else "|".join(parts)
 
 
-def sittings_table(ctx: ReportContext, scores: ScoreTables) -> DataTable:
+def sittings_table(ctx: ReportContext, scores: ScoreTables, organisations: DataTable) -> DataTable:
     """Return the meetings of the year to date, each sitting counted in the first of its rows."""
     sittings: dict[_MeetingKey, Sitting] = {
         (sitting.delivery, sitting.held_on, sitting.kind): sitting
@@ -187,7 +188,8 @@ def sittings_table(ctx: ReportContext, scores: ScoreTables) -> DataTable:
         for row in meeting_rows(ctx, MEETINGS)
     ]
     head, remark = table_head(ctx, "sittings"), ctx.t("uncounted.sittings")
-    columns = _sitting_columns(ctx, scores)
+    kinds = unit_kinds_data.lookup_columns(ctx, organisations)
+    columns = (*_sitting_columns(ctx, scores), *kinds)
     return joined_table(ctx, head, MEETINGS, rows, columns, needed_titles(ctx), remark)
 
 
@@ -211,6 +213,7 @@ def _sitting_columns(ctx: ReportContext, scores: ScoreTables) -> Iterator[DataCo
         yield column("listed", "integer", lambda sitting: int(sitting.listed))
     yield column("regular", "integer", lambda sitting: int(sitting.regular))
     yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
+    yield column("thematic_month", "integer", lambda sitting: int(sitting.thematic_month))
     yield column("members", "integer", attrgetter("members"))
     own, confirmed = (partial(_points, f"{scorer}_score") for scorer in SCORERS)
     yield column("own", "score", own, lambda line: formulas(line).points_of("own"))
@@ -268,7 +271,7 @@ class _SittingFormulas:
         if self.scheme.rebase and possible_marks:
             points = f"{points}*{full_marks:g}/{possible_marks:g}"
         no_score = f'AND({own_score}="",{confirmed_score}="")'
-        return f'IF({no_score},"",IF({cell("thematic")}=1,{total},{points}))'
+        return f'IF({no_score},"",IF({cell("thematic_month")}=1,{total},{points}))'
 
     @cached_property
     def rank(self) -> str:

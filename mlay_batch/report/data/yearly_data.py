@@ -10,6 +10,7 @@ from operator import attrgetter
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import LedgerEntry, Value
 from mlay_batch.model.register import Organisation
+from mlay_batch.report.data import unit_kinds_data
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table, plain_heading
 from mlay_batch.schema import Field, Section
@@ -113,10 +114,14 @@ def _classification_sections(ctx: ReportContext) -> Iterator[Section]:
         yield from (section for section in (form.sections if form else ()) if section.id in parts)
 
 
-def organisations_table(ctx: ReportContext) -> DataTable:
-    """Return the organisations of the register: who owed returns when."""
+def organisations_table(
+    ctx: ReportContext, returns: DataTable, hits: DataTable | None
+) -> DataTable:
+    """Return the organisations of the register: who owed returns when, and of what kind it is."""
     organisations = ctx.inputs.register.organisations
-    return data_table(ctx, "organisations", _organisation_columns(ctx), organisations)
+    kinds = unit_kinds_data.organisation_columns(ctx, returns, hits)
+    columns = (*_organisation_columns(ctx), *kinds)
+    return data_table(ctx, "organisations", columns, organisations)
 
 
 def _organisation_columns(ctx: ReportContext) -> Iterator[DataColumn[Organisation]]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 
-from mlay_batch.core.findings import Severity
 from mlay_batch.core.messages import Message
 from mlay_batch.figures.report_records import IndicatorHit
 from mlay_batch.report import letterhead, tables
+from mlay_batch.report.data import hits_data
 from mlay_batch.report.indicator_text import (
     LinkTargets,
     SectionTables,
@@ -25,7 +25,7 @@ from mlay_batch.report.indicator_text import (
 )
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataColumn, data_column, data_table, place_text
+from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
 from mlay_batch.schema.indicators import Indicator, indicator_looks
 from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
@@ -51,9 +51,11 @@ class _IndicatorLine:
     months: int
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> None:
+def write(
+    ctx: ReportContext, sheet: SheetWriter, sections: SectionTables, organisations: DataTable
+) -> None:
     """Write the sheet, and behind the data sheets one with every hit of the year."""
-    hits = [hit for hit in ctx.figures.indicator_hits if hit.indicator.severity is Severity.WARNING]
+    hits = hits_data.shown_hits(ctx)
     period_hits = worst_first([hit for hit in hits if hit.period in ctx.figures.period.months()])
     month_counts, row = _count_months(hits), letterhead.TABLE_ROW
     columns = _columns(ctx, LinkTargets.of(ctx, sections, period_hits))
@@ -69,7 +71,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> No
         )
         for hit in period_hits[:MAX_ROWS]
     )
-    _write_foot(listing, len(period_hits) - MAX_ROWS, _write_all_hits(ctx, hits))
+    _write_foot(listing, len(period_hits) - MAX_ROWS, _write_all_hits(ctx, organisations))
     listing.set_up_page(listing.next_row, frozen=2)
     sheet.raw.fit_to_pages(1, 1)  # a note is one page
 
@@ -139,28 +141,11 @@ def _unasked(ctx: ReportContext) -> Iterator[Indicator]:
                 yield indicator
 
 
-def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter | None:
+def _write_all_hits(ctx: ReportContext, organisations: DataTable) -> SheetWriter | None:
     """Write the data sheet of the year's hits; none where there is no hit."""
-    if not hits:
+    table = hits_data.hits_table(ctx, organisations)
+    if not table.rows:
         return None
-    column = partial(data_column, ctx)
-    columns: tuple[DataColumn[IndicatorHit], ...] = (
-        column("branch", "center", attrgetter("branch")),
-        column("branch_name", "text", lambda hit: ctx.name(hit.branch)),
-        column("period_title", "center", lambda hit: hit.period.title(ctx.lang)),
-        column("code", "center", attrgetter("indicator.code")),
-        column("sign", "text", lambda hit: hit.indicator.title.of(ctx.lang)),
-        column("weight", "integer", attrgetter("indicator.weight")),
-        column("seen", "text", lambda hit: indicator_message(ctx, hit).what),
-        column("source", "text", _source_text),
-        column("basis", "text", attrgetter("indicator.basis")),
-        column("delivery", "link", lambda hit: ctx.file_link(hit.delivery)),
-    )
-    table = data_table(ctx, "signs_data", columns, hits)
     sheet = ctx.writer.add_sheet(table.title, table.note)
     tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
     return sheet
-
-
-def _source_text(hit: IndicatorHit) -> str:
-    return ", ".join(dict.fromkeys(place_text(source.place) for source in hit.sources[:3]))

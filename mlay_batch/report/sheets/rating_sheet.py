@@ -1,13 +1,14 @@
 """Xếp loại sinh hoạt: the ten-column list of the period that offices circulate.
 
 A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
-Scores and crosses come from the table of sittings by cell, day and kind.
+Scores and crosses come from the table of sittings by cell, day and kind. Below it stands the same
+by kind of unit, where the register states any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mlay_batch.core.styles import NUMBER_FORMATS
@@ -17,6 +18,7 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import fixed, quote, whole
 from mlay_batch.report.listing import Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets import unit_kinds_block
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 
@@ -60,7 +62,12 @@ class _RatingLine:
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTotals:
     """Write the sheet; return its totals."""
-    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
+    *columns, explanation = _columns(ctx, data)
+    if ctx.figures.unit_kinds:
+        widths = (column.width for column in columns)
+        sheet.set_widths((*widths, *unit_kinds_block.divide(explanation.width)))
+        explanation = replace(explanation, width=2 * explanation.width)  # it takes all that is left
+    listing = Listing(ctx, sheet, (*columns, explanation), _SPLIT)
     listing.write_letterhead(ctx.t("title.rating"), bands.limits_text(ctx))
     lines: list[_RatingLine] = []
     for number, rating in enumerate(ctx.figures.ratings, 1):
@@ -72,7 +79,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
     listing.write_notes(_notes(ctx))
     listing.write_note(ctx.t("rating.movement"), "plain")
     listing.write_signatures()
-    listing.set_up_page(listing.next_row, frozen=2)
+    end_row = unit_kinds_block.write(ctx, sheet, data, listing.next_row)
+    listing.set_up_page(end_row, frozen=2)
     return RatingTotals(
         totals["meeting_day"],
         totals["points"],
