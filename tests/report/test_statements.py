@@ -26,7 +26,7 @@ from mlay_batch.schema.model import Text
 from mlay_batch.schema.statements import AREAS
 
 GAP = re.compile(r"\{\w+\}")
-SYMBOL = "(?:[●○▲■×?–…] )?"
+SYMBOL = "(?:[●○◊▲■×?–…] )?"
 # Texts of labels that stand in plain type: titles of sheets and what they hold, units, links.
 LABELS = re.compile(
     r"sheet\.|about\.|trend\.|channel\.|form7\.unit|criteria\.(own|confirmed|difference)|overview\."
@@ -37,7 +37,7 @@ LABELS = re.compile(
 # Dates, numbers, places in a file, sums of column numbers, abbreviations of months and years.
 VALUE = re.compile(
     r"(?i)[\d.,:/%+−×÷=()<>≥–\s-]+|\$?[A-Z]{1,3}\$?\d+(–[A-Z]+\d+)?|T\d+|[A-D]|[0-9a-f]{64}"
-    r"|[\w-]+\.\w{2,5}|[x●○▲■×…*?]|mlay-batch [\d.]+|(\w{4}-){2}\w{4}"
+    r"|[\w-]+\.\w{2,5}|[x●○◊▲■×…*?]|mlay-batch [\d.]+|(\w{4}-){2}\w{4}"
 )
 
 

@@ -143,7 +143,7 @@ def test_signs_of_the_sample_by_kind() -> None:
     *kinds, total = rows(sheet)
     reporting, flagged, share = (
         [sheet.under(row, "Dấu hiệu cần hỏi lại", head, first=HEAD) for row in (*kinds, total)]
-        for head in ("Chi bộ có báo cáo", "Chi bộ có dấu hiệu", "Tỷ lệ %")
+        for head in ("Chi bộ có báo cáo của mình", "Chi bộ có dấu hiệu", "Tỷ lệ %")
     )
     figures = reports.figures()
     assert flagged[-1] == sum(flagged[:-1]) == sum(k.flagged or 0 for k in figures.unit_kinds) > 0
