@@ -63,7 +63,9 @@ def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) ->
 def select_organisations(
     office: Office, form: Form, period: Period, branches: Sequence[str]
 ) -> list[Organisation]:
-    """Return the organisations with the codes `branches`; without codes, all that may report.
+    """Return those with the codes `branches`; without codes, all organisations that may report.
+
+    Of a form of officers those with an assignment.
 
     Raises UsageError for a code that may not, with the nearest code.
     """
@@ -71,6 +73,8 @@ def select_organisations(
     for code in branches:
         if code not in reporters:
             raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "")
+    if form.is_by_officers and not branches:
+        return list(recipients(office.register, form, period))
     return [
         organisation for code, organisation in reporters.items() if not branches or code in branches
     ]
@@ -108,7 +112,13 @@ def template_context(
     """Return the prefilled data of a branch's form; `last_return` is its preceding return."""
     values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
     bands = office.catalogue.bands(period)
-    return TemplateContext.of(office.register, organisation, period, bands, values)
+    context = TemplateContext.of(office.register, organisation, period, bands, values)
+    return _of_slip(context, office, organisation) if form.is_by_officers else context
+
+
+def _of_slip(context: TemplateContext, office: Office, officer: Organisation) -> TemplateContext:
+    """Return the context of an officer's slip: the cells he is to attend come first."""
+    period = context.period or Period.parse("")
 
 
 def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:

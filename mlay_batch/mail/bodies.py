@@ -54,8 +54,8 @@ class LetterContext:
     """Date of the letters."""
 
     def name(self, branch: str) -> str:
-        """Return the name of an organisation; its code where the register has none."""
-        organisation = self.register.by_code.get(branch)
+        """Return the name of an organisation or officer; the code where the register has none."""
+        organisation = self.register.reporter_by_code.get(branch)
         return organisation.name if organisation else branch
 
     def addresses(self, addressee: str) -> tuple[str, ...]:

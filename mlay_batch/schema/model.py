@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import ANSWERS_ID, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.schema.ids import ROLLUP
+from mlay_batch.schema.ids import OFFICER, ROLLUP
 
 MAX_QUESTIONS = 2
 """How many warnings of a return may demand an answer."""
@@ -410,7 +410,8 @@ class Form(Record):
         effective: months for which this version is used.
         basis: regulations that the form follows.
         sheet: title of its sheet; a section may name another.
-        reporters: ids of the organisation types that owe a return each period.
+        reporters: ids of the organisation types that owe a return each period; ``officer`` of a
+            form that officers may send and nobody owes.
         due: its deadlines; None: due on the period's last day.
         dues: deadlines from a month on, in place of `due`; of several the last that has begun.
         choices: lists of choices by id.
@@ -448,6 +449,11 @@ class Form(Record):
     def is_list(self) -> bool:
         """Whether it is kept over the periods, as the register is, and not sent for one."""
         return self.period == "none"
+
+    @property
+    def is_by_officers(self) -> bool:
+        """Whether officers fill it in, not organisations."""
+        return OFFICER in self.reporters
 
     def due_in(self, period: Period) -> Due:
         """Return the deadlines of the period's return."""

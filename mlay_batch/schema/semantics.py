@@ -15,7 +15,7 @@ from typing import Any
 from mlay_batch.core.findings import Severity
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
-from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
+from mlay_batch.schema.ids import OFFICER, REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.level_semantics import level_faults
 from mlay_batch.schema.model import ANSWERS, HEADER, Carry, Field, Form, Rule, Section
@@ -292,7 +292,7 @@ def missing_from_register(record: Description, forms: Iterable[Form]) -> Iterato
     registers = [form for form in forms if form.form == REGISTER]
     if isinstance(record, Form):
         types = _choice_ids(registers, "organisation_type")
-        yield from unknown_names(record.reporters, ("reporters",), types)
+        yield from unknown_names(record.reporters, ("reporters",), {*types, OFFICER})
     elif isinstance(record, Quota) and record.per != "cell":
         yield from unknown_names([record.role], ("role",), _choice_ids(registers, "role"))
 

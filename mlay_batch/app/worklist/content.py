@@ -27,6 +27,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import begin_small
 from mlay_batch.ledger import Archive, ObeyedDecision, Progress
 from mlay_batch.model.records import Row, Value, Verdict
+from mlay_batch.model.register import Register
 from mlay_batch.schema import Form
 
 Values = Mapping[str, Value]
@@ -87,11 +88,17 @@ def worklist_content(
                 *_mistake_rows(sources.worklists, mistakes, titles, lang),
             ),
         },
-        tuple((each.code, each.name) for each in state.register.organisations),
+        _assignable(state.register),
         _last_results(sources.log, titles, lang),
         dict(ChainMap(*reversed(mistakes))),
     )
     return replace(content, kept=_kept(sources, mistakes, content.offered)), files
+
+
+def _assignable(register: Register) -> tuple[tuple[str, str], ...]:
+    """Return code and name of those to whom a file may be assigned."""
+    officers = register.officer_reporters.values() if register.rules.has_slips else ()
+    return tuple((each.code, each.name) for each in (*register.organisations, *officers))
 
 
 def _matters(
