@@ -131,6 +131,21 @@ def form_letters(
     return _split([*builder.letters_by_addressee("form", form, branches)])
 
 
+def letters_with_forms(
+    office: Office,
+    codes: Mapping[Form, Sequence[str]],
+    ledger: Ledger,
+    selection: LetterSelection,
+) -> PendingLetters:
+    """Return the letters with the blank forms of the period, each for its own `codes`."""
+    parts = [form_letters(office, form, codes[form], ledger, selection) for form in codes]
+    return PendingLetters(
+        tuple(letter for part in parts for letter in part.letters),
+        tuple(letter for part in parts for letter in part.by_hand),
+        tuple(missing for part in parts for missing in part.unwritten),
+    )
+
+
 def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
     letters = [letter for letter in results if isinstance(letter, Letter)]
     return PendingLetters(

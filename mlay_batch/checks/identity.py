@@ -171,8 +171,8 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
     if evidence.register and is_unknown:
         nearest_code = nearest(code, evidence.by_code)
         finding_code = UNKNOWN_OFFICER if evidence.form.is_by_officers else "I04"
-        params: dict[str, Param] = {"branch": code, "nearest": nearest_code or ""}
-        return None, [_finding(finding_code, heading.place, **params)]
+        near = nearest_code or ""
+        return None, [_finding(finding_code, heading.place, branch=code, nearest=near)]
     return code, []
 
 

@@ -47,4 +47,3 @@ def check_slip(checked: CheckedFile, register: Register, catalogue: Catalogue) -
             params = {"field": f"{VISITS}.{CELL}", "value": unit.name}
             findings.append(Finding(NO_CELL, Severity.ERROR, row.place(CELL), params))
     return checked.with_findings(*findings)
-

@@ -35,6 +35,7 @@ from mlay_batch.figures.report_records import (
 from mlay_batch.figures.return_access import mean, returns_of
 from mlay_batch.figures.scoring import criteria_means
 from mlay_batch.figures.thematic import thematic
+from mlay_batch.figures.visit_slips import slip_figures, slip_states
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 EntryWarning = tuple[int, Finding]
@@ -50,7 +51,8 @@ def compute(inputs: ReportInputs) -> Figures:
     meeting_matrix = next((matrix for matrix in matrices if matrix.form == MEETING), None)
     classification_years = years(inputs)
     member_movement = movement(inputs, matrices)
-    year_pairs = quota_pairs(inputs, year_attendances, meeting_matrix)
+    year_slips = slip_states(inputs)
+    year_pairs = quota_pairs(inputs, year_attendances, meeting_matrix, year_slips)
     return Figures(
         period=inputs.period,
         as_of=inputs.as_of,
@@ -75,6 +77,7 @@ def compute(inputs: ReportInputs) -> Figures:
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
         before=totals_before(inputs, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_of(inputs, replace(inputs.period, year=inputs.period.year - 1)),
+        slips=slip_figures(inputs, year_attendances, year_sittings, meeting_matrix, year_slips),
     )
 
 

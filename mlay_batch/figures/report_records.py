@@ -12,6 +12,7 @@ from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
+from mlay_batch.figures.slip_records import SlipFigures, SlipRow
 from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
@@ -74,11 +75,20 @@ class Attendance:
     at_least: Fraction = Fraction(0)
     """Its share in the sittings certainly attended: 1 where it is certain, a half each for two
     places on one day, 0 beside a confirmed one or where it does not count."""
+    by_return: bool = True
+    """Whether the cell's return tells it; place and delivery are the slip's where it does not."""
+    slip: SlipRow | None = None
+    """The row of the officer's slip that tells it."""
 
     @property
     def credited_officer(self) -> str:
         """The code of the officer the visit counts for: the one represented, else the visitor."""
         return self.on_behalf_of or self.officer
+
+    @property
+    def source(self) -> tuple[int, Place]:
+        """What tells the row it comes from: file and cell."""
+        return self.delivery, self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +480,8 @@ class Figures:
     """Totals of the same period a year ago, None without any return of it."""
     quota_pairs: tuple[QuotaPair, ...] = ()
     cell_visits: tuple[CellVisits, ...] = ()
+    slips: SlipFigures | None = None
+    """What officers say in their slips; None where the office uses none."""
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:

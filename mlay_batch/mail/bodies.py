@@ -353,7 +353,9 @@ def group_letter(
         place="trong sổ của văn phòng" if is_barred else "trong tên các tệp kèm theo",
         is_paragraph=len(names) > 1,
     )
-    return write_letter(context, envelope, values, {"branches": branches}, attachments)
+    is_slip = form.is_by_officers and envelope.kind == "form"
+    text_kind = "slip" if is_slip else ""
+    return write_letter(context, envelope, values, {"branches": branches}, attachments, text_kind)
 
 
 def return_values(
