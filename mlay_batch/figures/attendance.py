@@ -300,8 +300,7 @@ def _refusal_reason(
     if in_own_cell and not quota.counts.own_cell:
         return "Q03"
     if visit.kind == UNKNOWN_KIND:
-        every_kind = counts_every_kind(inputs.catalogue, quota, Period.of("month", visit.held_on))
-        return "" if every_kind else "Q10"
+        return "" if counts_every_kind(inputs.catalogue, quota) else "Q10"
     return "" if visit.kind in quota.counts.kinds else "Q05"
 
 
@@ -313,11 +312,10 @@ def _missing_word(register: Register, visit: Visit) -> str:
     return "Q08" if not visit.by_return and counted_by in (BY_RETURN, BY_BOTH) else ""
 
 
-def counts_every_kind(catalogue: Catalogue, quota: Quota, month: Period) -> bool:
-    """Whether a quota counts meetings of every kind that the month's form knows."""
-    form = catalogue.form_for(MEETING, month)
-    kinds = {choice.id for choice in form.choices.get(MEETING_KIND, ())} if form else set()
-    return bool(kinds) and kinds <= set(quota.counts.kinds)
+def counts_every_kind(catalogue: Catalogue, quota: Quota) -> bool:
+    """Whether a quota counts meetings of every kind that a form knows."""
+    choices = (choice for f in catalogue.forms for choice in f.choices.get(MEETING_KIND, ()))
+    return {choice.id for choice in choices} <= set(quota.counts.kinds)
 
 
 def _attendance(visit: Visit, quota: Quota | None, counts: int, reason: str) -> Attendance:

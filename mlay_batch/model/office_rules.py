@@ -158,14 +158,15 @@ class OfficeRules:
 
     def takes_slips(self, period: Period) -> bool:
         """Whether officers fill in slips for a month."""
-        return self._slip_rule(period) != NO_SLIPS
+        return self.slip_rule(period) != NO_SLIPS
 
     def visits_counted_by(self, period: Period) -> str:
         """Return whose word makes a visit of the month count; the return's without slips."""
-        rule = self._slip_rule(period)
+        rule = self.slip_rule(period)
         return BY_RETURN if rule == NO_SLIPS else rule
 
-    def _slip_rule(self, period: Period) -> str:
+    def slip_rule(self, period: Period) -> str:
+        """Return `SlipRule.counted_by` of a month; ``none`` before the first."""
         begun = (r for r in self.slips if Period.parse(month_of(r.from_)).start <= period.start)
         newest = max(begun, key=lambda rule: month_of(rule.from_), default=None)
         return newest.counted_by if newest else NO_SLIPS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from mlay_batch.app.ingest import IngestResult
@@ -30,12 +31,14 @@ from mlay_batch.app.worklist.state import (
 )
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import CLERK_CODES
-from mlay_batch.core.messages import text
+from mlay_batch.core.messages import show, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.visit_slips import slip_rows
 from mlay_batch.model.records import Decision, Value, Verdict
 from mlay_batch.schema import Form
+from mlay_batch.schema.ids import MEETING
 
 Values = Mapping[str, Value]
 _RECEIPT = "receipt"
@@ -99,7 +102,23 @@ def return_rows(state: OpenState) -> Iterator[Values]:
                 for period, cell in cells.items()
                 if cell and period.year == last.year
             }
-            yield {"branch": branch_title(state.register, branch.code), "form": title, **symbols}
+            asked = _asked_last_time(state, branch.code) if matrix.form == MEETING else ""
+            requested = {"requested": say(state.lang, "requested", what=asked)} if asked else {}
+            name = branch_title(state.register, branch.code)
+            yield {"branch": name, "form": title, **symbols, **requested}
+
+
+def _asked_last_time(state: OpenState, branch: str) -> str:
+    """Return what officers asked a cell for in the month before the one at work, with the days."""
+    if not state.register.rules.has_slips or state.period.length > 1:
+        return ""
+    before = slip_rows(replace(state.inputs, period=state.period.previous()))
+    requests = (
+        f"{row.directed} ({show(row.held_on, state.lang)})"
+        for row in before
+        if row.branch == branch and row.directed and row.held_on in state.period.previous()
+    )
+    return "; ".join(requests)
 
 
 def _column(period: Period) -> str:

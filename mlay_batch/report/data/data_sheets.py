@@ -15,6 +15,7 @@ from mlay_batch.figures.report_records import OPEN, ExpectedReturn
 from mlay_batch.report.data import (
     assignments_data,
     meetings_data,
+    slips_data,
     visits_data,
     windows_data,
     yearly_data,
@@ -43,6 +44,7 @@ class DataTables:
         organisations: the organisations of the register.
         duties: who has to attend where.
         windows: what quotas of a quarter or month ask for in each; None without such a quota.
+        slips: which slips of officers came in; None where the office uses none.
     """
 
     attendance: DataTable
@@ -53,14 +55,18 @@ class DataTables:
     organisations: DataTable
     duties: DutyTables
     windows: DataTable | None
+    slips: DataTable | None
 
     @property
     def joined(self) -> tuple[DataTable, ...]:
         """The tables that hold a section as sent and what is counted of it."""
-        return (self.sittings, *self.scores.values(), self.attendance)
+        visits = (self.attendance,) if self.attendance.section else ()
+        return (self.sittings, *self.scores.values(), *visits)
 
     def __iter__(self) -> Iterator[DataTable]:
-        yield from self.joined
+        yield from (self.sittings, *self.scores.values(), self.attendance)
+        if self.slips:
+            yield self.slips
         yield from (self.classification, self.returns, self.organisations)
         yield from self.duties
         if self.windows:
@@ -72,7 +78,8 @@ def build(ctx: ReportContext) -> DataTables:
     scores = meetings_data.scores_tables(ctx)
     sittings = meetings_data.sittings_table(ctx, scores)
     duties = assignments_data.build(ctx)
-    attendance, returns = visits_data.build(ctx, duties, sittings), _returns_table(ctx)
+    returns, slips = _returns_table(ctx), slips_data.build(ctx)
+    attendance = visits_data.build(ctx, duties, sittings, returns, slips)
     return DataTables(
         attendance,
         sittings,
@@ -81,7 +88,8 @@ def build(ctx: ReportContext) -> DataTables:
         returns,
         yearly_data.organisations_table(ctx),
         duties,
-        windows_data.build(ctx, attendance, returns, duties),
+        windows_data.build(ctx, attendance, returns, duties, slips),
+        slips,
     )
 
 
@@ -98,6 +106,7 @@ def needed_tables(
     always = (data.sittings, data.attendance, data.returns, data.organisations, duties.months)
     names = {table.name for table in (*always, duties.scope, *filter(attrgetter("rows"), tables))}
     names |= {data.classification.name} if figures.years else set()
+    names |= {data.slips.name} if data.slips else set()
     if movement := figures.movement:
         names.add(table_name(movement.fields.form, movement.fields.section))
     if figures.activities:
