@@ -43,7 +43,7 @@ def check_slip(checked: CheckedFile, register: Register, catalogue: Catalogue) -
             params: dict[str, Param] = {"field": f"{VISITS}.{ON_BEHALF}"}
             findings.append(Finding(OF_HIMSELF, Severity.ERROR, row.place(ON_BEHALF), params))
         unit = register.by_code.get(str(row.values.get(CELL)))
-        if unit and not (unit.type in types and unit.may_report(identity.period)):
+        if unit and form and not (unit.type in types and unit.may_report(identity.period)):
             params = {"field": f"{VISITS}.{CELL}", "value": unit.name}
             findings.append(Finding(NO_CELL, Severity.ERROR, row.place(CELL), params))
     return checked.with_findings(*findings)

@@ -7,7 +7,7 @@ Officers are matched by code, never by name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -207,10 +207,8 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
     elsewhere on the same day. Of several that count on one day one is taken as certain, unless the
     office confirms them.
 
-    Where officers fill in slips, the office says whose word counts, month by month: after Q01 comes
-    Q07 (only the cell says so) or Q08 (only the officer does). A visit whose kind no return tells
-    counts under a quota of every kind, with the warning Q09, and under no other (Q10).
-
+    After Q01 comes Q07 (only the cell says so) or Q08 (only the officer) where the other's word
+    counts. Of unknown kind, a quota of every kind counts it (Q09), another does not (Q10).
     The quotas are those of the report's period, each in its version for the month of the visit.
     """
     duties_by_officer = duties(inputs.register)
@@ -235,11 +233,16 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
             counts = int(quota is not None and not reason)
             if counts:
                 counted_sittings.add(sitting_key)
-                is_doubtful = len(cells_by_day[visit.officer, visit.held_on]) > 1
-                reason = "Q06" if is_doubtful and not visit.confirmed_by else ""
-                reason = reason or ("Q09" if visit.kind == UNKNOWN_KIND else "")
+                reason = _doubt(visit, cells_by_day[visit.officer, visit.held_on])
             results.append(_attendance(visit, quota, counts, reason))
     return tuple(_with_shares(results))
+
+
+def _doubt(visit: Visit, cells: Sequence[str]) -> str:
+    """Return what is in doubt about a visit that counts, reported in these cells on its day."""
+    if len(cells) > 1 and not visit.confirmed_by:
+        return "Q06"
+    return "Q09" if visit.kind == UNKNOWN_KIND else ""
 
 
 def _with_shares(attendances: list[Attendance]) -> Iterator[Attendance]:

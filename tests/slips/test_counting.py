@@ -1,13 +1,13 @@
 """Visits told by returns, by slips or by both, counted by each choice and worked out on paper.
 
-    day, cell        officer    the cell's return    the officer's slip
-    10/01 CB1        NAM        yes, 90              yes, 90
-    15/01 CB2        NAM        yes                  –
-    12/02 CB1        NAM        meeting, nobody      yes
-    05/02 CB2        NAM        yes                  –
-    20/02 CB3        MAI        yes, 85              yes, 80
-    05/03 CB2        MAI (NAM)  yes                  yes
-    18/03 CB3        MAI        no return            yes, 75
+day, cell        officer    the cell's return    the officer's slip
+10/01 CB1        NAM        yes, 90              yes, 90
+15/01 CB2        NAM        yes                  –
+05/02 CB2        NAM        yes                  –
+12/02 CB1        NAM        meeting, nobody      yes
+20/02 CB3        MAI        yes, 85              yes, 80
+05/03 CB2        MAI (NAM)  yes                  yes
+18/03 CB3        MAI        no return            yes, 75
 """
 
 from __future__ import annotations
@@ -147,8 +147,7 @@ def test_the_sheets_recalculate_to_the_paper(choice: str, tmp_path: Path) -> Non
     assert differences(book, after) == []
     sheet = after[QUOTA]
     attended = [
-        sheet.under(sheet.row_of(name), "Tính đến hết kỳ", "đã xác định")
-        for name in ("NAM", "MAI")
+        sheet.under(sheet.row_of(name), "Tính đến hết kỳ", "đã xác định") for name in ("NAM", "MAI")
     ]
     assert tuple(attended) == ATTENDED[choice]
     counts = next(

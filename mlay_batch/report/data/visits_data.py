@@ -112,7 +112,8 @@ def build(
         words = Words(ctx, sittings, returns, slips, by_source)
         told = words.columns(_visit_of)
         both = (*told, *_columns(ctx, duties, sittings, has_slips=True))
-        return data_table(ctx, "attendance", both, _table_rows(ctx), AREA)
+        table = data_table(ctx, "attendance", both, _table_rows(ctx), AREA)
+        return replace(table, title=ctx.t("visits/sheet.told"), note=ctx.t("visits/note.told"))
     counted = {_source(row.visit): row for row in _table_rows(ctx)}
     order = {source: number for number, source in enumerate(counted)}
     rows = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mlay_batch.core.findings import Place
@@ -18,8 +18,7 @@ from mlay_batch.report.data.visits_data import checked_rows
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import place_text
-from mlay_batch.report.writer import Content, Formula, SheetWriter
+from mlay_batch.report.writer import Content, Formula, Hyperlink, SheetWriter
 
 _SPLIT = 4
 _BLANK = "–"
@@ -87,7 +86,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_CheckedVi
             return _BLANK if number is None else number
 
         group = cell_says if name == "cell_points" else officer_says
-        return column(f"visits/column.{name}_short", 7, value, "score", formula, group=group)
+        return column(f"visits/column.{name}_short", 6.5, value, "score", formula, group=group)
 
     def said(line: _CheckedVisit) -> str:
         return check_title(ctx, line.check.state)
@@ -95,19 +94,22 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_CheckedVi
     def said_formula(line: _CheckedVisit) -> str:
         return f"INDEX({data.attendance.ref('said')},{line.row})"
 
+    def source(side: str, width: float, group: str) -> Column[_CheckedVisit]:
+        def look(line: _CheckedVisit) -> str:
+            return "link" if getattr(line.check, f"{side}_place") else "center"
+
+        title, value = ctx.t("visits/column.told_at"), partial(_source, ctx, side)
+        return Column(f"{side}_source", title, width, value, look=look, group=group)
+
     yield number_column(ctx, 4)
+    yield column("column.held_on", 9.5, lambda line: line.check.held_on, "date")
     yield column("column.branch_name", 32, lambda line: _unit(ctx, line.check))
-    yield column("column.held_on", 11, lambda line: line.check.held_on, "date")
     yield column("column.officer_name", 30, lambda line: _officer(ctx, line.check))
     yield points("cell_points")
-    yield column("visits/column.cell_file", 7, partial(_file, ctx, "cell"), "link", group=cell_says)
-    yield column("visits/column.cell_place", 14, partial(_place, "cell"), group=cell_says)
+    yield source("cell", 13, cell_says)
     yield points("slip_points")
-    yield column(
-        "visits/column.officer_file", 7, partial(_file, ctx, "slip"), "link", group=officer_says
-    )
-    yield column("visits/column.officer_place", 14, partial(_place, "slip"), group=officer_says)
-    yield column("visits/column.said_state", 30, said, formula=said_formula)
+    yield source("slip", 17, officer_says)
+    yield column("visits/column.said_state", 21, said, formula=said_formula)
 
 
 def _unit(ctx: ReportContext, check: VisitCheck) -> str:
@@ -124,11 +126,13 @@ def _officer(ctx: ReportContext, check: VisitCheck) -> str:
     )
 
 
-def _file(ctx: ReportContext, side: str, line: _CheckedVisit) -> Content:
-    delivery: int | None = getattr(line.check, f"{side}_delivery")
-    return _BLANK if delivery is None else ctx.file_link(delivery)
-
-
-def _place(side: str, line: _CheckedVisit) -> str:
+def _source(ctx: ReportContext, side: str, line: _CheckedVisit) -> Content:
+    """Return file and cell where one side tells the visit, as a link to the file received."""
     place: Place | None = getattr(line.check, f"{side}_place")
-    return place_text(place) if place else _BLANK
+    delivery: int | None = getattr(line.check, f"{side}_delivery")
+    if place is None or delivery is None:
+        return _BLANK
+    link = ctx.file_link(delivery)
+    if isinstance(link, Hyperlink):
+        return replace(link, text=f"{link.text}, {place.cell}")
+    return f"{link}, {place.cell}"
