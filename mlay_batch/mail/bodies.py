@@ -79,7 +79,7 @@ class LetterContext:
 
     def is_barred(self, envelope: Envelope) -> bool:
         """Whether something that a letter is about may not travel by mail."""
-        return any(
+        return envelope.is_barred or any(
             self.register.is_barred_from_mail(topic.branch or "", topic.form)
             for topic in envelope.topics
         )
@@ -96,6 +96,8 @@ class Envelope:
     """Message-IDs of the mails it answers."""
     file: str = ""
     """Name of the file it answers."""
+    is_barred: bool = False
+    """Whether that file tells of what may not travel by mail."""
 
 
 def write_letter(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from mlay_batch.core.text import name_key
+from mlay_batch.model.records import Row
 from mlay_batch.schema.ids import MEETING, ROLLUP, VISIT_SLIP
+from mlay_batch.schema.layout import CODE_SEPARATOR
 
 if TYPE_CHECKING:
     from mlay_batch.model.register import Register
@@ -27,9 +31,29 @@ def is_barred(register: Register, code: str, form: str | None) -> bool:
         may_hold_others = True
         if MEETING in barred_forms:
             return True
-    barred = [o.code for o in register.organisations if o.not_by_mail == "yes"]
     return any(
         register.is_within(each, top) or (may_hold_others and register.is_within(top, each))
-        for top in barred
+        for top in _barred(register)
         for each in codes
     )
+
+
+def names_barred(register: Register, rows: Iterable[Row]) -> bool:
+    """Whether rows of a slip, as sent or with codes, name a cell that is barred.
+
+    An officer may stand in for another one where he is not assigned himself.
+    """
+    barred = {
+        key
+        for o in register.organisations
+        if any(register.is_within(o.code, top) for top in _barred(register))
+        for key in (name_key(o.code), name_key(o.name))
+    }
+    texts = (value for row in rows for value in row.values.values() if isinstance(value, str))
+    parts = (part for text in texts for part in (text, *text.split(CODE_SEPARATOR)))
+    words = {word for part in parts if (word := name_key(part))}
+    return any(key == word or key.endswith(f" {word}") for word in words for key in barred)
+
+
+def _barred(register: Register) -> list[str]:
+    return [o.code for o in register.organisations if o.not_by_mail == "yes"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from io import BytesIO
@@ -19,9 +20,10 @@ from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office
 from mlay_batch.cli import run
 from mlay_batch.core.styles import TONES
+from mlay_batch.ledger import Ledger
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.shortlist import MAX_LINES, count_lines
-from mlay_batch.model.records import Verdict
+from mlay_batch.model.records import Value, Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -162,8 +164,14 @@ def test_typed_names_are_taken(office: Office) -> None:
     put(office, "phieu.xlsx", slip(office, *lines))
     done = take_in(office)
     assert found(done) == []
-    submission = done.decisions[0].checked.submission
-    assert submission
+    receipt = letters(office)["receipt TU-1"]
+    slip_text, to_explain = receipt.attachments
+    assert to_explain.name == "TU-1_phieu-di-du_2019-11.xlsx"  # two warnings may be explained
+    assert "Chi bộ bản Na Nát (DB1-2)" in slip_text.data.decode("utf-8-sig")
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        (accepted,) = ledger.returns()
+    cells = [row.values["cell"] for row in accepted.section_rows("visits")]
+    assert cells == ["CB-01", "DB1-2"]
 
 
 def test_blank_slips_go_to_the_officers_and_without_an_address_to_the_outbox(
@@ -199,16 +207,54 @@ def test_the_slip_offers_the_officers_own_cells_first(office: Office) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("barred", "code", "line"),
+    [
+        ("CB-01", ("accepted", "I40"), GOOD),  # he is assigned there
+        ("DB1-2", ("accepted",), {**GOOD, "cell": "DB1-2"}),  # not so: the slip itself says it
+        ("DB-1", ("rejected",), {**GOOD, "cell": "Na Nát", "points": 101}),  # and one refused
+    ],
+)
 def test_what_may_not_travel_by_mail_holds_for_slips_about_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    barred: str,
+    code: tuple[str, ...],
+    line: Mapping[str, Value],
 ) -> None:
-    barred = [
-        {**entry, "not_by_mail": "yes"} if entry["code"] == "CB-01" else entry
+    organisations = [
+        {**entry, "not_by_mail": "yes"} if entry["code"] == barred else entry
         for entry in REGISTER["organisations"]
     ]
-    office = slip_office(tmp_path / "town", monkeypatch, organisations=barred)
-    send(office, "1", OWN, ("phieu.xlsx", slip(office)))
-    assert verdicts_and_codes(take_in(office)) == {"phieu.xlsx": ("accepted", "I40")}
-    receipt = letters(office)["private TU-1"]
-    assert receipt.attachments == ()
-    assert "88" not in receipt.body
+    office = slip_office(tmp_path / "town", monkeypatch, organisations=organisations)
+    send(office, "1", OWN, ("phieu.xlsx", slip(office, line)))
+    assert verdicts_and_codes(take_in(office)) == {"phieu.xlsx": code}
+    answer = letters(office)["private TU-1"]
+    assert answer.attachments == ()
+    assert not {"88", "101"} & set(answer.body.split())
+
+
+def test_a_file_that_names_nobody_is_given_to_an_officer(office: Office) -> None:
+    nobodys = load_workbook(BytesIO(slip(office)))
+    nobodys.remove(nobodys["_mlay"])
+    nobodys["Phiếu đi dự"]["E7"].value = None
+    nobodys.save(data := BytesIO())
+    put(office, "phieu.xlsx", data.getvalue())
+    assert found(take_in(office)) == ["I09 E7"]
+    args = ["--why", "hỏi rồi", "-C", str(office.workspace.root), "--as-of", "2019-12-06"]
+    assert run(["accept", "1", "--branch", "TU-1", *args]) == 0
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        (accepted,) = ledger.returns()
+    assert accepted.entry.key == ("visit_slip", "TU-1", "2019-11")
+
+
+def test_a_slip_is_checked_before_it_is_sent(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = office.workspace.root / "phieu.xlsx"
+    path.write_bytes(slip(office, GOOD, GOOD))
+    back = office.workspace.root / "tra-lai.xlsx"
+    root = str(office.workspace.root)
+    assert run(["check", str(path), "--returned", str(back), "-C", root]) == 1
+    assert "V03" in capsys.readouterr().out
+    assert load_workbook(back)["Phiếu đi dự"]["E7"].value == "TU-1 – Lê Thị Bình"

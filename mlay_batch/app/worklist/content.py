@@ -19,7 +19,7 @@ from mlay_batch.app.worklist.records import (
     say,
     split_key,
 )
-from mlay_batch.app.worklist.state import LETTER, OpenState
+from mlay_batch.app.worklist.state import LETTER, OpenState, assignable
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import Finding, split_cell
 from mlay_batch.core.messages import explain, show
@@ -27,7 +27,6 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import begin_small
 from mlay_batch.ledger import Archive, ObeyedDecision, Progress
 from mlay_batch.model.records import Row, Value, Verdict
-from mlay_batch.model.register import Register
 from mlay_batch.schema import Form
 
 Values = Mapping[str, Value]
@@ -88,17 +87,11 @@ def worklist_content(
                 *_mistake_rows(sources.worklists, mistakes, titles, lang),
             ),
         },
-        _assignable(state.register),
+        tuple(assignable(state.register).items()),
         _last_results(sources.log, titles, lang),
         dict(ChainMap(*reversed(mistakes))),
     )
     return replace(content, kept=_kept(sources, mistakes, content.offered)), files
-
-
-def _assignable(register: Register) -> tuple[tuple[str, str], ...]:
-    """Return code and name of those to whom a file may be assigned."""
-    officers = register.officer_reporters.values() if register.rules.has_slips else ()
-    return tuple((each.code, each.name) for each in (*register.organisations, *officers))
 
 
 def _matters(

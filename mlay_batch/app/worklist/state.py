@@ -256,6 +256,13 @@ def earlier_months(state: OpenState) -> list[Period]:
     return [month for month in months if state.register.rules.profile.has_begun(month)]
 
 
+def assignable(register: Register) -> dict[str, str]:
+    """Return those to whom a file may be assigned, name by code: with slips officers too."""
+    names = {each.code: each.name for each in register.organisations}
+    officers = register.officers if register.rules.has_slips else ()
+    return names | {each.code: each.name for each in officers if each.code not in names}
+
+
 def branch_title(register: Register, code: str | None) -> str:
     """Return name and code of a branch; the code where the register has no name."""
     organisation = register.reporter_by_code.get(code or "")
