@@ -28,6 +28,7 @@ from mlay_batch.schema.ids import ROLLUP
 # Attributes that are not figures: time, source and texts.
 _EXCLUDED = frozenset(
     {"as_of", "place", "delivery", "name", "position", "title", "note", "by_return", "slip"}
+    | {"directed", "cell_place", "cell_delivery", "slip_place", "slip_delivery"}
 )
 _OPTIONAL = frozenset({"slips"})  # figures that an office without them has the same hash without
 _ROW_FIGURES = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})

@@ -68,17 +68,17 @@ def slip_states(inputs: ReportInputs) -> tuple[SlipState, ...]:
     A slip in force comes before one refused or held after it, as with returns.
     """
     rules, months = inputs.register.rules, set(inputs.period.year_to_date())
-    found: dict[tuple[Period, str], tuple[str, int]] = {}
+    states: dict[tuple[Period, str], tuple[str, int]] = {}
     for entry in inputs.ledger_entries:
         if entry.key and entry.form == VISIT_SLIP and not entry.is_from_stranger:
             key = Period.parse(entry.key[2]), entry.key[1]
             if state := _STATES.get(entry.verdict):
-                found[key] = state, entry.id
+                states[key] = state, entry.id
     for (officer, month), accepted in returns_of(inputs, VISIT_SLIP).items():
-        found[month, officer] = "reported", accepted.entry.id
+        states[month, officer] = "reported", accepted.entry.id
     return tuple(
         SlipState(officer, month, state, delivery, rules.visits_counted_by(month) != BY_RETURN)
-        for (month, officer), (state, delivery) in sorted(found.items(), key=_by_month)
+        for (month, officer), (state, delivery) in sorted(states.items(), key=_by_month)
         if month in months and rules.takes_slips(month)
     )
 

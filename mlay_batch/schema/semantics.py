@@ -44,6 +44,8 @@ def _form(form: Form) -> Iterator[Fault]:
     for key in ("reporters", "due") if form.is_list else ():
         if value := getattr(form, key):
             yield Fault((key,), str(value), code="schema.unfit")
+    if form.is_by_officers and (len(form.reporters) > 1 or form.period != "month"):
+        yield Fault(("reporters",), OFFICER, code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
         yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))

@@ -138,6 +138,17 @@ def test_what_only_the_cell_says_while_a_slip_waits_is_called_so() -> None:
     assert [c.state for c in slips.checks if c.held_on.month == 1] == ["slip_open", "slip_open"]
 
 
+def test_the_fingerprint_knows_no_file_and_no_words() -> None:
+    filed = [*returns(slip_town.RETURNS), *slip_town.slips()]
+    other = slip_town.slips(slip_town.SLIPS.replace("Ghi biên bản", "Ghi sổ nghị quyết"))
+    one = figures("both", filed=filed)
+    two = figures("both", filed=[*reversed(other), *returns(slip_town.RETURNS)])
+    assert fingerprint(one) == fingerprint(two)
+    scored = slip_town.slips(slip_town.SLIPS.replace("| 80 ", "| 81 "))
+    three = figures("both", filed=[*returns(slip_town.RETURNS), *scored])
+    assert fingerprint(one) != fingerprint(three)
+
+
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("choice", CHOICES)
 def test_the_sheets_recalculate_to_the_paper(choice: str, tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def return_rows(state: OpenState) -> Iterator[Values]:
 
     Of a yearly form that of its last year.
     """
+    asked = _asked_last_time(state)
     for matrix in sorted(state.forms, key=lambda matrix: matrix.periods[-1].length):
         last = matrix.periods[-1]
         form = state.inputs.catalogue.form_for(matrix.form, last)
@@ -102,23 +103,22 @@ def return_rows(state: OpenState) -> Iterator[Values]:
                 for period, cell in cells.items()
                 if cell and period.year == last.year
             }
-            asked = _asked_last_time(state, branch.code) if matrix.form == MEETING else ""
-            requested = {"requested": say(state.lang, "requested", what=asked)} if asked else {}
+            words = asked.get(branch.code) if matrix.form == MEETING else None
+            requested = {"requested": say(state.lang, "requested", what=words)} if words else {}
             name = branch_title(state.register, branch.code)
             yield {"branch": name, "form": title, **symbols, **requested}
 
 
-def _asked_last_time(state: OpenState, branch: str) -> str:
-    """Return what officers asked a cell for in the month before the one at work, with the days."""
+def _asked_last_time(state: OpenState) -> Mapping[str, str]:
+    """Return what officers asked each cell for in the month before the one at work."""
     if not state.register.rules.has_slips or state.period.length > 1:
-        return ""
-    before = slip_rows(replace(state.inputs, period=state.period.previous()))
-    requests = (
-        f"{row.directed} ({show(row.held_on, state.lang)})"
-        for row in before
-        if row.branch == branch and row.directed and row.held_on in state.period.previous()
-    )
-    return "; ".join(requests)
+        return {}
+    before, requests = state.period.previous(), dict[str, list[str]]()
+    for row in slip_rows(replace(state.inputs, period=before)):
+        if row.directed and row.held_on in before:
+            words = f"{row.directed} ({show(row.held_on, state.lang)})"
+            requests.setdefault(row.branch, []).append(words)
+    return {branch: "; ".join(words) for branch, words in requests.items()}
 
 
 def _column(period: Period) -> str:

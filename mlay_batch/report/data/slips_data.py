@@ -78,8 +78,8 @@ def check_title(ctx: ReportContext, state: str) -> str:
 
 
 @dataclass(frozen=True)
-class Words:
-    """What the formulas on who says so count over.
+class SaidColumns:
+    """The columns on who says so of each visit, and what their formulas count over.
 
     Attributes:
         ctx: the workbook.
@@ -95,7 +95,7 @@ class Words:
     slips: DataTable
     checks: Mapping[tuple[int, Place], VisitCheck]
 
-    def columns(self, visit_of: Callable[[T], Attendance]) -> Iterator[DataColumn[T]]:
+    def all(self, visit_of: Callable[[T], Attendance]) -> Iterator[DataColumn[T]]:
         """Yield who came, in whose place, where and when; then who says so, with which points."""
         ctx, column = self.ctx, partial(data_column, self.ctx, area=AREA)
 

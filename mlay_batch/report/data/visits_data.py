@@ -23,7 +23,7 @@ from mlay_batch.figures.slip_records import UNKNOWN_KIND
 from mlay_batch.report.data.assignments_data import AREA, DutyTables
 from mlay_batch.report.data.meetings_data import needed_titles
 from mlay_batch.report.data.sections_data import ReturnedRow, joined_table, meeting_rows
-from mlay_batch.report.data.slips_data import Words, kind_title
+from mlay_batch.report.data.slips_data import SaidColumns, kind_title
 from mlay_batch.report.formulas import cell, quote, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
@@ -109,10 +109,12 @@ def build(
     if slips and ctx.figures.slips:
         checks = zip(checked_rows(ctx), ctx.figures.slips.checks, strict=True)
         by_source = {visits[0].source: check for (_, visits), check in checks}
-        words = Words(ctx, sittings, returns, slips, by_source)
-        told = words.columns(_visit_of)
-        both = (*told, *_columns(ctx, duties, sittings, has_slips=True))
-        table = data_table(ctx, "attendance", both, _table_rows(ctx), AREA)
+        said_columns = SaidColumns(ctx, sittings, returns, slips, by_source)
+        all_columns = (
+            *said_columns.all(_visit_of),
+            *_columns(ctx, duties, sittings, has_slips=True),
+        )
+        table = data_table(ctx, "attendance", all_columns, _table_rows(ctx), AREA)
         return replace(table, title=ctx.t("visits/sheet.told"), note=ctx.t("visits/note.told"))
     counted = {_source(row.visit): row for row in _table_rows(ctx)}
     order = {source: number for number, source in enumerate(counted)}
