@@ -21,6 +21,7 @@ from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.purge_texts import mask_row
 from mlay_batch.cli import run
 from mlay_batch.core.period import Period
+from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import both_fingerprints
 from mlay_batch.ledger.purging import MASK
@@ -28,7 +29,9 @@ from mlay_batch.model import rollup_form
 from mlay_batch.model.records import Row
 from mlay_batch.reader import read
 from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.ids import VISIT_SLIP
+from mlay_batch.schema.load import load_text
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -151,7 +154,7 @@ def test_a_purge_takes_the_words_of_a_slip_and_leaves_its_figures() -> None:
 def test_one_edit_adds_a_field_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A field added to visit-slip.yaml is in the blank form, is read, and on the data sheet."""
     office = slip_office(tmp_path / "town", monkeypatch)
-    shipped_form = Path(__file__).resolve().parent.parent.parent / "schemas" / "visit-slip.yaml"
+    shipped_form = shipped_folder("schemas") / "visit-slip.yaml"
     line = "      - {id: minutes, type: integer, title: {vi: Số phút dự, en: Minutes}}\n"
     text = shipped_form.read_text("utf-8").replace(
         "      - {id: directed,", line + "      - {id: directed,"
@@ -175,3 +178,13 @@ def test_nothing_shipped_names_an_office() -> None:
     words = json.dumps([t.vi for t in form.instructions], ensure_ascii=False)
     assert "Thị ủy" not in words
     assert "{office_short}" in words
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("reporters: [officer]", "reporters: [officer, cell]"), ("period: month", "period: year")],
+)
+def test_a_form_of_officers_is_theirs_alone_and_monthly(old: str, new: str) -> None:
+    text = (shipped_folder("schemas") / "visit-slip.yaml").read_text("utf-8")
+    with pytest.raises(SchemaError, match="officer"):
+        load_text(text.replace(old, new), "visit-slip.yaml")
