@@ -14,6 +14,7 @@ from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.checks.answers import note_questions
 from mlay_batch.checks.identity import identify
+from mlay_batch.checks.slips import check_slip
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
@@ -114,6 +115,8 @@ def _check_submission(
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     forms, schemes = full_catalogue.readable_forms, full_catalogue.schemes
     (checked_file,) = validate([checked_file], lists, forms, schemes)
+    if register:
+        checked_file = check_slip(checked_file, register, full_catalogue)
     checked_file = check_rollup(
         checked_file, catalogue, office.register.rules if office else OfficeRules()
     )
@@ -161,7 +164,8 @@ def _template_context(
     office: Office | None,
 ) -> TemplateContext:
     """Return the branch of the form, named as in the register, else as in the file's heading."""
-    organisation = office.register.by_code.get(identity.branch) if office else None
+    by_code = office.register.reporters_of(form).by_code if office else {}
+    organisation = by_code.get(identity.branch)
     if office and organisation:
         return template_context(office, form, organisation, identity.period, None)
     heading = submission.header["branch"].text if "branch" in submission.header else ""

@@ -25,6 +25,7 @@ from mlay_batch.app.workspace import Workspace
 from mlay_batch.checks.answers import note_questions, without_answered
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender, check_way
+from mlay_batch.checks.slips import check_slip
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
 from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
@@ -282,7 +283,8 @@ def check_files(
             identified, office.lists, catalogue.readable_forms, catalogue.schemes
         ):
             unaltered = check_rollup(checked, office.catalogue, office.register.rules)
-            waived = apply_waivers(unaltered, office.register)
+            slip = check_slip(unaltered, register, catalogue)
+            waived = apply_waivers(slip, office.register)
             asked = note_questions(_ignore_blank(waived, office))
             yield _name_findings(_with_gist(asked, catalogue))
 

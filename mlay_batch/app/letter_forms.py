@@ -78,7 +78,7 @@ class LetterForms:
         branch, period = entry.branch or "", Period.parse(entry.period or "")
         register, catalogue = self.office.register, self.office.catalogue
         is_answerable = entry.is_current and not entry.is_sketch
-        if not is_open or not is_answerable or branch not in register.by_code:
+        if not is_open or not is_answerable or branch not in register.reporter_by_code:
             return None
         form = right_form(entry, branch, period, register, catalogue)
         if form is None or form.is_rollup:
@@ -89,7 +89,7 @@ class LetterForms:
         return self._attachment(form, branch, period, render_form)
 
     def _context(self, form: Form, branch: str, period: Period) -> TemplateContext:
-        organisation = self.office.register.by_code[branch]
+        organisation = self.office.register.reporters_of(form).by_code[branch]
         last_return = self.ledger.last_return(form.form, branch, period)
         context = template_context(self.office, form, organisation, period, last_return)
         given = answers_of(self.answers, (form.form, branch, str(period)))
@@ -98,5 +98,6 @@ class LetterForms:
     def _attachment(
         self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
     ) -> Attachment:
-        name = file_name(form, self.office.register.by_code[branch], period)
+        reporter = self.office.register.reporters_of(form).by_code[branch]
+        name = file_name(form, reporter, period)
         return Attachment(name, render_form)

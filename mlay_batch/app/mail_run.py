@@ -8,7 +8,7 @@ duplicate too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,7 +27,9 @@ from mlay_batch.mail.bodies import KINDS_WITHOUT_CONTENT
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mime import Sender, build_message, short_id
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
+from mlay_batch.schema.ids import VISIT_SLIP
 
+_FORM = "form"  # the kind of a letter with blank forms
 LetterMaker = Callable[[Ledger, LetterSelection], PendingLetters]
 Clock = Callable[[], datetime]
 Confirm = Callable[[Sequence[Letter]], None]
@@ -147,9 +149,7 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
         paths = tuple(folder / letter.file_name for letter in pending.letters)
         handover: tuple[Path, ...] = ()
         if not dry_run:
-            handover = write_workbooks(
-                run, [x for letter in pending.letters for x in letter.handover]
-            )
+            handover = write_workbooks(run, [*_to_hand_over(pending)])
             for letter, path in zip(pending.letters, paths, strict=True):
                 data = build_message(letter, run.sender).as_bytes()
                 write_atomically(path, data, mode=0o600)
@@ -164,6 +164,15 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
         doubtful=doubtful,
         handover=handover,
     )
+
+
+def _to_hand_over(pending: PendingLetters) -> Iterator[Attachment]:
+    """Yield what no mail brings: of barred letters, and slips of officers without an address."""
+    for letter in pending.letters:
+        yield from letter.handover
+    for letter in pending.by_hand:
+        if letter.kind == _FORM and any(topic.form == VISIT_SLIP for topic in letter.topics):
+            yield from letter.workbooks
 
 
 def write_workbooks(run: MailRun, workbooks: Sequence[Attachment]) -> tuple[Path, ...]:
@@ -235,9 +244,7 @@ def send(
         handover: tuple[Path, ...] = ()
         if pending.letters:
             confirm(pending.letters)
-            handover = write_workbooks(
-                run, [x for letter in pending.letters for x in letter.handover]
-            )
+            handover = write_workbooks(run, [*_to_hand_over(pending)])
             with connection as transport:
                 sender.send_all(pending.letters, transport, limiter)
             _remove_outdated_drafts(run, ledger, mail_log)

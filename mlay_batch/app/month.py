@@ -33,7 +33,7 @@ from mlay_batch.app.worklist.obey import (
     without_contradictions,
 )
 from mlay_batch.app.worklist.records import Matter, Outcome, ReadWorklist, Result
-from mlay_batch.app.worklist.state import OpenState
+from mlay_batch.app.worklist.state import OpenState, assignable
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import is_open
@@ -203,7 +203,7 @@ class _OfficeMonth:
         self.workspace, self.archive = run.workspace, Archive(run.workspace.archive)
         self.defects, self.troubles = defects, list(troubles)
         self.asked: list[Period] = []
-        self.organisations = {each.code: each.name for each in office.register.organisations}
+        self.organisations = assignable(office.register)
         self.worklists, self.hashes = _read_worklists(
             run.workspace, office.catalogue, self.organisations
         )

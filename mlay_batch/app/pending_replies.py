@@ -22,7 +22,7 @@ from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.model import Due
 
 # Nothing is owed, or not yet: no form would help.
-_NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
+_NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13", "I51", "I52"})
 _VERSION_CODE = "I06"  # nor where no version of the form holds for the period
 _OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
 # What only the office decides on: whether an older or a doubtful file counts.
@@ -223,7 +223,7 @@ def branch_of(entry: LedgerEntry, register: Register) -> str | None:
     """Return the branch of a file: the one that it or a person names, else the sender's."""
     owner = register.mail_owner(entry.sender or "", _received_day(entry))
     branch = entry.branch or entry.assigned or owner
-    return branch if branch in register.by_code else None
+    return branch if branch in register.reporter_by_code else None
 
 
 def _received_day(entry: LedgerEntry) -> date:
@@ -273,12 +273,23 @@ def right_form(
         return catalogue.form(entry.form, entry.version or "")
     if entry.form:
         return catalogue.form_for(entry.form, period)
-    type_ = register.by_code[branch].type
     names = dict.fromkeys(form.form for form in catalogue.forms)
     candidates = (catalogue.form_for(name, period) for name in names)
     return next(
-        (f for f in candidates if f and f.period == period.kind and type_ in f.reporters), None
+        (
+            form
+            for form in candidates
+            if form and form.period == period.kind and _may_report(register, form, branch, period)
+        ),
+        None,
     )
+
+
+def _may_report(register: Register, form: Form, branch: str, period: Period) -> bool:
+    """Whether the form is one of the branch, or of the officer where slips are taken."""
+    reporter = register.reporter_by_code[branch]
+    is_taken = not form.is_by_officers or register.rules.takes_slips(period)
+    return reporter.type in form.reporters and is_taken
 
 
 def correction(

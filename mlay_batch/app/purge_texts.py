@@ -13,7 +13,7 @@ from mlay_batch.schema.model import Field, Section
 # What says who a person is, in the lists of a register.
 PERSONAL_FIELDS = {
     "organisations": frozenset(KEPT_AT_HOME),
-    "officers": frozenset(("name", "position")),
+    "officers": frozenset(("name", "position", "mail")),
     "signatories": frozenset(("name", "position")),
     "addresses": frozenset(("mail",)),
     "waivers": frozenset(("by", "reason")),

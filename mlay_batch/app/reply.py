@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,12 +47,13 @@ from mlay_batch.mail.bodies import (
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.receipt import NumberedReturn, write_receipt
 from mlay_batch.model import rollup_form
-from mlay_batch.model.records import LedgerEntry, Submission, Verdict
+from mlay_batch.model.barred_mail import names_barred
+from mlay_batch.model.records import LedgerEntry, Row, Submission, Verdict
 from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.model.sketches import member_of
 from mlay_batch.model.topics import Topic
 from mlay_batch.schema import Form
-from mlay_batch.schema.ids import MEETING
+from mlay_batch.schema.ids import MEETING, VISIT_SLIP
 from mlay_batch.template import FindingGroup
 
 _LANG = "vi"  # letters are in Vietnamese
@@ -133,6 +135,21 @@ def form_letters(
     return _split([*builder.letters_by_addressee("form", form, branches)])
 
 
+def letters_with_forms(
+    office: Office,
+    codes: Mapping[Form, Sequence[str]],
+    ledger: Ledger,
+    selection: LetterSelection,
+) -> PendingLetters:
+    """Return the letters with the blank forms of the period, each for its own `codes`."""
+    parts = [form_letters(office, form, codes[form], ledger, selection) for form in codes]
+    return PendingLetters(
+        tuple(letter for part in parts for letter in part.letters),
+        tuple(letter for part in parts for letter in part.by_hand),
+        tuple(missing for part in parts for missing in part.unwritten),
+    )
+
+
 def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
     letters = [letter for letter in results if isinstance(letter, Letter)]
     return PendingLetters(
@@ -175,6 +192,7 @@ class _ReplyBuilder:
         self.signatures = signature_states(self.entries)
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.figures_by_period: dict[Period, Figures] = {}
+        self.refused_rows: defaultdict[int, Sequence[Row]] = defaultdict(tuple)
         self.forms = LetterForms(office, ledger, Answers(ledger).in_force())
 
     def figures(self, period: Period) -> Figures:
@@ -233,7 +251,9 @@ class _ReplyBuilder:
         limits = reader.Limits(**self.office.workspace.settings.limits)
         submissions = reader.read_all(files, forms, limits) if files else ()
         pairs = zip(rejected, submissions, strict=True)
-        return {entry.id: member_of(read, entry.part) for entry, read in pairs}
+        read = {entry.id: member_of(submission, entry.part) for entry, submission in pairs}
+        self.refused_rows.update({number: submission.rows for number, submission in read.items()})
+        return read
 
     def _addressee(self, topic: Topic) -> str:
         """Return whom to write to: the branch itself where nobody above it has an address."""
@@ -242,7 +262,15 @@ class _ReplyBuilder:
 
     def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope:
         thread = tuple((entry.thread or "").split())
-        return Envelope(kind, self._addressee(topic), (topic,), thread, entry.name)
+        is_barred = entry.form == VISIT_SLIP and names_barred(
+            self.office.register, self._rows(entry)
+        )
+        return Envelope(kind, self._addressee(topic), (topic,), thread, entry.name, is_barred)
+
+    def _rows(self, entry: LedgerEntry) -> Sequence[Row]:
+        """Return what a file says, as far as it was read: with codes only where it counts."""
+        is_accepted = entry.verdict is Verdict.ACCEPTED
+        return self.ledger.return_of(entry.id).rows if is_accepted else self.refused_rows[entry.id]
 
     def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
         topic = Topic.answer(entry, entry.branch, self.period)

@@ -156,8 +156,8 @@ def _check_branch(
     Raises UsageError ``usage.unit`` for one not registered, ``review.whose`` where it is missing,
     ``review.other`` where the file names another one.
     """
-    if branch and branch not in office.register.by_code:
-        near = nearest(branch, office.register.by_code) or ""
+    if branch and branch not in office.register.reporter_by_code:
+        near = nearest(branch, office.register.reporter_by_code) or ""
         raise UsageError("usage.unit", branch=branch, nearest=near)
     submission, catalogue = checked.submission, office.intake_catalogue
     named = named_branches(submission, catalogue, office.register) if submission else frozenset()

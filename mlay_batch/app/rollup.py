@@ -34,7 +34,7 @@ from mlay_batch.model.records import (
 )
 from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue
-from mlay_batch.schema.ids import ROLLUP
+from mlay_batch.schema.ids import ROLLUP, VISIT_SLIP
 from mlay_batch.schema.versions import families, family_fields, family_sections
 
 T = TypeVar("T")
@@ -178,8 +178,9 @@ class _CodeMap:
 
     def translate(self, accepted: AcceptedReturn, refs: Refs) -> AcceptedReturn:
         """Return a return with every code mapped."""
-        entry = replace(accepted.entry, branch=self._optional(accepted.entry.branch))
-        form = entry.form or ""
+        form, reporter = accepted.entry.form or "", accepted.entry.branch
+        code_of = self.officer if form == VISIT_SLIP else self.organisation
+        entry = replace(accepted.entry, branch=code_of(reporter) if reporter else reporter)
         return AcceptedReturn(
             entry, tuple(self._translate_row(row, form, refs) for row in accepted.rows)
         )

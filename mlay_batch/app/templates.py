@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mlay_batch.app.office import Office
 from mlay_batch.app.version_migration import to_version
@@ -15,7 +16,9 @@ from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import AcceptedReturn, Value
 from mlay_batch.model.register import Organisation
+from mlay_batch.model.slip_recipients import cells_for_slip, recipients
 from mlay_batch.schema import Form
+from mlay_batch.schema.ids import MEETING, VISIT_SLIP
 from mlay_batch.template import TemplateContext, render
 
 
@@ -37,7 +40,11 @@ def form_in_force(office: Office, form: str | None, period: Period) -> Form:
 
     Raises UsageError where none is in force, or several are owed.
     """
-    form_names = {f.form for f in office.catalogue.forms if not f.is_list}
+    form_names = {
+        f.form
+        for f in office.catalogue.forms
+        if not f.is_list and (office.register.rules.has_slips or not f.is_by_officers)
+    }
     if form is None:
         form = _only_form_due(office, period, sorted(form_names))
     if form not in form_names:
@@ -60,10 +67,28 @@ def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) ->
     return due_forms[0]
 
 
+def forms_to_issue(
+    office: Office, form: str | None, period: Period, branches: Sequence[str]
+) -> list[Form]:
+    """Return the forms to issue: `form` or the only one owed, and the officers' slips beside it.
+
+    Named officers get their slips, named branches that form alone. Raises as `form_in_force`.
+    """
+    slip = office.catalogue.form_for(VISIT_SLIP, period) if form is None else None
+    has_slips = office.register.rules.takes_slips(period)
+    slips = [slip] if slip and has_slips and slip.period == period.kind else []
+    officers = office.register.officer_reporters.keys() - office.register.by_code.keys()
+    if slips and branches and officers.issuperset(branches):
+        return slips
+    return [form_in_force(office, form, period), *([] if branches else slips)]
+
+
 def select_organisations(
     office: Office, form: Form, period: Period, branches: Sequence[str]
 ) -> list[Organisation]:
-    """Return the organisations with the codes `branches`; without codes, all that may report.
+    """Return those with the codes `branches`; without codes, all organisations that may report.
+
+    Of a form of officers those with an assignment.
 
     Raises UsageError for a code that may not, with the nearest code.
     """
@@ -71,6 +96,8 @@ def select_organisations(
     for code in branches:
         if code not in reporters:
             raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "")
+    if form.is_by_officers and not branches:
+        return list(recipients(office.register, form, period))
     return [
         organisation for code, organisation in reporters.items() if not branches or code in branches
     ]
@@ -108,7 +135,22 @@ def template_context(
     """Return the prefilled data of a branch's form; `last_return` is its preceding return."""
     values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
     bands = office.catalogue.bands(period)
-    return TemplateContext.of(office.register, organisation, period, bands, values)
+    context = TemplateContext.of(office.register, organisation, period, bands, values)
+    if not form.is_by_officers:
+        return context
+    return replace(context, **_slip_lists(office, organisation.code, period))
+
+
+def _slip_lists(office: Office, officer: str, period: Period) -> dict[str, Any]:
+    """Return what an officer's slip offers: the cells he is to attend come first."""
+    meeting = office.catalogue.form_for(MEETING, period)
+    cells = cells_for_slip(office.register, officer, period, meeting.reporters if meeting else ())
+    assigned, others = (tuple((cell.code, cell.name) for cell in part) for part in cells)
+    officers = ((o.code, o.name) for o in office.register.officers if o.code != officer)
+    return {
+        "lists": {"organisations": assigned + others, "officers": tuple(officers)},
+        "assigned": assigned,
+    }
 
 
 def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:

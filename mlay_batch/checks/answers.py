@@ -15,6 +15,7 @@ from mlay_batch.core.findings import QUESTION, Answer, Finding, Param, Place, Se
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import CheckedFile, Value
 from mlay_batch.schema.model import Form
+from mlay_batch.schema.questions import demanded
 
 UNANSWERED = "L15"
 """Code of the finding that holds a return for its answers."""
@@ -80,7 +81,7 @@ def _with_questions(
 def _demanding(findings: Iterable[Finding], form: Form) -> list[Finding]:
     """Return the warnings that must be answered."""
     warnings = [finding for finding in findings if finding.is_answerable]
-    codes = form.demanded({finding.code for finding in warnings})
+    codes = demanded(form, {finding.code for finding in warnings})
     return [finding for code in codes for finding in warnings if finding.code == code]
 
 

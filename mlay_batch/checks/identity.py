@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from mlay_batch.checks.listed_branch import find_listed_branch, listed_branches
+from mlay_batch.checks.slips import UNKNOWN_OFFICER, slip_findings
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key, nearest
@@ -36,6 +37,7 @@ from mlay_batch.model.records import (
     Submission,
 )
 from mlay_batch.model.register import Organisation, Register
+from mlay_batch.model.reporters import Reporters
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER
 from mlay_batch.schema.versions import is_in_transition
@@ -59,7 +61,7 @@ def identify(
     if submission is None:
         return checked
     code = checked.file.assigned
-    assigned = code if register and code in register.by_code else None
+    assigned = code if register and code in register.reporter_by_code else None
     if assigned:
         checked = checked.with_findings(assignment(assigned))
     form = catalogue.form(submission.form or "", submission.version or "")
@@ -69,13 +71,13 @@ def identify(
         return checked.with_findings(_finding("I12", Place(), form=form.form))
     evidence = _Evidence(submission, form, register)
     branch, branch_findings = _find_branch(evidence, checked.file)
-    if branch is None and assigned:
+    if branch is None and assigned in evidence.by_code:
         branch, branch_findings = assigned, [f for f in branch_findings if f.code not in _OPEN]
     period, period_findings = _find_period(evidence, as_of)
     findings = [*_stamp_findings(evidence), *branch_findings, *period_findings]
     if branch is None or period is None:
         return checked.with_findings(*findings)
-    organisation = register.by_code.get(branch) if register else None
+    organisation = evidence.by_code.get(branch)
     identity = Identity(form, branch, period, organisation.type if organisation else None)
     if not period_findings:
         findings += _check_eligibility(identity, evidence, catalogue, as_of)
@@ -96,8 +98,8 @@ def named_branches(submission: Submission, catalogue: Catalogue, register: Regis
     if form.is_sketch:
         return frozenset(listed_branches(submission, form, register))
     evidence = _Evidence(submission, form, register)
-    visible_codes = _visible_branches(evidence.header_value("branch").text, register)
-    return {evidence.stamped_branch or "", *visible_codes} & register.by_code.keys()
+    visible_codes = _visible_branches(evidence)
+    return {evidence.stamped_branch or "", *visible_codes} & evidence.by_code.keys()
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,16 @@ class _Evidence:
     submission: Submission
     form: Form
     register: Register | None
+
+    @property
+    def reporters(self) -> Reporters[Organisation] | None:
+        """Those who may report on the form; None without a register."""
+        return self.register.reporters_of(self.form) if self.register else None
+
+    @property
+    def by_code(self) -> Mapping[str, Organisation]:
+        """The same by code."""
+        return self.reporters.by_code if self.reporters else {}
 
     def header_value(self, part: str) -> HeaderValue:
         return self.submission.header.get(part, _NO_HEADER)
@@ -160,32 +172,35 @@ def _find_branch(evidence: _Evidence, file: IncomingFile) -> tuple[str | None, l
     if evidence.register and evidence.form.is_sketch:
         return find_listed_branch(evidence.submission, evidence.form, evidence.register, file)
     stamped_code, heading = evidence.stamped_branch, evidence.header_value("branch")
-    visible_codes = _visible_branches(heading.text, evidence.register)
+    visible_codes = _visible_branches(evidence)
     if stamped_code and evidence.is_heading_doubled:
         visible_codes = (stamped_code,)
     elif not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
         return None, [_finding(_UNNAMED, heading.place, seen=heading.text)]
     code = stamped_code or visible_codes[0]
-    is_unknown = evidence.register is not None and code not in evidence.register.by_code
+    is_unknown = evidence.register is not None and code not in evidence.by_code
     agree = code in visible_codes or (is_unknown and code == _split_heading(heading.text)[0])
     if not agree:  # a code that the register lacks is told as such, whoever has the name
         return None, [_finding("I01", heading.place, stamped=code, seen=heading.text)]
     if evidence.register and is_unknown:
-        nearest_code = nearest(code, evidence.register.by_code)
-        return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "")]
+        nearest_code = nearest(code, evidence.by_code)
+        finding_code = UNKNOWN_OFFICER if evidence.form.is_by_officers else "I04"
+        near = nearest_code or ""
+        return None, [_finding(finding_code, heading.place, branch=code, nearest=near)]
     return code, []
 
 
-def _visible_branches(text: str, register: Register | None) -> tuple[str, ...]:
+def _visible_branches(evidence: _Evidence) -> tuple[str, ...]:
     """Return the codes a visible "CB-01 – Chi bộ …" may mean; several may have one name.
 
     The code decides, unless only other branches have the name: then those are returned.
     """
-    code, name = _split_heading(text)
-    if register is None:
+    code, name = _split_heading(evidence.header_value("branch").text)
+    reporters = evidence.reporters
+    if reporters is None:
         return (code,) if code else ()
-    by_name = register.codes_by_name.get(name_key(name or code), ())
-    if code not in register.by_code:
+    by_name = reporters.codes_by_name.get(name_key(name or code), ())
+    if code not in reporters.by_code:
         return by_name or ((code,) if name else ())
     return by_name if by_name and code not in by_name else (code,)
 
@@ -278,8 +293,11 @@ def _check_eligibility(
         )
     if period.start > as_of:
         yield _finding("I07", place, period=str(period), as_of=as_of.isoformat())
-    if evidence.register:
-        organisation = evidence.register.by_code[identity.branch]
+    if evidence.register and form.is_by_officers:
+        officer_place = evidence.header_value("branch").place
+        yield from slip_findings(identity, evidence.register, officer_place)
+    elif evidence.register:
+        organisation = evidence.by_code[identity.branch]
         yield from _check_branch(organisation, form, period, evidence)
 
 

@@ -62,7 +62,7 @@ def check_way(checked: CheckedFile, register: Register) -> CheckedFile:
     form = checked.submission.form if checked.submission else None
     if branch is None or not register.is_barred_from_mail(branch, form):
         return checked
-    organisation = register.by_code.get(branch)
+    organisation = register.reporter_by_code.get(branch)
     params = {"branch": organisation.name if organisation else branch}
     return checked.with_findings(Finding(BARRED, Severity.WARNING, Place(), params))
 

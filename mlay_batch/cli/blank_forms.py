@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from mlay_batch.app import check_file, templates
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
-from mlay_batch.app.reply import form_letters
+from mlay_batch.app.reply import letters_with_forms
 from mlay_batch.cli import output
 from mlay_batch.cli.options import option, say
 from mlay_batch.cli.send import send_options, send_or_draft
@@ -55,21 +56,26 @@ def template(
     period = session.chosen_period or Period.of("month", session.as_of)
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
-    version = templates.form_in_force(office, form, period)
-    organisations = templates.select_organisations(office, version, period, branches)
+    versions = templates.forms_to_issue(office, form, period, branches)
+    codes = {
+        version: [o.code for o in templates.select_organisations(office, version, period, branches)]
+        for version in versions
+    }
+    count = sum(map(len, codes.values()))
     if mail or send:
-        codes = [organisation.code for organisation in organisations]
-        make_letters = partial(form_letters, office, version, codes)
+        make_letters = partial(letters_with_forms, office, codes)
         run = MailRun(office, make_letters, period, session.as_of, session.holder)
         return send_or_draft(session, run, send=send, yes=yes)
     folder = out or office.workspace.outbox
     if not session.dry_run:
-        forms_written = templates.issue(office, version.form, period, branches, folder)
+        forms_written = chain.from_iterable(
+            templates.issue(office, version.form, period, branches, folder) for version in versions
+        )
         with output.progress(session.lang, "template.progress") as tick:
             for done, _ in enumerate(forms_written, 1):
-                tick(done, len(organisations))
+                tick(done, count)
     key = "template.dry" if session.dry_run else "template.done"
-    output.show_text(session.lang, key, count=len(organisations), path=folder / str(period))
+    output.show_text(session.lang, key, count=count, path=folder / str(period))
     output.show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
     return 0
 

@@ -98,7 +98,7 @@ def _letter_lines(
 
 def _addressee_text(register: Register, lang: str, letter: Letter) -> str:
     """Return addressee, addresses, and the other branches that the letter is about."""
-    organisation = register.by_code.get(letter.addressee)
+    organisation = register.reporter_by_code.get(letter.addressee)
     name = f"{letter.addressee} {organisation.name}" if organisation else letter.addressee
     about = dict.fromkeys(topic.branch for topic in letter.topics if topic.branch)
     codes = [branch for branch in about if branch != letter.addressee]

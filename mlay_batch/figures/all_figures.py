@@ -20,6 +20,7 @@ from mlay_batch.figures.classification import mean_shares, years
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.indicator_search import indicator_hits
 from mlay_batch.figures.movement import movement
+from mlay_batch.figures.period_totals import Totals
 from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import ratings, sittings
 from mlay_batch.figures.report_records import (
@@ -30,12 +31,12 @@ from mlay_batch.figures.report_records import (
     Figures,
     ReportInputs,
     Sitting,
-    Totals,
 )
 from mlay_batch.figures.return_access import mean, returns_of
 from mlay_batch.figures.scoring import criteria_means
 from mlay_batch.figures.thematic import thematic
 from mlay_batch.figures.unit_kinds import kind_figures
+from mlay_batch.figures.visit_slips import slip_figures, slip_states
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 EntryWarning = tuple[int, Finding]
@@ -51,7 +52,8 @@ def compute(inputs: ReportInputs) -> Figures:
     meeting_matrix = next((matrix for matrix in matrices if matrix.form == MEETING), None)
     classification_years = years(inputs)
     member_movement = movement(inputs, matrices)
-    year_pairs = quota_pairs(inputs, year_attendances, meeting_matrix)
+    year_slips = slip_states(inputs)
+    year_pairs = quota_pairs(inputs, year_attendances, meeting_matrix, year_slips)
     hits = indicator_hits(inputs)
     return Figures(
         period=inputs.period,
@@ -78,6 +80,7 @@ def compute(inputs: ReportInputs) -> Figures:
         before=totals_before(inputs, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_of(inputs, replace(inputs.period, year=inputs.period.year - 1)),
         unit_kinds=kind_figures(inputs, year_sittings, meeting_matrix, hits),
+        slips=slip_figures(inputs, year_attendances, year_sittings, meeting_matrix, year_slips),
     )
 
 

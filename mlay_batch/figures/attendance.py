@@ -7,7 +7,7 @@ Officers are matched by code, never by name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -16,11 +16,15 @@ from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Attendance, ReportInputs, Sitting
 from mlay_batch.figures.return_access import returns_of, year_to_date
+from mlay_batch.figures.slip_records import UNKNOWN_KIND, SlipRow, VisitKey
+from mlay_batch.figures.visit_slips import slip_rows
+from mlay_batch.model.office_rules import BY_BOTH, BY_RETURN, BY_SLIP
 from mlay_batch.model.register import Officer, Organisation, Register, Waiver
-from mlay_batch.schema import Quota
+from mlay_batch.schema import Catalogue, Quota
 from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 VISITS = "visits"  # the section of a return with the officers who came
+MEETING_KIND = "meeting_kind"  # the list of choices of kinds of meetings
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class Visit:
         place: where the officer's code stands in the file.
         delivery: ledger entry of the return.
         confirmed_by: the waiver of X02 by which the office confirms the cell's visits of the month.
+        by_return: whether the cell's return tells it; else place and delivery are the slip's.
+        slip: the row of the officer's slip that tells it; None without one.
     """
 
     officer: str
@@ -96,6 +102,13 @@ class Visit:
     place: Place
     delivery: int
     confirmed_by: Waiver | None
+    by_return: bool = True
+    slip: SlipRow | None = None
+
+    @property
+    def key(self) -> VisitKey:
+        """What tells one visit from another."""
+        return self.officer, self.on_behalf_of, self.branch, self.held_on
 
     @property
     def credited_officer(self) -> str:
@@ -120,7 +133,10 @@ def sitting_kind(kinds: Iterable[str]) -> str:
 
 
 def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ...]:
-    """Return every visit reported in the year to date, by day, cell and officer."""
+    """Return every visit that returns or slips tell of in the year to date.
+
+    They are in the order of day, cell and officer. One that both tell is one visit.
+    """
     kinds: dict[tuple[str, date], list[str]] = {}
     for sitting in sittings:
         kinds.setdefault((sitting.branch, sitting.held_on), []).append(sitting.kind)
@@ -141,7 +157,35 @@ def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ..
         if isinstance(day := row.values.get("held_on"), date)
         and isinstance(officer := row.values.get("officer"), str)
     ]
-    return tuple(sorted(year_visits, key=lambda visit: visit.sort_key))
+    merged = _with_slips(inputs, year_visits, kinds)
+    return tuple(sorted(merged, key=lambda visit: visit.sort_key))
+
+
+def _with_slips(
+    inputs: ReportInputs, returned: list[Visit], kinds: Mapping[tuple[str, date], list[str]]
+) -> Iterator[Visit]:
+    """Yield the visits of the returns with what slips say of them, then what only slips say.
+
+    The kind of a sitting is the cell's word; where no return names the meeting it is unknown.
+    """
+    slips = {row.key: row for row in slip_rows(inputs)}
+    for visit in returned:
+        row = slips.get(visit.key)
+        yield replace(visit, slip=row, kind=visit.kind or UNKNOWN_KIND) if row else visit
+    for key in slips.keys() - {visit.key for visit in returned}:
+        row, month = slips[key], Period.of("month", key[3])
+        yield Visit(
+            officer=row.officer,
+            on_behalf_of=row.on_behalf_of,
+            branch=row.branch,
+            held_on=row.held_on,
+            kind=sitting_kind(kinds.get((row.branch, row.held_on), ())) or UNKNOWN_KIND,
+            place=row.place,
+            delivery=row.delivery,
+            confirmed_by=inputs.register.waiver(MEETING, row.branch, month, inputs.as_of, "X02"),
+            by_return=False,
+            slip=row,
+        )
 
 
 def visited_cells(year_visits: Iterable[Visit]) -> Mapping[tuple[str, date], tuple[str, ...]]:
@@ -163,6 +207,8 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
     elsewhere on the same day. Of several that count on one day one is taken as certain, unless the
     office confirms them.
 
+    After Q01 comes Q07 (only the cell says so) or Q08 (only the officer) where the other's word
+    counts. Of unknown kind, a quota of every kind counts it (Q09), another does not (Q10).
     The quotas are those of the report's period, each in its version for the month of the visit.
     """
     duties_by_officer = duties(inputs.register)
@@ -175,7 +221,7 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
         quotas = quotas_by_month[Period.of("month", visit.held_on)]
         relevant_quotas: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
         for quota in relevant_quotas or [None]:
-            reason = _refusal_reason(inputs.register, visit, quota, roles)
+            reason = _refusal_reason(inputs, visit, quota, roles)
             sitting_key = (
                 quota.quota if quota else "",
                 visit.credited_officer,
@@ -187,10 +233,16 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
             counts = int(quota is not None and not reason)
             if counts:
                 counted_sittings.add(sitting_key)
-                is_doubtful = len(cells_by_day[visit.officer, visit.held_on]) > 1
-                reason = "Q06" if is_doubtful and not visit.confirmed_by else ""
+                reason = _doubt(visit, cells_by_day[visit.officer, visit.held_on])
             results.append(_attendance(visit, quota, counts, reason))
     return tuple(_with_shares(results))
+
+
+def _doubt(visit: Visit, cells: Sequence[str]) -> str:
+    """Return what is in doubt about a visit that counts, reported in these cells on its day."""
+    if len(cells) > 1 and not visit.confirmed_by:
+        return "Q06"
+    return "Q09" if visit.kind == UNKNOWN_KIND else ""
 
 
 def _with_shares(attendances: list[Attendance]) -> Iterator[Attendance]:
@@ -230,13 +282,18 @@ def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> 
     }
 
 
-def _refusal_reason(register: Register, visit: Visit, quota: Quota | None, roles: set[str]) -> str:
+def _refusal_reason(
+    inputs: ReportInputs, visit: Visit, quota: Quota | None, roles: set[str]
+) -> str:
     """Return why the visit by itself does not count for the quota; empty if it does.
 
     Without a quota that is Q01 unless the officer came in one of the `roles`.
     """
     if quota is None:
         return "" if roles else "Q01"
+    register = inputs.register
+    if reason := _missing_word(register, visit):
+        return reason
     if visit.on_behalf_of and not quota.counts.substitutes:
         return "Q02"
     officers = (
@@ -245,7 +302,23 @@ def _refusal_reason(register: Register, visit: Visit, quota: Quota | None, roles
     in_own_cell = any(officer and officer.own_cell == visit.branch for officer in officers)
     if in_own_cell and not quota.counts.own_cell:
         return "Q03"
+    if visit.kind == UNKNOWN_KIND:
+        return "" if counts_every_kind(inputs.catalogue, quota) else "Q10"
     return "" if visit.kind in quota.counts.kinds else "Q05"
+
+
+def _missing_word(register: Register, visit: Visit) -> str:
+    """Return Q07 or Q08 where who says so is not whose word counts in the month."""
+    counted_by = register.rules.visits_counted_by(Period.of("month", visit.held_on))
+    if visit.slip is None and counted_by in (BY_SLIP, BY_BOTH):
+        return "Q07"
+    return "Q08" if not visit.by_return and counted_by in (BY_RETURN, BY_BOTH) else ""
+
+
+def counts_every_kind(catalogue: Catalogue, quota: Quota) -> bool:
+    """Whether a quota counts meetings of every kind that a form knows."""
+    choices = (choice for f in catalogue.forms for choice in f.choices.get(MEETING_KIND, ()))
+    return {choice.id for choice in choices} <= set(quota.counts.kinds)
 
 
 def _attendance(visit: Visit, quota: Quota | None, counts: int, reason: str) -> Attendance:
@@ -261,4 +334,6 @@ def _attendance(visit: Visit, quota: Quota | None, counts: int, reason: str) -> 
         delivery=visit.delivery,
         on_behalf_of=visit.on_behalf_of,
         is_confirmed=visit.confirmed_by is not None,
+        by_return=visit.by_return,
+        slip=visit.slip,
     )

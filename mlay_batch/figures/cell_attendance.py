@@ -23,6 +23,7 @@ from mlay_batch.figures.report_records import (
     ServedMonth,
     Sitting,
 )
+from mlay_batch.figures.slip_records import SlipState
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota, QuotaSpan
 from mlay_batch.schema.ids import MEETING
@@ -76,8 +77,15 @@ class _OfficerCell:
     months: Mapping[Period, ServedMonth]
     visits: tuple[Attendance, ...]
 
-    def to_record(self, period: Period, open_months: OpenMonths) -> QuotaPair:
+    def to_record(
+        self, period: Period, open_months: OpenMonths, open_slips: OpenMonths
+    ) -> QuotaPair:
         may_count = list(filter(self._may_count, self.months))
+
+        def is_open(month: Period) -> bool:
+            is_slip_open = (self.officer.code, month) in open_slips
+            return (self.cell.code, month) in open_months or is_slip_open
+
         return QuotaPair(
             self.quota,
             self.officer.code,
@@ -88,7 +96,7 @@ class _OfficerCell:
             Counter(visit.kind for visit in self.visits if visit.at_least == 1),
             sum(visit.at_least != 1 for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
-            tuple(month for month in may_count if (self.cell.code, month) in open_months),
+            tuple(filter(is_open, may_count)),
             tuple(month for month in may_count if month.start > period.end),
             bool(self.months) and not may_count,
         )
@@ -99,16 +107,20 @@ class _OfficerCell:
 
 
 def quota_pairs(
-    inputs: ReportInputs, attendances: Iterable[Attendance], matrix: Completeness | None
+    inputs: ReportInputs,
+    attendances: Iterable[Attendance],
+    matrix: Completeness | None,
+    slips: Iterable[SlipState] = (),
 ) -> tuple[QuotaPair, ...]:
     """Return each officer with each cell that the quotas of the period assign within the year.
 
     The order is by quota, officer (register) and duty. Cells whose months are all still to come
-    are included.
+    are included. A month is open for an officer also where his slip is, if a visit needs one.
     """
     open_months = _open_months(matrix)
+    open_slips = frozenset((s.officer, s.period) for s in slips if s.is_open and s.counts)
     return tuple(
-        officer_cell.to_record(inputs.period, open_months)
+        officer_cell.to_record(inputs.period, open_months, open_slips)
         for officer_cell in _officer_cells(inputs, tuple(attendances))
     )
 
@@ -181,8 +193,7 @@ def cell_visits(
     for sitting in sittings:
         sitting_days.setdefault(sitting.branch, []).append(sitting.held_on)
     for visit in attendances:
-        source = visit.place, visit.delivery
-        visit_rows.setdefault(visit.branch, {}).setdefault(source, []).append(visit)
+        visit_rows.setdefault(visit.branch, {}).setdefault(visit.source, []).append(visit)
     for pair in pairs:
         cell_pairs.setdefault(pair.branch.code, []).append(pair)
     open_counts = Counter(branch for branch, _ in _open_months(matrix))

@@ -44,12 +44,13 @@ class _FormReturns:
 
 
 def completeness(inputs: ReportInputs) -> tuple[Completeness, ...]:
-    """Return the matrix of every form with reporters, in the order of the catalogue.
+    """Return the matrix of every form that is owed, in the order of the catalogue.
 
     Monthly and quarterly forms show the year to date, yearly forms the last completed year and
     every earlier one with a return. Periods without a version of the form are left out.
     """
-    names = dict.fromkeys(form.form for form in inputs.catalogue.forms if form.reporters)
+    owed = (form for form in inputs.catalogue.forms if form.reporters and not form.is_by_officers)
+    names = dict.fromkeys(form.form for form in owed)
     return tuple(matrix for name in names if (matrix := _form_matrix(inputs, name)))
 
 

@@ -26,7 +26,19 @@ from mlay_batch.schema import Quota, Scheme, Text
 from mlay_batch.schema.ids import ROLLUP
 
 # Attributes that are not figures: time, source and texts.
-_EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note", "listed"})
+_EXCLUDED = frozenset(
+    {"as_of", "place", "delivery", "name", "position", "title", "note", "listed"}
+    | {
+        "by_return",
+        "slip",
+        "directed",
+        "cell_place",
+        "cell_delivery",
+        "slip_place",
+        "slip_delivery",
+    }
+)
+_OPTIONAL = frozenset({"slips"})  # figures that an office without them has the same hash without
 _ROW_FIGURES = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: people type it from paper
 _GROUP_COUNT, _GROUP_SIZE = 3, 4
@@ -58,6 +70,8 @@ def both_fingerprints(figures: Figures) -> tuple[str, str]:
     all_hash, rows_hash = _ListHash(), _ListHash()
     for name in _figure_names(Figures):
         value = getattr(figures, name)
+        if name in _OPTIONAL and value is None:
+            continue
         if name == "warnings":
             value = [finding for _, finding in value]  # without the ids of ledger entries
         if name == "completeness":

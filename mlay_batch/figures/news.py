@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from mlay_batch.core.findings import Severity
+from mlay_batch.figures.period_totals import Totals
 from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
@@ -24,7 +25,6 @@ from mlay_batch.figures.report_records import (
     QuotaLine,
     ReportInputs,
     Sitting,
-    Totals,
 )
 from mlay_batch.figures.return_findings import explained_lines, return_findings
 from mlay_batch.schema.ids import MEETING

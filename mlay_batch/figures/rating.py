@@ -46,8 +46,7 @@ def _scheme(inputs: ReportInputs, period: Period) -> Scheme | None:
 def _return_sittings(
     branch: str, period: Period, accepted: AcceptedReturn, scheme: Scheme | None
 ) -> Iterable[Sitting]:
-    members = card(accepted, "members")
-    closing = number(members.values.get("closing")) if members else None
+    members = _closing_members(accepted)
     meetings = _by_day_and_kind(accepted.section_rows("meetings"))
     sections = scheme.score_sections() if scheme else (SCORES,)
     scores = {name: _by_day_and_kind(accepted.section_rows(name)) for name in sections}
@@ -70,7 +69,7 @@ def _return_sittings(
             period=period,
             held_on=day,
             kind=kind,
-            members=None if closing is None else int(closing),
+            members=members,
             own_score=own_score,
             confirmed_score=confirmed_score,
             score=score,
@@ -84,6 +83,12 @@ def _return_sittings(
             marks=marks,
             listed=accepted.entry.is_sketch,
         )
+
+
+def _closing_members(accepted: AcceptedReturn) -> int | None:
+    row = card(accepted, "members")
+    closing = number(row.values.get("closing")) if row else None
+    return None if closing is None else int(closing)
 
 
 def _note(*rows: Row | None) -> str:

@@ -12,6 +12,8 @@ from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Activities, KindFigures, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
+from mlay_batch.figures.period_totals import Totals
+from mlay_batch.figures.slip_records import SlipFigures, SlipRow
 from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
@@ -77,11 +79,20 @@ class Attendance:
     at_least: Fraction = Fraction(0)
     """Its share in the sittings certainly attended: 1 where it is certain, a half each for two
     places on one day, 0 beside a confirmed one or where it does not count."""
+    by_return: bool = True
+    """Whether the cell's return tells it; place and delivery are the slip's where it does not."""
+    slip: SlipRow | None = None
+    """The row of the officer's slip that tells it."""
 
     @property
     def credited_officer(self) -> str:
         """The code of the officer the visit counts for: the one represented, else the visitor."""
         return self.on_behalf_of or self.officer
+
+    @property
+    def source(self) -> tuple[int, Place]:
+        """What tells the row it comes from: file and cell."""
+        return self.delivery, self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,44 +316,6 @@ class Completeness:
         )
 
 
-@dataclass(frozen=True)
-class Totals:
-    """The main figures of a period alone, to compare with those of another one.
-
-    Attributes:
-        form: id of the form whose returns and meetings are counted.
-        period: the period.
-        due: number of returns owed for its months.
-        sent: number of returns that are in, late ones included.
-        held: number of sittings.
-        regular: number of regular sittings; one may be thematic as well.
-        thematic: number of thematic sittings.
-        scored: number of sittings with a score.
-        mean: exact mean of these scores; None if there are none.
-        bands: number of scored sittings by band id.
-        visits: number of visits that count for a quota, once for each quota.
-        listed: number of sittings of which only a list tells.
-    """
-
-    form: str
-    period: Period
-    due: int
-    sent: int
-    held: int
-    regular: int
-    thematic: int
-    scored: int
-    mean: float | None
-    bands: Mapping[str, int] = field(hash=False)
-    visits: int
-    listed: int = 0
-
-    @property
-    def rate(self) -> float | None:
-        """The exact share of the returns due that were sent, in per cent; None if none was due."""
-        return 100 * self.sent / self.due if self.due else None
-
-
 @dataclass(frozen=True, slots=True)
 class ServedMonth:
     """A month with at least one day of duty."""
@@ -482,6 +455,8 @@ class Figures:
     cell_visits: tuple[CellVisits, ...] = ()
     unit_kinds: tuple[KindFigures, ...] = ()
     """The period by kind of unit; none where the register states no cell's."""
+    slips: SlipFigures | None = None
+    """What officers say in their slips; None where the office uses none."""
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:

@@ -55,8 +55,8 @@ class LetterContext:
     """Date of the letters."""
 
     def name(self, branch: str) -> str:
-        """Return the name of an organisation; its code where the register has none."""
-        organisation = self.register.by_code.get(branch)
+        """Return the name of an organisation or officer; the code where the register has none."""
+        organisation = self.register.reporter_by_code.get(branch)
         return organisation.name if organisation else branch
 
     def addresses(self, addressee: str) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ class LetterContext:
 
     def is_barred(self, envelope: Envelope) -> bool:
         """Whether something that a letter is about may not travel by mail."""
-        return any(
+        return envelope.is_barred or any(
             self.register.is_barred_from_mail(topic.branch or "", topic.form)
             for topic in envelope.topics
         )
@@ -97,6 +97,8 @@ class Envelope:
     """Message-IDs of the mails it answers."""
     file: str = ""
     """Name of the file it answers."""
+    is_barred: bool = False
+    """Whether that file tells of what may not travel by mail."""
 
 
 def write_letter(
@@ -354,7 +356,9 @@ def group_letter(
         place="trong sổ của văn phòng" if is_barred else "trong tên các tệp kèm theo",
         is_paragraph=len(names) > 1,
     )
-    return write_letter(context, envelope, values, {"branches": branches}, attachments)
+    is_slip = form.is_by_officers and envelope.kind == "form"
+    text_kind = "slip" if is_slip else ""
+    return write_letter(context, envelope, values, {"branches": branches}, attachments, text_kind)
 
 
 def return_values(

@@ -38,6 +38,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     "private_due": _COMMON_GAPS | {"branches", "branch_names", "due"},
     "reminder": _COMMON_GAPS | {"branches", "branch_names", "due"},
     "form": _COMMON_GAPS | {"branches", "branch_names", "due"},
+    "slip": _COMMON_GAPS | {"branches", "branch_names", "due"},
 }
 
 

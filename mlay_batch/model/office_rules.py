@@ -23,6 +23,8 @@ from mlay_batch.schema.register_choices import BAND, TARGET, YEAR_GRADE
 from mlay_batch.schema.schemes import UNCONFIRMED, Line, YearGrade
 
 T = TypeVar("T", Quota, Scheme)
+BY_RETURN, BY_SLIP, BY_BOTH, NO_SLIPS = "return", "slip", "both", "none"
+"""Whose word makes a visit count, as the register's form lists it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,22 @@ class DeadlineRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipRule:
+    """From when on officers fill in slips of their visits, and whose word makes a visit count.
+
+    Attributes:
+        counted_by: ``return``: the cell's; ``slip``: the officer's; ``both``: where both say so;
+            ``none``: no slips.
+        from_: first month, in canonical form.
+        document: what sets it; None if not entered.
+    """
+
+    counted_by: str
+    from_: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StandardRule:
     """A standard of the office's own: of a meeting's grade, of a cell's year, or a target.
 
@@ -131,6 +149,27 @@ class OfficeRules:
     quotas: tuple[QuotaRule, ...] = ()
     deadlines: tuple[DeadlineRule, ...] = ()
     standards: tuple[StandardRule, ...] = ()
+    slips: tuple[SlipRule, ...] = ()
+
+    @property
+    def has_slips(self) -> bool:
+        """Whether officers fill in slips in any month."""
+        return any(rule.counted_by != NO_SLIPS for rule in self.slips)
+
+    def takes_slips(self, period: Period) -> bool:
+        """Whether officers fill in slips for a month."""
+        return self.slip_rule(period) != NO_SLIPS
+
+    def visits_counted_by(self, period: Period) -> str:
+        """Return whose word makes a visit of the month count; the return's without slips."""
+        rule = self.slip_rule(period)
+        return BY_RETURN if rule == NO_SLIPS else rule
+
+    def slip_rule(self, period: Period) -> str:
+        """Return `SlipRule.counted_by` of a month; ``none`` before the first."""
+        begun = (r for r in self.slips if Period.parse(month_of(r.from_)).start <= period.start)
+        newest = max(begun, key=lambda rule: month_of(rule.from_), default=None)
+        return newest.counted_by if newest else NO_SLIPS
 
     @classmethod
     def of(cls, submission: Submission) -> OfficeRules:
@@ -140,6 +179,7 @@ class OfficeRules:
             submission.records("quotas", QuotaRule),
             submission.records("deadlines", DeadlineRule),
             submission.records("standards", StandardRule),
+            submission.records("slips", SlipRule),
         )
 
 

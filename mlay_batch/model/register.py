@@ -6,20 +6,21 @@ submission and need no change here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from mlay_batch.core.mail_address import canonical
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import name_key
+from mlay_batch.model.barred_mail import is_barred
 from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.model.records import Submission
+from mlay_batch.model.reporters import Reporters
 from mlay_batch.schema import Catalogue
-from mlay_batch.schema.ids import ROLLUP
+from mlay_batch.schema.ids import OFFICER
 from mlay_batch.schema.model import Form
 
 
@@ -96,6 +97,7 @@ class Officer:
             (`QuotaCounting.own_cell`). None if it is not entered.
         from_: first day in office; None: no limit.
         to: last day in office; None: no limit.
+        mail: where slips go and come from; None without one.
     """
 
     code: str
@@ -104,6 +106,12 @@ class Officer:
     own_cell: str | None = None
     from_: date | None = None
     to: date | None = None
+    mail: str | None = None
+
+    def as_reporter(self, office: str) -> Organisation:
+        """Return the officer as who sends slips, directly below the office of that code."""
+        ended = self.to + timedelta(1) if self.to else None
+        return Organisation(self.code, self.name, OFFICER, office, self.from_, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +132,17 @@ class Assignment(Dated):
     from_: date
     to: date | None = None
 
+    def overlaps(self, period: Period) -> bool:
+        """Whether it is in force on any day of `period`."""
+        return self.from_ <= period.end and (self.to is None or period.start <= self.to)
+
 
 @dataclass(frozen=True, slots=True)
 class Address(Dated):
-    """A mail address of an organisation, to which letters go and by which senders are recognised.
+    """A mail address, to which letters go and by which senders are recognised.
 
     Attributes:
-        branch: code of the organisation.
+        branch: code of the organisation, or of the officer.
         mail: address as entered; letters and comparisons use its canonical form.
         from_: first day on which it is valid; None: no limit.
         to: last day on which it is valid; None: no limit.
@@ -258,7 +270,8 @@ class Register:
         organisations: all organisations; one without a parent is the office itself.
         officers: persons with a quota.
         assignments: which officer attends where.
-        addresses: mail addresses of organisations; first those that stand beside their names.
+        addresses: mail addresses of organisations and officers; first those that stand beside the
+            names of organisations.
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
@@ -295,21 +308,16 @@ class Register:
         lists = {name: submission.records(name, kind) for name, kind in kinds.items()}
         organisations: tuple[Organisation, ...] = lists["organisations"]
         own = tuple(Address(o.code, o.mail) for o in organisations if o.mail)
-        lists["addresses"] = (*own, *lists["addresses"])
+        codes = {organisation.code for organisation in organisations}
+        officers = (o for o in lists["officers"] if o.mail and o.code not in codes)
+        personal = tuple(Address(officer.code, officer.mail) for officer in officers)
+        lists["addresses"] = (*own, *lists["addresses"], *personal)
         return cls(**lists, rules=OfficeRules.of(submission))
 
     @cached_property
     def by_code(self) -> Mapping[str, Organisation]:
         """The organisations by code."""
         return {organisation.code: organisation for organisation in self.organisations}
-
-    @cached_property
-    def codes_by_name(self) -> Mapping[str, tuple[str, ...]]:
-        """The codes of the organisations by the key of their name, sorted."""
-        codes_by_key: dict[str, set[str]] = {}
-        for organisation in self.organisations:
-            codes_by_key.setdefault(name_key(organisation.name), set()).add(organisation.code)
-        return {name: tuple(sorted(codes)) for name, codes in codes_by_key.items()}
 
     @cached_property
     def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
@@ -329,10 +337,31 @@ class Register:
         """The officers by code."""
         return {officer.code: officer for officer in self.officers}
 
+    @cached_property
+    def officer_reporters(self) -> Mapping[str, Organisation]:
+        """The officers as who sends slips, by code."""
+        if not self.organisations:
+            return {}
+        office = self.root().code
+        return {officer.code: officer.as_reporter(office) for officer in self.officers}
+
+    @cached_property
+    def reporter_by_code(self) -> Mapping[str, Organisation]:
+        """All who may report, by code: organisations, and officers of other codes."""
+        return {**self.officer_reporters, **self.by_code}
+
+    def reporters_of(self, form: Form) -> Reporters[Organisation]:
+        """Return among whom the reporter of a form is looked up."""
+        return self._reporters[form.is_by_officers]
+
+    @cached_property
+    def _reporters(self) -> Mapping[bool, Reporters[Organisation]]:
+        return {True: Reporters(self.officer_reporters), False: Reporters(self.by_code)}
+
     def ancestors(self, code: str) -> Iterator[Organisation]:
         """Yield the parents of `code` upwards, without itself; a ring in the tree ends the walk."""
         seen = {code}
-        organisation = self.by_code.get(code)
+        organisation = self.reporter_by_code.get(code)
         while organisation and organisation.parent and organisation.parent not in seen:
             seen.add(organisation.parent)
             organisation = self.by_code.get(organisation.parent)
@@ -344,20 +373,8 @@ class Register:
         return code == top or any(ancestor.code == top for ancestor in self.ancestors(code))
 
     def is_barred_from_mail(self, code: str, form: str | None = None) -> bool:
-        """Whether what an organisation reports may not travel by mail.
-
-        A file of an unknown form may be one of a barred form, or of an organisation below; a
-        roll-up holds the returns of those.
-        """
-        barred_forms = {rule.form for rule in self.rules.deadlines if rule.not_by_mail == "yes"}
-        may_hold_others = form in (None, ROLLUP)
-        if form in barred_forms or (may_hold_others and barred_forms):
-            return True
-        barred = (o.code for o in self.organisations if o.not_by_mail == "yes")
-        return any(
-            self.is_within(code, top) or (may_hold_others and self.is_within(top, code))
-            for top in barred
-        )
+        """Whether what an organisation or officer reports may not travel by mail."""
+        return is_barred(self, code, form)
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""
@@ -368,17 +385,21 @@ class Register:
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
         """Return the organisations that owe `form` for `period`, in the register's order.
 
-        None does for a period before the office began.
+        None does for a period before the office began, and no officer owes a slip.
         """
-        if not self.rules.profile.has_begun(period):
+        if form.is_by_officers or not self.rules.profile.has_begun(period):
             return ()
         return tuple(o for o in self.possible_reporters(form, period) if o.is_active(period))
 
     def possible_reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
         """Return those that owe `form` for `period` or may send it, in the register's order."""
+        candidates: Iterable[Organisation] = self.organisations
+        if form.is_by_officers:
+            takes_slips = self.rules.takes_slips(period)
+            candidates = self.officer_reporters.values() if takes_slips else ()
         return tuple(
             organisation
-            for organisation in self.organisations
+            for organisation in candidates
             if organisation.type in form.reporters and organisation.may_report(period)
         )
 
@@ -387,9 +408,7 @@ class Register:
         codes = {
             assignment.officer
             for assignment in self.assignments
-            if self.is_within(branch, assignment.branch)
-            and assignment.from_ <= period.end
-            and (assignment.to is None or period.start <= assignment.to)
+            if self.is_within(branch, assignment.branch) and assignment.overlaps(period)
         }
         return tuple(officer for officer in self.officers if officer.code in codes)
 

@@ -71,11 +71,17 @@ def forms(
     """
     choices: dict[str, tuple[Choice, ...]] = {}
     form_sections = [_origin_section(), _return_list_section(), *_register_sections(catalogue)]
+    slips = []
     for family in families(catalogue):
-        form_sections += [
+        sections = [
             _rollup_section(family, section, choices) for section in family_sections(family)
         ]
+        if family[0].is_by_officers:  # of an office that uses none the form is as without them
+            slips += [replace(section, switch=_OPTIONAL) for section in sections]
+        else:
+            form_sections += sections
     shape = _shape_hash(form_sections)
+    form_sections += slips
     return tuple(
         Form(
             form=ROLLUP,

@@ -33,6 +33,7 @@ from mlay_batch.schema.column_widths import is_name, table_columns
 from mlay_batch.schema.layout import HEADER, label_section, sections_of
 from mlay_batch.schema.model import Field, Form, Section
 from mlay_batch.schema.switches import may_be_absent
+from mlay_batch.schema.who_reports import heading_title
 
 
 def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
@@ -202,7 +203,7 @@ def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterat
         positions = {
             field.id: position
             for field in section.fields
-            if (position := _value_cell(finder, sheet, field, range(start + 1, stop)))
+            if (position := _value_cell(finder, section, sheet, field, range(start + 1, stop)))
         }
         if positions and _are_all(finder.form, section, section.fields, positions):
             rows, columns = zip(*positions.values(), strict=True)
@@ -211,10 +212,11 @@ def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterat
 
 
 def _value_cell(
-    finder: SectionFinder, sheet: Sheet, field: Field, rows: range
+    finder: SectionFinder, section: Section, sheet: Sheet, field: Field, rows: range
 ) -> CellPosition | None:
     """Return the value cell of the only label of `field` in `rows`, or None."""
-    label = single(sheet.positions_of(name_keys(field.title), rows))
+    title = heading_title(finder.form, section, field)
+    label = single(sheet.positions_of(name_keys(title), rows))
     if label is None:
         return None
     fixed = finder.form_texts.fixed_texts

@@ -71,8 +71,8 @@ class ReportWords:
         return messages.text(area or "report", name, self.lang, **params)
 
     def name(self, branch: str | None) -> str:
-        """Return the name of an organisation, its code where the register has none."""
-        organisation = self.inputs.register.by_code.get(branch or "")
+        """Return the name of an organisation or officer, the code where the register has none."""
+        organisation = self.inputs.register.reporter_by_code.get(branch or "")
         return organisation.name if organisation else branch or ""
 
     def name_in_words(self, branch: str) -> str:

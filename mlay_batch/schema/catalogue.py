@@ -32,10 +32,11 @@ def shipped_folder(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """The YAML file of a record: name and sha256, for the provenance sheet."""
+    """The YAML file of a record: name and sha256, for the provenance sheet, and the record's id."""
 
     name: str
     sha256: str
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def load_catalogue(*overrides: Path) -> Catalogue:
             seen.add(name)
             by_name[name] = record
             paths[path.name] = path
-            sources[name] = SourceFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            sources[name] = SourceFile(path.name, digest, name[1])
     named = [(sources[name].name, record) for name, record in by_name.items()]
     check_together(named, paths, shipped)
     records = [by_name[name] for name in sorted(by_name)]

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import Final
 
 MEETING: Final = "meeting"  # the form of meetings and who attended them
+VISIT_SLIP: Final = "visit_slip"  # the form in which an officer says what he attended
+OFFICER: Final = "officer"  # who reports on it: no type of organisation
 CLASSIFICATION: Final = "classification"  # the form of the yearly grades
 ROLLUP: Final = "consolidated"  # the form of a subordinate office's workbook (`rollup_form`)
 REGISTER: Final = "register"  # the form an office's register is kept in

@@ -33,6 +33,7 @@ from mlay_batch.schema.column_widths import (
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
 from mlay_batch.schema.model import Field, Form, Part, Section, Text
+from mlay_batch.schema.who_reports import heading_title, signatures
 
 PARTY_NAME = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
 STAMP_SHEET = "_mlay"
@@ -66,11 +67,6 @@ _NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wide
 # Below the rows of the last table on a list's sheet: how many more there are at least, and how many
 # of them look names up. LibreOffice prints as far as formulas reach, be they empty.
 _SPARE_ROWS, _LOOKING_UP = 40, 5
-
-_SIGNATURES = (
-    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
-    (Text("(Ký, ghi rõ họ tên)", "(signature, full name)"),) * 2,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +301,7 @@ class _SheetLayout:
 
     def _add_signatures(self) -> None:
         self.row += 1
-        for left, right in _SIGNATURES:
+        for left, right in signatures(self.form):
             self.row += 1
             if self.has_columns:  # where a page must do
                 right = Text(right.vi.replace("\n", " – "), right.en)
@@ -364,7 +360,7 @@ class _SheetLayout:
             self._add_cell(
                 FIRST_COLUMN,
                 "label",
-                field.title,
+                heading_title(self.form, section, field),
                 section.id,
                 field.id,
                 title_end - FIRST_COLUMN + 1,

@@ -7,18 +7,14 @@ underscore is dropped: `from_` is `from`).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import ANSWERS_ID, Severity
 from mlay_batch.core.period import Period
-from mlay_batch.schema.ids import ROLLUP
-
-MAX_QUESTIONS = 2
-"""How many warnings of a return may demand an answer."""
+from mlay_batch.schema.ids import OFFICER, ROLLUP
 
 
 class Record:
@@ -414,7 +410,8 @@ class Form(Record):
         effective: months for which this version is used.
         basis: regulations that the form follows.
         sheet: title of its sheet; a section may name another.
-        reporters: ids of the organisation types that owe a return each period.
+        reporters: ids of the organisation types that owe a return each period; ``officer`` of a
+            form that officers may send and nobody owes.
         due: its deadlines; None: due on the period's last day.
         dues: deadlines from a month on, in place of `due`; of several the last that has begun.
         choices: lists of choices by id.
@@ -460,6 +457,11 @@ class Form(Record):
         """Whether it is kept over the periods, as the register is, and not sent for one."""
         return self.period == "none"
 
+    @property
+    def is_by_officers(self) -> bool:
+        """Whether officers fill it in, not organisations."""
+        return OFFICER in self.reporters
+
     def due_in(self, period: Period) -> Due:
         """Return the deadlines of the period's return."""
         begun = (d for d in self.dues if d.from_ and Period.parse(d.from_).start <= period.end)
@@ -482,11 +484,6 @@ class Form(Record):
         for section in self.sections:
             for rule in section.rules:
                 yield section, rule
-
-    def demanded(self, codes: Container[str]) -> tuple[str, ...]:
-        """Return which of these warnings must be answered: at most two, the first of the form."""
-        asking = (rule.code for _, rule in self.rules() if rule.answer and rule.code in codes)
-        return tuple(islice(asking, MAX_QUESTIONS))
 
     def title_of(self, path: str, lang: str) -> str:
         """Return the title of ``section.field`` (or of a section); `path` itself where unknown."""

@@ -95,11 +95,13 @@ def _joined_titles(ids: Sequence[str], forms: Sequence[Form], lang: str) -> str:
 def _form(form: Form, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(form, lang, id=form.form, version=form.version)
     yield "- " + text("reference", f"period.{form.period}", lang)
-    if form.reporters:
+    if form.is_by_officers:
+        yield "- " + text("reference", "reporters.officer", lang)
+    elif form.reporters:
         yield "- " + text(
             "reference", "reporters", lang, types=_joined_titles(form.reporters, forms, lang)
         )
-    if form.due:
+    if form.due and not form.is_by_officers:
         yield "- " + text("reference", "due", lang, day=form.due.day)
     if form.due and form.due.lock:
         yield "- " + text("reference", "lock", lang, day=form.due.lock)
@@ -120,7 +122,7 @@ def _head(record: Description, lang: str, **names: object) -> Iterator[str]:
     yield from (f"# {record.title.of(lang)}", "")
     yield "- " + text("reference", f"{kind}.meta", lang, **names)
     basis = text("reference", "basis", lang)
-    yield f"- {basis}: {'; '.join(record.basis)}; {_effective(record.effective, lang)}"
+    yield f"- {basis}: {'; '.join(record.basis) or '–'}; {_effective(record.effective, lang)}"
 
 
 def _effective(effective: Effective, lang: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from mlay_batch.core.findings import Severity
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.column_semantics import column_faults
-from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
+from mlay_batch.schema.ids import OFFICER, REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.level_semantics import level_faults
 from mlay_batch.schema.model import ANSWERS, HEADER, Carry, Field, Form, Rule, Section
@@ -44,6 +44,8 @@ def _form(form: Form) -> Iterator[Fault]:
     for key in ("reporters", "due") if form.is_list else ():
         if value := getattr(form, key):
             yield Fault((key,), str(value), code="schema.unfit")
+    if form.is_by_officers and (len(form.reporters) > 1 or form.period != "month"):
+        yield Fault(("reporters",), OFFICER, code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
         yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))
@@ -292,7 +294,7 @@ def missing_from_register(record: Description, forms: Iterable[Form]) -> Iterato
     registers = [form for form in forms if form.form == REGISTER]
     if isinstance(record, Form):
         types = _choice_ids(registers, "organisation_type")
-        yield from unknown_names(record.reporters, ("reporters",), types)
+        yield from unknown_names(record.reporters, ("reporters",), {*types, OFFICER})
     elif isinstance(record, Quota) and record.per != "cell":
         yield from unknown_names([record.role], ("role",), _choice_ids(registers, "role"))
 

@@ -20,6 +20,7 @@ from mlay_batch.core.findings import column_letters
 from mlay_batch.core.messages import text
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.schema.model import ANSWERS, Form
+from mlay_batch.schema.questions import demanded
 from mlay_batch.template.data_validation import TEXT_LIMIT, TITLE_LIMIT
 from mlay_batch.template.error_marks import TONE_OF, FindingGroup
 from mlay_batch.template.openpyxl_book import (
@@ -73,7 +74,7 @@ class _ListWriter:
         self.book, self.sheet, self.groups = book, sheet, groups
         self.form, self.context, self.lang = form, context, lang
         self.rules = {rule.code: rule for _, rule in form.rules()}
-        self.demanded = form.demanded({group.first.code for group in groups})
+        self.demanded = demanded(form, {group.first.code for group in groups})
         self.asks = any(group.first.is_answerable for group in groups)
         self.widths = _WIDTHS_WITH_ANSWERS if self.asks else _WIDTHS
 

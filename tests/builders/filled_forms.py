@@ -25,7 +25,7 @@ CATALOGUE = load_catalogue()
 SHEET = "Báo cáo"
 ALL_ASKED = tuple(
     SwitchSetting(name, "yes")
-    for name in dict.fromkeys(s.id for of in CATALOGUE.forms for s in of.switches)
+    for name in dict.fromkeys(s.id for of in CATALOGUE.forms if not of.is_list for s in of.switches)
 )
 """The settings of an office that asks for all a form offers."""
 Values = Mapping[str, Any]

@@ -12,7 +12,7 @@ import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ from openpyxl.utils import get_column_letter
 
 from builders.filled_forms import CATALOGUE, form, register
 from mlay_batch.checks.identity import identify
+from mlay_batch.checks.slips import check_slip
 from mlay_batch.checks.validate import validate, validate_list, validate_register
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.core.zip_rules import write_parts
 from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part
 from mlay_batch.demo.xlsx_patch import set_cells as typed_over
+from mlay_batch.model.office_rules import OfficeRules, SlipRule
 from mlay_batch.model.records import CheckedFile, IncomingFile, Row, Submission
 from mlay_batch.reader import read
 from mlay_batch.schema import Form
@@ -42,11 +44,17 @@ LISTS = {
     "organisations": (("CB-01", "Chi bộ Trường Tiểu học"), ("TX", "Đảng bộ thị xã Mường Lay")),
 }
 NAMES = {name: dict(pairs) for name, pairs in LISTS.items()}
-REGISTER = register("""
+REGISTER = replace(
+    register(
+        """
 TX | Đảng bộ thị xã Mường Lay | town
 CB-01 | Chi bộ Trường Tiểu học | cell_direct | TX
 CB-02 | Chi bộ Trường Mầm non | cell_direct | TX | | 2018-11-21 | CB-01
-""")
+""",
+        "TU01 | Lò Văn Pọm",
+    ),
+    rules=OfficeRules(slips=(SlipRule("both", "2014-01"),)),
+)
 Cells = Mapping[str, Any]
 Places = Mapping[str, tuple[str, str]]  # of each value its sheet and cell
 
@@ -77,8 +85,9 @@ class Sample:
     @property
     def context(self) -> TemplateContext:
         branch = "TX" if self.form.period == "none" else "CB-01"
+        branch = "TU01" if self.form.is_by_officers else branch
         asked = {switch.id: True for switch in self.form.switches}
-        name = dict(LISTS["organisations"])[branch]
+        name = dict((*LISTS["organisations"], *LISTS["officers"]))[branch]
         return TemplateContext(branch, name, "", self.period, lists=LISTS, switches=asked)
 
 
@@ -188,7 +197,8 @@ def check_books(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tupl
 
 def check_submissions(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
     """Judge returns all together."""
-    return validate([_identify(submission) for submission in came], NAMES, CATALOGUE.forms)
+    checked = validate([_identify(submission) for submission in came], NAMES, CATALOGUE.forms)
+    return tuple(check_slip(each, REGISTER, CATALOGUE) for each in checked)
 
 
 def _identify(submission: Submission) -> CheckedFile:

@@ -67,6 +67,8 @@ ELSEWHERE = {
     "L11": "replies/test_letters_agree.py",  # a person's refusal of a held file: below
     "I30": "pipeline/test_levels.py",  # a workbook that the level below consolidated
     "I31": "pipeline/test_levels.py",
+    # an officer's slip: no branch sends one
+    **dict.fromkeys(("F40", "F41", "I50", "I51", "I52", "V03"), "slips/test_slips_in.py"),
 }
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 TESTS = Path(__file__).resolve().parent.parent

@@ -50,10 +50,10 @@ Change = Callable[[bytes], bytes]
 
 # Nothing could be read, or nobody can tell whose it is: a fresh form is sent in its place.
 FRESH = {f"R{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 20, 21, 25, 30, 31, 38, 40)}
-FRESH |= {"I01", "I04", "I09", "I11"}
+FRESH |= {"I01", "I04", "I09", "I11", "I50"}
 FRESH |= {"I30", "I31"}  # a workbook of a whole town, made by the program: made again, not mended
 # No form would help: the unit owes none, or not yet, or the office's own register was sent.
-NONE_OWED = {"I05", "I07", "I08", "I12", "I13"}
+NONE_OWED = {"I05", "I07", "I08", "I12", "I13", "I51", "I52"}
 
 
 def over(where: str | Place, value: Any) -> Change:

@@ -19,7 +19,7 @@ from mlay_batch.app.worklist.records import (
     say,
     split_key,
 )
-from mlay_batch.app.worklist.state import LETTER, OpenState
+from mlay_batch.app.worklist.state import LETTER, OpenState, assignable
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import Finding, split_cell
 from mlay_batch.core.messages import explain, show
@@ -87,7 +87,7 @@ def worklist_content(
                 *_mistake_rows(sources.worklists, mistakes, titles, lang),
             ),
         },
-        tuple((each.code, each.name) for each in state.register.organisations),
+        tuple(assignable(state.register).items()),
         _last_results(sources.log, titles, lang),
         dict(ChainMap(*reversed(mistakes))),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from mlay_batch.app.ingest import IngestResult
@@ -30,12 +31,14 @@ from mlay_batch.app.worklist.state import (
 )
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.core.findings import CLERK_CODES
-from mlay_batch.core.messages import text
+from mlay_batch.core.messages import show, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.visit_slips import slip_rows
 from mlay_batch.model.records import Decision, Value, Verdict
 from mlay_batch.schema import Form
+from mlay_batch.schema.ids import MEETING
 
 Values = Mapping[str, Value]
 _RECEIPT = "receipt"
@@ -88,6 +91,7 @@ def return_rows(state: OpenState) -> Iterator[Values]:
 
     Of a yearly form that of its last year.
     """
+    asked = _asked_last_time(state)
     for matrix in sorted(state.forms, key=lambda matrix: matrix.periods[-1].length):
         last = matrix.periods[-1]
         form = state.inputs.catalogue.form_for(matrix.form, last)
@@ -99,7 +103,22 @@ def return_rows(state: OpenState) -> Iterator[Values]:
                 for period, cell in cells.items()
                 if cell and period.year == last.year
             }
-            yield {"branch": branch_title(state.register, branch.code), "form": title, **symbols}
+            words = asked.get(branch.code) if matrix.form == MEETING else None
+            requested = {"requested": say(state.lang, "requested", what=words)} if words else {}
+            name = branch_title(state.register, branch.code)
+            yield {"branch": name, "form": title, **symbols, **requested}
+
+
+def _asked_last_time(state: OpenState) -> Mapping[str, str]:
+    """Return what officers asked each cell for in the month before the one at work."""
+    if not state.register.rules.has_slips or state.period.length > 1:
+        return {}
+    before, requests = state.period.previous(), dict[str, list[str]]()
+    for row in slip_rows(replace(state.inputs, period=before)):
+        if row.directed and row.held_on in before:
+            words = f"{row.directed} ({show(row.held_on, state.lang)})"
+            requests.setdefault(row.branch, []).append(words)
+    return {branch: "; ".join(words) for branch, words in requests.items()}
 
 
 def _column(period: Period) -> str:

@@ -41,6 +41,7 @@ from mlay_batch.mail.letter import Letter
 from mlay_batch.model.answers import AnswerKey, GivenAnswer
 from mlay_batch.model.records import LedgerEntry
 from mlay_batch.model.register import Register
+from mlay_batch.model.slip_recipients import recipients
 from mlay_batch.model.topics import Topic
 from mlay_batch.schema import Form
 
@@ -256,16 +257,23 @@ def earlier_months(state: OpenState) -> list[Period]:
     return [month for month in months if state.register.rules.profile.has_begun(month)]
 
 
+def assignable(register: Register) -> dict[str, str]:
+    """Return those to whom a file may be assigned, name by code: with slips officers too."""
+    names = {each.code: each.name for each in register.organisations}
+    officers = register.officers if register.rules.has_slips else ()
+    return names | {each.code: each.name for each in officers if each.code not in names}
+
+
 def branch_title(register: Register, code: str | None) -> str:
     """Return name and code of a branch; the code where the register has no name."""
-    organisation = register.by_code.get(code or "")
+    organisation = register.reporter_by_code.get(code or "")
     return f"{organisation.name} ({organisation.code})" if organisation else code or "–"
 
 
 def forms_to_issue(
     office: Office, mail: Sequence[SentMail], entries: Sequence[LedgerEntry], period: Period
 ) -> Iterator[tuple[Form, list[str]]]:
-    """Yield each form owed for a period, with the branches that have neither got nor sent it."""
+    """Yield each form of a period with those who are to get it and have neither got nor sent it."""
     register, catalogue = office.register, office.catalogue
     if not register.rules.profile.has_begun(period):
         return
@@ -277,7 +285,7 @@ def forms_to_issue(
             continue
         codes = [
             organisation.code
-            for organisation in register.reporters(form, period)
+            for organisation in recipients(register, form, period)
             if Topic.of("form", name, organisation.code, str(period)).key not in told
             and (name, organisation.code, str(period)) not in sent
         ]

@@ -16,6 +16,7 @@ from mlay_batch.report.data import (
     assignments_data,
     hits_data,
     meetings_data,
+    slips_data,
     visits_data,
     windows_data,
     yearly_data,
@@ -44,6 +45,7 @@ class DataTables:
         organisations: the organisations of the register.
         duties: who has to attend where.
         windows: what quotas of a quarter or month ask for in each; None without such a quota.
+        slips: which slips of officers came in; None where the office uses none.
     """
 
     attendance: DataTable
@@ -54,14 +56,18 @@ class DataTables:
     organisations: DataTable
     duties: DutyTables
     windows: DataTable | None
+    slips: DataTable | None
 
     @property
     def joined(self) -> tuple[DataTable, ...]:
         """The tables that hold a section as sent and what is counted of it."""
-        return (self.sittings, *self.scores.values(), self.attendance)
+        visits = (self.attendance,) if self.attendance.section else ()
+        return (self.sittings, *self.scores.values(), *visits)
 
     def __iter__(self) -> Iterator[DataTable]:
-        yield from self.joined
+        yield from (self.sittings, *self.scores.values(), self.attendance)
+        if self.slips:
+            yield self.slips
         yield from (self.classification, self.returns, self.organisations)
         yield from self.duties
         if self.windows:
@@ -76,7 +82,8 @@ def build(ctx: ReportContext) -> DataTables:
     organisations = yearly_data.organisations_table(ctx, returns, hits)
     sittings = meetings_data.sittings_table(ctx, scores, organisations)
     duties = assignments_data.build(ctx)
-    attendance = visits_data.build(ctx, duties, sittings)
+    slips = slips_data.build(ctx)
+    attendance = visits_data.build(ctx, duties, sittings, returns, slips)
     return DataTables(
         attendance,
         sittings,
@@ -85,7 +92,8 @@ def build(ctx: ReportContext) -> DataTables:
         returns,
         organisations,
         duties,
-        windows_data.build(ctx, attendance, returns, duties),
+        windows_data.build(ctx, attendance, returns, duties, slips),
+        slips,
     )
 
 
@@ -102,6 +110,7 @@ def needed_tables(
     always = (data.sittings, data.attendance, data.returns, data.organisations, duties.months)
     names = {table.name for table in (*always, duties.scope, *filter(attrgetter("rows"), tables))}
     names |= {data.classification.name} if figures.years else set()
+    names |= {data.slips.name} if data.slips else set()
     if movement := figures.movement:
         names.add(table_name(movement.fields.form, movement.fields.section))
     if figures.activities:

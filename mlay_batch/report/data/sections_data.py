@@ -105,6 +105,7 @@ def build(ctx: ReportContext, joined: Iterable[DataTable]) -> tuple[DataTable, .
     return tuple(
         table
         for family in families(ctx.inputs.catalogue)
+        if ctx.figures.slips or not family[0].is_by_officers
         for section in family_sections(family)
         if table_name(family[0].form, section.id) not in elsewhere
         if (table := _section_table(ctx, family, section))
@@ -125,6 +126,13 @@ def _section_table(ctx: ReportContext, family: Family, section: Section) -> Data
     note = ctx.t("note.section", form=family[0].title.of(ctx.lang))
     columns = tuple(_columns(ctx, family, section.id, rows))
     return fill(DataTable(name, section_title(ctx, section), note, columns, section=name), rows)
+
+
+def section_table(ctx: ReportContext, form: str, section: str) -> DataTable | None:
+    """Return the table of a section as `build` makes it; None where there is none."""
+    family = next((f for f in families(ctx.inputs.catalogue) if f[0].form == form), ())
+    sections = (entry for entry in family_sections(family) if entry.id == section)
+    return next((_section_table(ctx, family, entry) for entry in sections), None)
 
 
 def meeting_section(ctx: ReportContext, section: str) -> Section | None:

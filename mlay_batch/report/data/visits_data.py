@@ -3,6 +3,8 @@
 Raw are the columns as sent, first of all who came, in whose place, where and when, and what the
 office confirms. Everything else is a formula over these, the meetings held and the assignments, so
 that an altered row changes every figure that rests on it.
+
+Where officers fill in slips, a visit is a row whoever tells it (`slips_data`).
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from mlay_batch.core.period import day_number
-from mlay_batch.figures.attendance import VISITS
+from mlay_batch.core.period import Period, day_number
+from mlay_batch.figures.attendance import VISITS, counts_every_kind
 from mlay_batch.figures.report_records import Attendance
+from mlay_batch.figures.slip_records import UNKNOWN_KIND
 from mlay_batch.report.data.assignments_data import AREA, DutyTables
 from mlay_batch.report.data.meetings_data import needed_titles
 from mlay_batch.report.data.sections_data import ReturnedRow, joined_table, meeting_rows
+from mlay_batch.report.data.slips_data import SaidColumns, kind_title
 from mlay_batch.report.formulas import cell, quote, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
@@ -28,6 +32,7 @@ from mlay_batch.report.tables import (
     DataColumn,
     DataTable,
     data_column,
+    data_table,
     is_in_report_year,
     place_text,
     plain_heading,
@@ -89,12 +94,28 @@ class _VisitRow:
         return "" if any(map(self.quota_key, quotas)) else self.visit.reason
 
 
-def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTable:
+def build(
+    ctx: ReportContext,
+    duties: DutyTables,
+    sittings: DataTable,
+    returns: DataTable,
+    slips: DataTable | None,
+) -> DataTable:
     """Return the table of the year's visits up to the period; `sittings` are the meetings held.
 
     Its rows are those of `visit_rows`, in their order: of several visits to one sitting the first
     counts.
     """
+    if slips and ctx.figures.slips:
+        checks = zip(checked_rows(ctx), ctx.figures.slips.checks, strict=True)
+        by_source = {visits[0].source: check for (_, visits), check in checks}
+        said_columns = SaidColumns(ctx, sittings, returns, slips, by_source)
+        all_columns = (
+            *said_columns.all(_visit_of),
+            *_columns(ctx, duties, sittings, has_slips=True),
+        )
+        table = data_table(ctx, "attendance", all_columns, _table_rows(ctx), AREA)
+        return replace(table, title=ctx.t("visits/sheet.told"), note=ctx.t("visits/note.told"))
     counted = {_source(row.visit): row for row in _table_rows(ctx)}
     order = {source: number for number, source in enumerate(counted)}
     rows = [
@@ -106,6 +127,10 @@ def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTa
     needed = needed_titles(ctx, "officer") | {"on_behalf_of": ctx.t("visits/column.instead")}
     columns = _columns(ctx, duties, sittings)
     return joined_table(ctx, head, VISITS, rows, columns, needed, remark)
+
+
+def _visit_of(row: _VisitRow) -> Attendance:
+    return row.visit
 
 
 def _source(visit: Attendance) -> tuple[object, ...]:
@@ -125,7 +150,8 @@ def _table_rows(ctx: ReportContext) -> Iterator[_VisitRow]:
     for visits in visit_rows(ctx):
         visit, by_quota = visits[0], {visit.quota: visit for visit in visits}
         sitting = f"{visit.branch}|{day_number(visit.held_on)}"
-        yield _VisitRow(visit, by_quota, sitting, bool(visit.kind) and sitting not in attended)
+        is_held = visit.kind not in ("", UNKNOWN_KIND)
+        yield _VisitRow(visit, by_quota, sitting, is_held and sitting not in attended)
         attended.add(sitting)
 
 
@@ -138,12 +164,25 @@ def visit_rows(ctx: ReportContext) -> Iterator[tuple[Attendance, ...]]:
         yield tuple(row)
 
 
+def checked_rows(ctx: ReportContext) -> Iterator[tuple[int, tuple[Attendance, ...]]]:
+    """Yield the rows of the months with slips, each after its number in the table, from 1."""
+    for row, visits in enumerate(visit_rows(ctx), 1):
+        if ctx.inputs.register.rules.takes_slips(Period.of("month", visits[0].held_on)):
+            yield row, visits
+
+
 def meeting_kinds(ctx: ReportContext) -> tuple[str, ...]:
-    """Return the kinds of meetings that count for a quota in the year, in the forms' order."""
+    """Return the kinds of meetings that count for a quota in the year, in the forms' order.
+
+    The last is what only slips tell, where such a visit counts.
+    """
     quotas = ctx.inputs.catalogue.quotas_for(ctx.figures.period)
     year_quotas = (span.quota for quota in quotas for span in quota_year.spans(ctx, quota))
     counted = {kind for quota in year_quotas for kind in quota.counts.kinds}
-    return tuple(kind for kind in _all_kinds(ctx) if kind in counted)
+    visits = ctx.figures.attendances
+    has_unknown = any(visit.counts and visit.kind == UNKNOWN_KIND for visit in visits)
+    unknown = (UNKNOWN_KIND,) if has_unknown else ()
+    return (*(kind for kind in _all_kinds(ctx) if kind in counted), *unknown)
 
 
 def _all_kinds(ctx: ReportContext) -> tuple[str, ...]:
@@ -152,7 +191,7 @@ def _all_kinds(ctx: ReportContext) -> tuple[str, ...]:
 
 
 def _columns(
-    ctx: ReportContext, duties: DutyTables, sittings: DataTable
+    ctx: ReportContext, duties: DutyTables, sittings: DataTable, *, has_slips: bool = False
 ) -> Iterator[DataColumn[_VisitRow]]:
     column, officer, day = partial(data_column, ctx, area=AREA), cell("officer"), cell("held_on")
     yield column("cell", "center", lambda row: place_text(row.visit.place))
@@ -170,9 +209,9 @@ def _columns(
     yield column("month", "integer", attrgetter("visit.held_on.month"), month)
     sitting = f'IF({officer}="","",{cell("branch")}&"|"&{day})'
     yield column("sitting", "center", attrgetter("sitting"), sitting, hidden=True)
-    yield _kind_column(ctx, sittings)
-    yield from _quota_columns(ctx, duties)
-    yield from _count_columns(ctx, duties)
+    yield _kind_column(ctx, sittings, has_slips=has_slips)
+    yield from _quota_columns(ctx, duties, has_slips=has_slips)
+    yield from _count_columns(ctx, duties, has_slips=has_slips)
 
 
 def _quotas(ctx: ReportContext) -> Mapping[str, Quota]:
@@ -180,8 +219,10 @@ def _quotas(ctx: ReportContext) -> Mapping[str, Quota]:
     return {quota.quota: quota for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period)}
 
 
-def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRow]:
-    """Return the kind of the sitting; nothing where no meeting was held that day."""
+def _kind_column(
+    ctx: ReportContext, sittings: DataTable, *, has_slips: bool
+) -> DataColumn[_VisitRow]:
+    """Return the kind of the sitting; nothing, or unknown by a slip, without one that day."""
     held = {"branch": cell("branch"), "held_on": cell("held_on")}
     kind = mixed = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
     for kind_id in _all_kinds(ctx):
@@ -190,18 +231,23 @@ def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRo
             kind = f"IF({sittings.countifs(**held, kind=title)}>0,{title},{kind})"
 
     def value(row: _VisitRow) -> str:
-        return ctx.choice_title("meeting_kind", row.visit.kind)
+        return kind_title(ctx, row.visit.kind)
 
-    count = sittings.sumifs("held", **held)
-    formula = f'IF({count}=0,"",IF({count}>1,{mixed},{kind}))'
+    count, none = sittings.sumifs("held", **held), '""'
+    if has_slips:
+        none = f'IF({cell("by_slip")}=1,{quote(kind_title(ctx, UNKNOWN_KIND))},"")'
+    formula = f"IF({count}=0,{none},IF({count}>1,{mixed},{kind}))"
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
 
 
-def _quota_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColumn[_VisitRow]]:
+def _quota_columns(
+    ctx: ReportContext, duties: DutyTables, *, has_slips: bool
+) -> Iterator[DataColumn[_VisitRow]]:
     """Yield the sitting a visit is for under each quota, then whether it counts for each."""
     column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
     for name, quota in quotas.items():
-        key, formula = partial(_VisitRow.quota_key, quota=name), _quota_formula(ctx, duties, quota)
+        key = partial(_VisitRow.quota_key, quota=name)
+        formula = _quota_formula(ctx, duties, quota, has_slips=has_slips)
         title = plain_heading(ctx.choice_title("role", quota.role))
         yield column(f"of_quota:{name}", "center", key, formula, hidden=True, quota=title)
     for name, quota in quotas.items():
@@ -227,7 +273,7 @@ def _least_formula(quota: str) -> str:
     return f"IF({counts}=0,0,{share})"
 
 
-def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
+def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota, *, has_slips: bool) -> str:
     """Return the formula of the sitting a visit is for, or why it does not count.
 
     The record of the month of the visit says so; nothing where none holds.
@@ -235,12 +281,14 @@ def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
     spans = quota_year.join_alike(
         quota_year.spans(ctx, quota), lambda record: (record.role, record.counts)
     )
-    record_formula = partial(_record_formula, ctx, duties)
+    record_formula = partial(_record_formula, ctx, duties, has_slips=has_slips)
     formula = quota_year.choose_by_month(spans, cell("month"), record_formula, '""')
     return f'IF({cell("officer")}="","",{formula})'
 
 
-def _record_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
+def _record_formula(
+    ctx: ReportContext, duties: DutyTables, quota: Quota, *, has_slips: bool
+) -> str:
     """Return the same under one record of a quota."""
     day, credited, branch = cell("held_on"), cell("credited"), cell("branch")
     covers = duties.scope.countifs(
@@ -252,7 +300,13 @@ def _record_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str
     )
     titles = (ctx.choice_title("meeting_kind", kind) for kind in quota.counts.kinds)
     kinds = ",".join(f"{cell('kind')}={quote(title)}" for title in titles)
-    result = f'IF(OR({kinds}),{credited}&"|"&{cell("sitting")},"Q05")'
+    key = f'{credited}&"|"&{cell("sitting")}'
+    result = f'IF(OR({kinds}),{key},"Q05")'
+    if has_slips:
+        unknown = f"{cell('kind')}={quote(kind_title(ctx, UNKNOWN_KIND))}"
+        every_kind = counts_every_kind(ctx.inputs.catalogue, quota)
+        of_unknown = key if every_kind else '"Q10"'
+        result = f"IF({unknown},{of_unknown},{result})"
     if not quota.counts.own_cell:
         own_visits = "+".join(
             duties.officers.countifs(officer=officer, own_cell=branch)
@@ -261,6 +315,10 @@ def _record_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str
         result = f'IF({own_visits}>0,"Q03",{result})'
     if not quota.counts.substitutes:
         result = f'IF({cell("on_behalf_of")}<>"","Q02",{result})'
+    if has_slips:
+        by, no_slip = cell("counted_by"), f"{cell('by_slip')}=0"
+        result = f'IF(AND({cell("by_return")}=0,{by}<>"slip"),"Q08",{result})'
+        result = f'IF(AND({no_slip},OR({by}="slip",{by}="both")),"Q07",{result})'
     return f'IF({covers}=0,"",{result})'
 
 
@@ -270,13 +328,18 @@ def _first_formula(column_id: str) -> str:
     return f"IF({match}=ROW()-ROW({_HEAD_CELL}),1,0)"
 
 
-def _count_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColumn[_VisitRow]]:
+def _count_columns(
+    ctx: ReportContext, duties: DutyTables, *, has_slips: bool
+) -> Iterator[DataColumn[_VisitRow]]:
     """Yield whether a visit counts for any quota, is the first at its meeting, and is in doubt."""
     column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
     keys = [cell(f"of_quota:{name}") for name in quotas]
     sums = "+".join(cell(f"counts:{name}") for name in quotas) or "0"
     yield column("counted", "integer", lambda row: int(row.is_counted), f"IF({sums}>0,1,0)")
-    first = f'IF({cell("kind")}="",0,{_first_formula("sitting")})'
+    unknown = f"{cell('kind')}={quote(kind_title(ctx, UNKNOWN_KIND))}"
+    no_meeting = f'{cell("kind")}=""'
+    no_meeting = f"OR({no_meeting},{unknown})" if has_slips else no_meeting
+    first = f"IF({no_meeting},0,{_first_formula('sitting')})"
     yield column("first_visit", "integer", lambda row: int(row.is_first), first)
     same_day = f"{whole('officer')},{cell('officer')},{whole('held_on')},{cell('held_on')}"
     elsewhere = f"COUNTIFS({same_day})>COUNTIFS({same_day},{whole('branch')},{cell('branch')})"
@@ -284,7 +347,8 @@ def _count_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColum
     for key in reversed(keys):
         doubt = f"IF(LEN({key})=3,{key},{doubt})"
     no_key = "&".join(keys) or '""'
-    in_doubt = f'IF(AND({elsewhere},{cell("confirmed")}=0),"Q06","")'
+    known = f'IF({unknown},"Q09","")' if has_slips else '""'
+    in_doubt = f'IF(AND({elsewhere},{cell("confirmed")}=0),"Q06",{known})'
     day = cell("held_on")
     on_duty = duties.scope.countifs(
         officer=cell("credited"),

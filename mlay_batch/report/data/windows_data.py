@@ -53,11 +53,15 @@ def owed_in(line: QuotaLine) -> str | None:
 
 
 def build(
-    ctx: ReportContext, attendance: DataTable, returns: DataTable, duties: DutyTables
+    ctx: ReportContext,
+    attendance: DataTable,
+    returns: DataTable,
+    duties: DutyTables,
+    slips: DataTable | None = None,
 ) -> DataTable | None:
     """Return the table; None where every quota is owed in the year."""
     rows = [_row(ctx, line, figures) for line in ctx.figures.quota for figures in line.windows]
-    columns = _Columns(ctx, attendance, returns, duties).all()
+    columns = _Columns(ctx, attendance, returns, duties, slips).all()
     return data_table(ctx, "windows", columns, rows, AREA) if rows else None
 
 
@@ -79,6 +83,7 @@ class _Columns:
     attendance: DataTable
     returns: DataTable
     duties: DutyTables
+    slips: DataTable | None
 
     def all(self) -> Iterator[DataColumn[_Row]]:
         """Yield the columns."""
@@ -136,8 +141,13 @@ class _Columns:
     def _out(self, row: _Row) -> str:
         """Return the months of each cell in which visits may count and whose return is out."""
         year, month = self.ctx.figures.period.year, self.returns.ref("month")
+        is_open = f"({self.returns.ref('open')}=1)"
+        if self.slips:
+            tests = {"officer": cell("officer"), "slip_open": "1", "slip_counts": "1"}
+            waiting = self.slips.countifs(**tests, month=month)
+            is_open = f"(({is_open}+({waiting}>0))>0)"
         open_there = (
-            f"({self.returns.ref('open')}=1)*({self.returns.ref('form')}={quote(MEETING)})"
+            f"{is_open}*({self.returns.ref('form')}={quote(MEETING)})"
             f"*({month}>={cell('from_month')})*({month}<={cell('to_month')})"
         )
         on_duty = "+".join(

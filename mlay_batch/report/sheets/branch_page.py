@@ -15,6 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import consecutive_runs
 from mlay_batch.figures.branch_year import BranchSitting, BranchYear
 from mlay_batch.figures.report_records import Figures, IndicatorHit, ReportInputs
+from mlay_batch.figures.visit_slips import requests_of
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
@@ -54,6 +55,7 @@ _LOOKS = (
 _COLUMN_COUNT = len(_COLUMNS)
 _SPLIT = 6
 _MAX_INDICATORS, _MAX_FINDINGS = 8, 6  # lines: more would not fit the page, nor the talk
+_MAX_REQUESTS, _OFFICER_SPAN = 8, 3  # lines; columns of the officer's name
 _SEEN_SPAN = 7  # columns of what was seen; the rest is what to ask
 _NOTE_LINES = 3  # lines
 _NOTE_HEIGHT = 24  # points: room for handwriting
@@ -93,7 +95,14 @@ def write_page(
     title = page.ctx.t("page.title", name=organisation.name.upper())
     letterhead.write_heading(page.ctx, page.sheet, _COLUMN_COUNT, _SPLIT, title)
     row = _write_introduction(page, letterhead.TABLE_ROW)
-    for write_block in (_write_meetings, _write_indicators, _write_history, _write_notes):
+    blocks = (
+        _write_meetings,
+        _write_requests,
+        _write_indicators,
+        _write_history,
+        _write_notes,
+    )
+    for write_block in blocks:
         row = write_block(page, row)
     last = letterhead.write_signatures(page.ctx, page.sheet, row + 1, _COLUMN_COUNT, _SPLIT)
     page.sheet.set_up_page(landscape=False, last=(last, _COLUMN_COUNT - 1))
@@ -184,6 +193,22 @@ def _meeting_cells(page: _BranchPage, meeting: BranchSitting) -> tuple[Content, 
         bands.get(meeting.band or ""),
         visitors,
     )
+
+
+def _write_requests(page: _BranchPage, row: int) -> int:
+    """Write what officers remarked and asked for, the latest first; nothing without any."""
+    requests = requests_of(page.ctx.figures.slips, page.branch.code)
+    if not requests:
+        return row
+    row = _write_section_title(page, row, "page.requests")
+    for request in reversed(requests[-_MAX_REQUESTS:]):
+        page.sheet.write(row, 0, request.held_on, "date", span=2)
+        officer = page.ctx.officer_in_words(request.officer)
+        page.sheet.write(row, 2, officer, "text", span=_OFFICER_SPAN)
+        rest = _COLUMN_COUNT - 2 - _OFFICER_SPAN
+        page.sheet.write(row, 2 + _OFFICER_SPAN, request.directed, "text", span=rest)
+        row += 1
+    return row
 
 
 def _write_indicators(page: _BranchPage, row: int) -> int:

@@ -1,6 +1,7 @@
 """Chi bộ được dự: the meetings of every cell, who came to them from above, and where nobody did.
 
-Cells that were attended are folded away. Below stand the visits that are to be verified.
+Cells that were attended are folded away. Below stand the visits that are to be verified, and where
+officers fill in slips who says so of each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell, fixed, quote, whole
 from mlay_batch.report.listing import Column, Listing, branch_columns, day_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets import disputed_visits_block
+from mlay_batch.report.sheets import disputed_visits_block, visit_checks_block
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.ids import MEETING
 
@@ -47,6 +48,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     listing.write_totals(ctx.figures.cell_visits)
     listing.write_notes(map(ctx.t, ("legend", "folded.rows", "visits/cells.how")))
     end_row = disputed_visits_block.write(ctx, sheet, data, listing.next_row + 1)
+    end_row = (
+        visit_checks_block.write(ctx, sheet, data, end_row + 1) if ctx.figures.slips else end_row
+    )
     listing.set_up_page(end_row, frozen=3, filtered="state", landscape=False)
 
 

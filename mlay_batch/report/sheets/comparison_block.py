@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.report_records import Totals
+from mlay_batch.figures.period_totals import Totals
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell

@@ -16,6 +16,7 @@ from operator import attrgetter
 from mlay_batch.figures.report_records import QuotaPair
 from mlay_batch.report.data import visits_data
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.data.slips_data import kind_title
 from mlay_batch.report.formulas import cell, fixed, quote
 from mlay_batch.report.listing import (
     NUMBER,
@@ -215,7 +216,7 @@ class _OfficerCellColumns:
 
     def _kind_column(self, column_id: str) -> Column[_PairLine]:
         kind = self.kinds[column_id]
-        title = self.ctx.choice_title("meeting_kind", kind)
+        title = kind_title(self.ctx, kind)
 
         def formula(line: _PairLine) -> str:
             conditions = {"credited": fixed("officer"), "branch": fixed("branch")}
@@ -245,6 +246,10 @@ class _OfficerCellColumns:
         out = self.data.returns.countifs(
             form=quote(MEETING), branch=fixed("branch"), period=period, open="1"
         )
+        if slips := self.data.slips:
+            month = self.data.duties.months.ref("month")
+            tests = {"officer": fixed("officer"), "slip_open": "1", "slip_counts": "1"}
+            out = f"({out}+{slips.countifs(**tests, month=month)})"
         return self._overlap_formula(f"*{past}*({out}>0)", line)
 
     def _overlap_formula(self, factor: str, line: _PairLine) -> str:

@@ -24,6 +24,7 @@ from mlay_batch.report.listing import Column, Heads, Listing, titled_column
 from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.sheets.completeness_sheet import matrices
 from mlay_batch.report.writer import Content, Formula, SheetWriter
+from mlay_batch.schema.ids import VISIT_SLIP
 
 _SPLIT = 4
 _TABLE_NAME = "NhanTep"
@@ -38,7 +39,11 @@ def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Map
     row = _write_counts(ctx, sheet, row + 1)
     row = _write_list(ctx, sheet, row + 1, "excluded", _missing_returns(ctx))
     row = _write_list(ctx, sheet, row + 1, "waivers", _waiver_lines(ctx))
-    schemas = ((source.name, source.sha256) for source in provenance.schemas)
+    schemas = (
+        (source.name, source.sha256)
+        for source in provenance.schemas
+        if ctx.figures.slips or source.record != VISIT_SLIP
+    )
     row = _write_list(ctx, sheet, row + 1, "schemas", schemas)
     return _write_files(ctx, sheet, columns, row + 1)
 

@@ -26,7 +26,7 @@ from mlay_batch.report.data.windows_data import ROUNDING_FUNCTIONS, owed_in
 from mlay_batch.report.formulas import cell, fixed, quote
 from mlay_batch.report.listing import NONE, Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets import officer_cell_block, quota_outlook, quota_year
+from mlay_batch.report.sheets import officer_cell_block, quota_outlook, quota_year, visit_words
 from mlay_batch.report.sheets.officer_cell_block import PairCells
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
@@ -167,6 +167,7 @@ def _notes(ctx: ReportContext, data: DataTables) -> Iterator[str]:
         months = ctx.t(f"visits/quota.months_by.{quota.months_by}")
         yield ctx.t("visits/quota.reading", rule=rule, months=months)
     yield ctx.t("visits/quota.how")
+    yield from visit_words.slip_notes(ctx)
     if data.windows:
         yield ctx.t("visits/quota.windows")
     if any(line.open_months for line in ctx.figures.quota):

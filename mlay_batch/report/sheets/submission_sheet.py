@@ -84,6 +84,8 @@ def _index_rows(ctx: ReportContext) -> Iterator[Row]:
     inputs = ctx.inputs
     first_received = _first_receipt_times(inputs)
     for family in families(inputs.catalogue):
+        if family[0].is_by_officers and ctx.figures.slips is None:
+            continue
         for accepted in returns_of(ctx, family[0]):
             entry = accepted.entry
             received = first_received.get(entry.key, entry.received)
