@@ -27,6 +27,7 @@ from mlay_batch.schema import load_catalogue
 
 PERIOD = Period(2026, 11)
 FORM = load_catalogue().form_for("meeting", PERIOD)
+SLIP = load_catalogue().form_for("visit_slip", PERIOD)
 OFFICE = "Đảng ủy phường Mường Thanh Điện Biên Phủ"
 BRANCH = "Chi bộ Trường Phổ thông dân tộc bán trú Trung học cơ sở Lay Nưa"
 CELLS = [Organisation(f"DB1-CB{n:02}", f"{BRANCH} {n}", "cell", "DB-1") for n in range(1, 41)]
@@ -116,7 +117,8 @@ def of_files(kind, count):
 
 def to_group(kind, count, context=CONTEXT):
     forms = [replace(PLAN, name=f"{cell.code}.xlsx") for cell in CELLS[:count]]
-    return bodies.group_letter(context, envelope(kind, count), FORM, PERIOD, forms)
+    form, kind = (SLIP, "form") if kind == "slip" else (FORM, kind)
+    return bodies.group_letter(context, envelope(kind, count), form, PERIOD, forms)
 
 
 RETURNED = ("returned", "question", "blank", "redo")
@@ -124,7 +126,7 @@ LETTERS = {
     "receipt": receipt,
     **{kind: lambda n, kind=kind: returned(kind, n) for kind in RETURNED},
     **{kind: lambda n, kind=kind: of_files(kind, n) for kind in ("declined", "unopened")},
-    **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form")},
+    **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form", "slip")},
     "private": lambda n: receipt(n, BARRED),
     "private_due": lambda n: to_group("reminder", n, BARRED),
 }
@@ -236,7 +238,7 @@ def test_a_letter_with_the_longest_names_fits(kind, monkeypatch):
     for count in (1, 3, 28):
         if kind in ("receipt", "private"):
             letter = receipt(count, contexts.get(kind, context))
-        elif kind in ("reminder", "form", "private_due"):
+        elif kind in ("reminder", "form", "slip", "private_due"):
             about = "reminder" if kind == "private_due" else kind
             letter = to_group(about, count, contexts["private"] if about != kind else context)
         else:
