@@ -159,7 +159,7 @@ def test_what_does_not_fit_is_counted_and_stands_in_an_attachment(kind):
         assert [len(re.findall(words, slip)) for words in ("Đầu tháng ghi", "9 → 8")] == [28, 28]
     elif kind.startswith("private"):
         assert not letter.attachments
-    elif kind in ("reminder", "form"):
+    elif kind in ("reminder", "form", "slip"):
         assert rest + letter.body.count("(DB1-CB") == len(letter.attachments) == 28
     elif kind == "question":
         assert rest + len(items) - 1 == 28
