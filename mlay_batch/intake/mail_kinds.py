@@ -26,7 +26,7 @@ _POSTMASTER = re.compile(r"(?i)\bpostmaster@")
 # Message-ID of a letter of this program: a copy to the office itself, a draft laid into the inbox.
 _OWN_LETTER = re.compile(
     r"<(receipt|returned|question|blank|redo|declined|unopened|correction|reminder|form"
-    r"|private(_due)?)\.[0-9a-f]{32}@"
+    r"|slip|private(_due)?)\.[0-9a-f]{32}@"
 )
 _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _LIST_HEADERS = ("list-id", "list-unsubscribe")

@@ -28,6 +28,7 @@ from mlay_batch.schema import load_catalogue
 
 PERIOD = Period(2026, 11)
 FORM = load_catalogue().form_for("meeting", PERIOD)
+SLIP = load_catalogue().form_for("visit_slip", PERIOD)
 OFFICE = "Đảng ủy phường Mường Thanh Điện Biên Phủ"
 BRANCH = "Chi bộ Trường Phổ thông dân tộc bán trú Trung học cơ sở Lay Nưa"
 CELLS = [Organisation(f"DB1-CB{n:02}", f"{BRANCH} {n}", "cell", "DB-1") for n in range(1, 41)]
@@ -117,7 +118,8 @@ def of_files(kind, count):
 
 def to_group(kind, count, context=CONTEXT):
     forms = [replace(PLAN, name=f"{cell.code}.xlsx") for cell in CELLS[:count]]
-    return bodies.group_letter(context, envelope(kind, count), FORM, PERIOD, forms)
+    form, kind = (SLIP, "form") if kind == "slip" else (FORM, kind)
+    return bodies.group_letter(context, envelope(kind, count), form, PERIOD, forms)
 
 
 RETURNED = ("returned", "question", "blank", "redo")
@@ -125,7 +127,7 @@ LETTERS = {
     "receipt": receipt,
     **{kind: lambda n, kind=kind: returned(kind, n) for kind in RETURNED},
     **{kind: lambda n, kind=kind: of_files(kind, n) for kind in ("declined", "unopened")},
-    **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form")},
+    **{kind: lambda n, kind=kind: to_group(kind, n) for kind in ("reminder", "form", "slip")},
     "private": lambda n: receipt(n, BARRED),
     "private_due": lambda n: to_group("reminder", n, BARRED),
 }
@@ -158,7 +160,7 @@ def test_what_does_not_fit_is_counted_and_stands_in_an_attachment(kind):
         assert [len(re.findall(words, slip)) for words in ("Đầu tháng ghi", "9 → 8")] == [28, 28]
     elif kind.startswith("private"):
         assert not letter.attachments
-    elif kind in ("reminder", "form"):
+    elif kind in ("reminder", "form", "slip"):
         assert rest + letter.body.count("(DB1-CB") == len(letter.attachments) == 28
     elif kind == "question":
         assert rest + len(items) - 1 == 28
@@ -237,7 +239,7 @@ def test_a_letter_with_the_longest_names_fits(kind, monkeypatch):
     for count in (1, 3, 28):
         if kind in ("receipt", "private"):
             letter = receipt(count, contexts.get(kind, context))
-        elif kind in ("reminder", "form", "private_due"):
+        elif kind in ("reminder", "form", "slip", "private_due"):
             about = "reminder" if kind == "private_due" else kind
             letter = to_group(about, count, contexts["private"] if about != kind else context)
         else:
