@@ -12,6 +12,7 @@ day, cell        officer    the cell's return    the officer's slip
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.model.office_rules import OfficeRules, SlipRule
-from mlay_batch.model.records import Verdict
+from mlay_batch.model.records import AcceptedReturn, Verdict
 
 CHOICES = ("return", "slip", "both")
 # By hand: who counts how often, and why a visit does not count or is in doubt, in the order above.
@@ -177,3 +178,18 @@ def test_a_quarterly_quota_with_a_slip_that_waits_recalculates(tmp_path: Path) -
     refused = [slip_town.held_slip("NAM", "2019-03")]
     data = slip_town.write(slip_town.inputs("slip", refused=refused, catalogue=catalogue))
     assert differences(load_sheets(data), recalculate(data, tmp_path)) == []
+
+
+@pytest.mark.libreoffice
+def test_a_slip_for_a_meeting_that_only_a_list_names_is_of_unknown_kind(tmp_path: Path) -> None:
+    *filed, march = returns(slip_town.RETURNS + "CB3 | 2019-03-18 | | |\n")
+    (meeting,) = march.section_rows("meetings")
+    unsaid = replace(meeting, values=meeting.values | {"kind": None})
+    listed = AcceptedReturn(replace(march.entry, version="list-1", part="1!6"), (unsaid,))
+    of = slip_town.inputs("slip", filed=[*filed, listed, *slip_town.slips()])
+    (visit,) = [v for v in compute(of).attendances if v.held_on.isoformat() == "2019-03-18"]
+    assert (visit.kind, visit.reason) == ("unknown", "Q09")
+    data = slip_town.write(of)
+    book = load_sheets(data)
+    assert any("Chưa rõ loại" in row for sheet in book.values() for row in sheet.rows)
+    assert differences(book, recalculate(data, tmp_path)) == []

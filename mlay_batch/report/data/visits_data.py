@@ -146,12 +146,13 @@ def _sent_source(row: ReturnedRow[Any]) -> tuple[object, ...]:
 
 
 def _table_rows(ctx: ReportContext) -> Iterator[_VisitRow]:
+    held = {(sitting.branch, sitting.held_on) for sitting in ctx.figures.sittings}
     attended: set[str] = set()
     for visits in visit_rows(ctx):
         visit, by_quota = visits[0], {visit.quota: visit for visit in visits}
         sitting = f"{visit.branch}|{day_number(visit.held_on)}"
-        is_held = visit.kind not in ("", UNKNOWN_KIND)
-        yield _VisitRow(visit, by_quota, sitting, is_held and sitting not in attended)
+        is_first = (visit.branch, visit.held_on) in held and sitting not in attended
+        yield _VisitRow(visit, by_quota, sitting, is_first)
         attended.add(sitting)
 
 
@@ -211,7 +212,7 @@ def _columns(
     yield column("sitting", "center", attrgetter("sitting"), sitting, hidden=True)
     yield _kind_column(ctx, sittings, has_slips=has_slips)
     yield from _quota_columns(ctx, duties, has_slips=has_slips)
-    yield from _count_columns(ctx, duties, has_slips=has_slips)
+    yield from _count_columns(ctx, duties, sittings, has_slips=has_slips)
 
 
 def _quotas(ctx: ReportContext) -> Mapping[str, Quota]:
@@ -223,20 +224,23 @@ def _kind_column(
     ctx: ReportContext, sittings: DataTable, *, has_slips: bool
 ) -> DataColumn[_VisitRow]:
     """Return the kind of the sitting; nothing, or unknown by a slip, without one that day."""
-    held = {"branch": cell("branch"), "held_on": cell("held_on")}
-    kind = mixed = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
-    for kind_id in _all_kinds(ctx):
-        title = quote(ctx.choice_title("meeting_kind", kind_id))
-        if title not in kind:
-            kind = f"IF({sittings.countifs(**held, kind=title)}>0,{title},{kind})"
+    held, none = {"branch": cell("branch"), "held_on": cell("held_on")}, '""'
+    count = sittings.sumifs("held", **held)
+    if has_slips:
+        none = f'IF({cell("by_slip")}=1,{quote(kind_title(ctx, UNKNOWN_KIND))},"")'
+    titles = dict.fromkeys(
+        quote(ctx.choice_title("meeting_kind", kind)) for kind in _all_kinds(ctx)
+    )
+    of_kind = {title: sittings.countifs(**held, kind=title) for title in titles}
+    kind = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
+    for title, number in of_kind.items():
+        kind = f"IF({number}={count},{title},{kind})"
 
     def value(row: _VisitRow) -> str:
         return kind_title(ctx, row.visit.kind)
 
-    count, none = sittings.sumifs("held", **held), '""'
-    if has_slips:
-        none = f'IF({cell("by_slip")}=1,{quote(kind_title(ctx, UNKNOWN_KIND))},"")'
-    formula = f"IF({count}=0,{none},IF({count}>1,{mixed},{kind}))"
+    # A list names the meeting and not its kind.
+    formula = f"IF({'+'.join(of_kind.values())}=0,{none},{kind})"
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
 
 
@@ -329,7 +333,7 @@ def _first_formula(column_id: str) -> str:
 
 
 def _count_columns(
-    ctx: ReportContext, duties: DutyTables, *, has_slips: bool
+    ctx: ReportContext, duties: DutyTables, sittings: DataTable, *, has_slips: bool
 ) -> Iterator[DataColumn[_VisitRow]]:
     """Yield whether a visit counts for any quota, is the first at its meeting, and is in doubt."""
     column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
@@ -337,9 +341,8 @@ def _count_columns(
     sums = "+".join(cell(f"counts:{name}") for name in quotas) or "0"
     yield column("counted", "integer", lambda row: int(row.is_counted), f"IF({sums}>0,1,0)")
     unknown = f"{cell('kind')}={quote(kind_title(ctx, UNKNOWN_KIND))}"
-    no_meeting = f'{cell("kind")}=""'
-    no_meeting = f"OR({no_meeting},{unknown})" if has_slips else no_meeting
-    first = f"IF({no_meeting},0,{_first_formula('sitting')})"
+    held = sittings.sumifs("held", branch=cell("branch"), held_on=cell("held_on"))
+    first = f"IF({held}=0,0,{_first_formula('sitting')})"
     yield column("first_visit", "integer", lambda row: int(row.is_first), first)
     same_day = f"{whole('officer')},{cell('officer')},{whole('held_on')},{cell('held_on')}"
     elsewhere = f"COUNTIFS({same_day})>COUNTIFS({same_day},{whole('branch')},{cell('branch')})"
