@@ -107,6 +107,9 @@ def _named_rows(table: ListTable, above: str) -> Iterator[tuple[str, Place, str,
     sheet, column = table.sheet, table.branch_column
     name, place, is_joined = "", Place(), False
     for row in table.rows:
+        if table.is_total(row):
+            name, is_joined = "", False
+            continue
         words = clean(display_text(sheet.value_at((row, column))))
         is_filled = table.is_filled(row)
         if words and not is_filled and plain_key(words).startswith(_COMMITTEES):

@@ -11,12 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from mlay_batch.core.findings import column_letters
 from mlay_batch.core.text import plain_key
 from mlay_batch.reader.cell_metadata import CellPosition, UnreadableError, a1
-from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.section_finder import is_marker
 from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.list_semantics import heading_words
@@ -26,7 +27,12 @@ _NUMBER_HEADINGS = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
 _HEADING_ROWS = range(-1, 3)  # around the heading of the branches
 _LONGEST_HEADING = 80  # characters
 _FEWEST_NUMBERS = 3  # filled cells of a row that numbers the columns
-_TOTAL = re.compile(r"(?:tong|tong cong|tong so|cong|cong tong)(?: \d.*| (?:chi bo|don vi|so) .*)?")
+_TOTAL = re.compile(
+    r"(?:tong|tong cong|tong so|cong|cong tong|(?:diem )?(?:trung binh|binh quan))"
+    r"(?: \d.*| (?:chi bo|don vi|toan|cac|chung|dang bo)(?: .*)?)?|tong so .*"
+)
+_DAY = re.compile(r"(?:ngay )?\d{1,2} (?:thang )?\d{1,2}(?: (?:nam )?\d{4})?")
+_LAST_DAY = 31  # a greater number in a column of dates is a day's serial number
 # Below a list people sign it, and say where and when.
 _SIGNED = re.compile(
     r"(?:nguoi (?:lap|tong hop)|noi nhan|xac nhan|t m |tm |k t |bi thu|pho bi thu|thu truong)"
@@ -96,8 +102,9 @@ class ListTable:
         start = self.head.stop
         while start < self.stop and _is_numbering(self._texts(start)):
             start += 1
-        ends = (row for row in range(start, self.stop) if self._is_end(row))
-        stop = next(ends, self.stop)
+        dated = (row for row in range(self.stop - 1, start - 1, -1) if self._is_dated(row))
+        last = next(dated, start - 1)  # totals of groups, and notes, may stand above it
+        stop = next((row for row in range(last + 1, self.stop) if self._is_end(row)), self.stop)
         used = [row for row in range(start, stop) if self.is_filled(row) or self._is_numbered(row)]
         return range(start, max(used, default=start - 1) + 1)
 
@@ -106,20 +113,27 @@ class ListTable:
         """The texts below the rows by row, up to those of who signs; a total is none."""
         texts: dict[int, str] = {}
         for row in range(self.rows.stop, self.stop):
-            keys = [plain_key(text) for text in self._texts(row)]
-            if any(map(_SIGNED.match, keys)):
+            words = self._texts(row)
+            if any(_SIGNED.match(plain_key(text)) for text in words):
                 break
-            if keys and not any(map(_TOTAL.fullmatch, keys)):
-                texts[row] = " ".join(self._texts(row))
+            if words and not self.is_total(row):
+                texts[row] = " ".join(words)
         return texts
 
     def is_filled(self, row: int) -> bool:
         """Whether a row holds more than the name of a branch and what is said of it once."""
-        return any(
+        is_filled = any(
             not is_blank(self.sheet.value_at((row, column)))
             for column, heading in self.columns.items()
             if column != self.branch_column and not self.is_of_branch(heading)
         )
+        return is_filled and not self.is_total(row)
+
+    def is_total(self, row: int) -> bool:
+        """Whether a row is a total or a mean: the unit, or its first text, says so."""
+        name = self.sheet.value_at((row, self.branch_column))
+        texts = [display_text(name), *self._texts(row)[:1]]
+        return any(_TOTAL.fullmatch(plain_key(text)) for text in texts)
 
     def is_of_branch(self, heading: Heading) -> bool:
         """Whether a column is about the branch, not about a meeting."""
@@ -149,9 +163,31 @@ class ListTable:
         number = self.sheet.value_at((row, self.number_column)) if self.number_column else ""
         return display_text(number).rstrip(".").isdigit()
 
+    def _is_dated(self, row: int) -> bool:
+        """Whether a row is of a meeting for certain: a day, and a unit, points or a number."""
+        days = [self.sheet.value_at((row, column)) for column in self._columns_typed("date")]
+        if self._is_numbered(row) and not all(map(is_blank, days)):
+            return not self.is_total(row)
+        if not any(map(_is_day, days)) or self.is_total(row):
+            return False
+        return self._is_named(row) or self._has_points(row)
+
+    def _is_named(self, row: int) -> bool:
+        name = plain_key(display_text(self.sheet.value_at((row, self.branch_column))))
+        return bool(name) and not _SIGNED.match(name)
+
+    def _has_points(self, row: int) -> bool:
+        cells = (self.sheet.value_at((row, column)) for column in self._columns_typed("number"))
+        return any(display_text(raw)[:1].isdigit() for raw in cells)
+
+    def _columns_typed(self, type_: str) -> Iterator[int]:
+        return (column for column, h in self.columns.items() if h.field.type == type_)
+
     def _is_end(self, row: int) -> bool:
-        keys = [plain_key(text) for text in self._texts(row)]
-        return any(_TOTAL.fullmatch(key) or _SIGNED.match(key) for key in keys)
+        """Whether a row below the last meeting is a total, or begins what people sign."""
+        if self.is_total(row) or (self._is_numbered(row) and self._is_named(row)):
+            return self.is_total(row)
+        return any(_SIGNED.match(plain_key(text)) for text in self._texts(row))
 
 
 def find_tables(form: Form, sheets: Iterable[Sheet]) -> list[ListTable]:
@@ -250,6 +286,13 @@ def _column_keys(sheet: Sheet, rows: range) -> Mapping[int, list[str]]:
         if row in rows and isinstance(raw, str):
             keys[column].append(plain_key(raw))
     return keys
+
+
+def _is_day(raw: RawValue) -> bool:
+    """Whether a cell has a date as people type it; of which month and year is not asked."""
+    if isinstance(raw, int | float):
+        return raw > _LAST_DAY
+    return isinstance(raw, date) or bool(_DAY.fullmatch(plain_key(display_text(raw))))
 
 
 def _is_numbering(texts: Sequence[str]) -> bool:
