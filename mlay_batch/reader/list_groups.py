@@ -16,8 +16,7 @@ from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import bare_name_key, clean, consecutive_runs, name_key, plain_key
 from mlay_batch.model.records import HeaderValue
-from mlay_batch.reader.cell_metadata import CellPosition, a1
-from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.cell_metadata import a1
 from mlay_batch.reader.list_table import ListTable
 from mlay_batch.reader.values import display_text, is_blank, parse_cell
 from mlay_batch.schema.model import Form
@@ -27,7 +26,11 @@ _MONTH = re.compile(
     r"(?<![\w/.])(?:tháng|thg|t)\.? ?(\d{1,2})(?: ?(?:/|-|\.|năm|, ?năm) ?(\d{4}))?(?!\d)"
 )
 _DAY_BEFORE = re.compile(r"ngày ?[\d.…_ ]*$")
-_COMMITTEES = ("dang bo", "dang uy")
+# What heads a group of rows, and its number: "II. Đảng bộ xã …", "B. Các chi bộ trực thuộc".
+_GROUP = re.compile(
+    r"(?:dang bo|dang uy)\b.*|(?:cac )?(?:chi bo|to chuc dang)(?: co so)? truc thuoc\b.*"
+)
+_NUMBER = re.compile(r"(?:[IVXLC]+|[A-Z]|[0-9]+)(?: ?[.):/–-] ?| )(?=[^\W\d])")
 
 BranchKey = tuple[str, str, str]
 Title = tuple[HeaderValue | None, str]
@@ -90,13 +93,16 @@ def titles_of(tables: Sequence[ListTable]) -> list[Title]:
 def divide(form: Form, tables: Sequence[ListTable], titles: Sequence[Title]) -> list[ListGroup]:
     """Return the groups of all tables, in the order of the list; a name without a meeting has none.
 
-    Rows of one name under one committee are one group, wherever they stand.
+    Rows of one name under one committee are one group, wherever they stand; a row of nobody is its
+    own.
     """
     groups: dict[BranchKey, ListGroup] = {}
     for table, (month, committee) in zip(tables, titles, strict=True):
         for name, place, above, row in _named_rows(table, committee):
             period = month or _month_of_row(form, table, row)
-            key = name_key(above), bare_name_key(name), period.text if period else ""
+            of_nobody = "" if name else f"{place.sheet}!{place.cell}"
+            branch = bare_name_key(name) or of_nobody
+            key = name_key(above), branch, period.text if period else ""
             group = groups.setdefault(key, ListGroup(name, place, above, period))
             group.rows.append((table, row))
     return list(groups.values())
@@ -107,30 +113,38 @@ def _named_rows(table: ListTable, above: str) -> Iterator[tuple[str, Place, str,
     sheet, column = table.sheet, table.branch_column
     name, place, is_joined = "", Place(), False
     for row in table.rows:
-        if table.is_total(row):
+        above = _committee_of(table, row) or above
+        is_filled = table.is_filled(row)
+        if table.is_total(row) or (not is_filled and _is_group(table, row)):
             name, is_joined = "", False
             continue
         words = clean(display_text(sheet.value_at((row, column))))
-        is_filled = table.is_filled(row)
-        if words and not is_filled and plain_key(words).startswith(_COMMITTEES):
-            name, above, is_joined = "", words, False
-            continue
         if words:
             name, place, is_joined = words, Place("", sheet.title, a1((row, column))), True
-        elif not is_joined and not _is_merged_on(sheet, (row, column)):
+        elif not is_joined and row not in table.merged_on:
             name, place = "", Place("", sheet.title, a1((row, column)))
         if is_filled:
             yield name, place, above, row
-        is_joined = bool(name) and (is_filled or bool(words))
+        is_joined = bool(name) and (is_filled or bool(words)) and not _is_group(table, row)
 
 
-def _is_merged_on(sheet: Sheet, position: CellPosition) -> bool:
-    """Whether a cell continues a merged one from above."""
-    row, column = position
-    return any(
-        top < row <= bottom and left <= column <= right
-        for top, left, bottom, right in sheet.metadata.merges
-    )
+def _committee_of(table: ListTable, row: int) -> str:
+    """Return the committee that a row names, for itself or for those below; empty where none."""
+    if table.committee_column:
+        return clean(display_text(table.sheet.value_at((row, table.committee_column))))
+    return _group_words(table, row) if _is_group(table, row) else ""
+
+
+def _is_group(table: ListTable, row: int) -> bool:
+    """Whether a row heads those below it: it names a committee, and no day of a meeting."""
+    words = plain_key(_group_words(table, row))
+    return bool(_GROUP.fullmatch(words)) and not table.has_day(row)
+
+
+def _group_words(table: ListTable, row: int) -> str:
+    """Return the name in a row without its number: "II. Đảng bộ …" may be merged over the row."""
+    words = clean(display_text(table.sheet.value_at((row, table.branch_column))))
+    return _NUMBER.sub("", words or table.first_text(row))
 
 
 def _title(table: ListTable) -> Title:

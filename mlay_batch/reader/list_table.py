@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import accumulate
 
 from mlay_batch.core.findings import column_letters
 from mlay_batch.core.text import plain_key
@@ -24,13 +25,17 @@ from mlay_batch.schema.list_semantics import heading_words
 from mlay_batch.schema.model import Choice, Field, Form, Section
 
 _NUMBER_HEADINGS = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
+_COMMITTEE_HEADINGS = frozenset(
+    f"{before}{words}"
+    for words in ("dang bo", "dang uy", "dang bo co so", "dang uy co so", "dang bo dang uy")
+    for before in ("", "ten ", "thuoc ", "truc thuoc ")
+)
 _HEADING_ROWS = range(-1, 3)  # around the heading of the branches
 _LONGEST_HEADING = 80  # characters
 _FEWEST_NUMBERS = 3  # filled cells of a row that numbers the columns
-_TOTAL = re.compile(
-    r"(?:tong|tong cong|tong so|cong|cong tong|(?:diem )?(?:trung binh|binh quan))"
-    r"(?: \d.*| (?:chi bo|don vi|toan|cac|chung|dang bo)(?: .*)?)?|tong so .*"
-)
+_ALL = r"(?: \d.*| (?:chi bo|don vi|toan|cac|chung|dang bo)(?: .*)?)?"
+_TOTAL = re.compile(rf"(?:tong|tong cong|tong so|cong|cong tong){_ALL}|tong so .*")
+_MEAN = re.compile(rf"(?:diem )?(?:trung binh|binh quan){_ALL}")
 _DAY = re.compile(r"(?:ngay )?\d{1,2} (?:thang )?\d{1,2}(?: (?:nam )?\d{4})?")
 _LAST_DAY = 31  # a greater number in a column of dates is a day's serial number
 # Below a list people sign it, and say where and when.
@@ -93,8 +98,23 @@ class ListTable:
     @cached_property
     def number_column(self) -> int | None:
         """The column of the running numbers; None where no heading says so."""
-        keys = _column_keys(self.sheet, self.head)
-        return next((c for c, texts in keys.items() if _NUMBER_HEADINGS & set(texts)), None)
+        return self._column_headed(_NUMBER_HEADINGS)
+
+    @cached_property
+    def committee_column(self) -> int | None:
+        """The column that names the committee of each branch; None where no heading says so."""
+        return self._column_headed(_COMMITTEE_HEADINGS)
+
+    @cached_property
+    def merged_on(self) -> frozenset[int]:
+        """The rows whose name continues a merged cell from above."""
+        changes: dict[int, int] = defaultdict(int)
+        for top, left, bottom, right in self.sheet.metadata.merges:
+            if left <= self.branch_column <= right and bottom > top:
+                changes[top + 1] += 1
+                changes[bottom + 1] -= 1
+        depths = accumulate(changes[row] for row in range(self.stop))
+        return frozenset(row for row, depth in enumerate(depths) if depth)
 
     @cached_property
     def rows(self) -> range:
@@ -130,10 +150,13 @@ class ListTable:
         return is_filled and not self.is_total(row)
 
     def is_total(self, row: int) -> bool:
-        """Whether a row is a total or a mean: the unit, or its first text, says so."""
-        name = self.sheet.value_at((row, self.branch_column))
-        texts = [display_text(name), *self._texts(row)[:1]]
-        return any(_TOTAL.fullmatch(plain_key(text)) for text in texts)
+        """Whether a row is a total or a mean: its unit says so, or its first text and no day."""
+        name = plain_key(display_text(self.sheet.value_at((row, self.branch_column))))
+        if _TOTAL.fullmatch(name) or _MEAN.fullmatch(name):
+            return True
+        first = plain_key(self.first_text(row))
+        is_label = _TOTAL.fullmatch(first) or (not name and _MEAN.fullmatch(first))
+        return bool(is_label) and not any(_is_date(raw) for raw in self._days(row))
 
     def is_of_branch(self, heading: Heading) -> bool:
         """Whether a column is about the branch, not about a meeting."""
@@ -147,12 +170,26 @@ class ListTable:
         """Yield the first filled cell of each column without a known heading, and its heading."""
         first: dict[int, int] = {}
         for row, column in self.sheet.filled_cells:
-            if row in self.rows and column not in (*self.columns, self.number_column):
+            known = (*self.columns, self.number_column, self.committee_column)
+            if row in self.rows and column not in known:
                 first.setdefault(column, row)
         for column, row in sorted(first.items()):
             texts = (display_text(self.sheet.value_at((r, column))) for r in self.head)
             words = " ".join(text for text in texts if text)
             yield (row, column), words or column_letters(column)
+
+    def has_day(self, row: int) -> bool:
+        """Whether something stands in a row's column of days."""
+        return not all(map(is_blank, self._days(row)))
+
+    def first_text(self, row: int) -> str:
+        """Return what a row begins with; empty of an empty row."""
+        return next(iter(self._texts(row)), "")
+
+    def _column_headed(self, keys: Set[str]) -> int | None:
+        headings = _column_keys(self.sheet, self.head)
+        columns = (column for column, texts in headings.items() if keys & set(texts))
+        return next((column for column in columns if column not in self.columns), None)
 
     def _texts(self, row: int) -> list[str]:
         cells = self.sheet.rows[row - 1] if row <= len(self.sheet.rows) else []
@@ -165,12 +202,15 @@ class ListTable:
 
     def _is_dated(self, row: int) -> bool:
         """Whether a row is of a meeting for certain: a day, and a unit, points or a number."""
-        days = [self.sheet.value_at((row, column)) for column in self._columns_typed("date")]
-        if self._is_numbered(row) and not all(map(is_blank, days)):
-            return not self.is_total(row)
-        if not any(map(_is_day, days)) or self.is_total(row):
+        if not self.has_day(row) or self.is_total(row):
             return False
-        return self._is_named(row) or self._has_points(row)
+        if self._is_numbered(row):
+            return True
+        is_sure = any(_is_date(raw) or _is_serial(raw) for raw in self._days(row))
+        return is_sure and (self._is_named(row) or self._has_points(row))
+
+    def _days(self, row: int) -> list[RawValue]:
+        return [self.sheet.value_at((row, column)) for column in self._columns_typed("date")]
 
     def _is_named(self, row: int) -> bool:
         name = plain_key(display_text(self.sheet.value_at((row, self.branch_column))))
@@ -288,11 +328,13 @@ def _column_keys(sheet: Sheet, rows: range) -> Mapping[int, list[str]]:
     return keys
 
 
-def _is_day(raw: RawValue) -> bool:
+def _is_date(raw: RawValue) -> bool:
     """Whether a cell has a date as people type it; of which month and year is not asked."""
-    if isinstance(raw, int | float):
-        return raw > _LAST_DAY
     return isinstance(raw, date) or bool(_DAY.fullmatch(plain_key(display_text(raw))))
+
+
+def _is_serial(raw: RawValue) -> bool:
+    return isinstance(raw, int | float) and raw > _LAST_DAY
 
 
 def _is_numbering(texts: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Lists as offices type them: notes, totals, groups and headings that are easily taken for others."""
+"""Lists as offices type them: what is easily taken for a total, a signature, another branch."""
 
 from __future__ import annotations
 
@@ -64,3 +64,66 @@ def test_a_total_of_a_group_does_not_end_the_list() -> None:
 def test_a_total_is_no_meeting_of_the_branch_above_it(words: str) -> None:
     (member,) = read_list(list_book(A, below=[(words, None, 18, None, 92)])).members
     assert (member.part, member.findings) == ("1!6", ())
+
+
+def test_the_grade_average_in_the_first_column_is_no_mean() -> None:
+    rows = [("Tháng 11/2019",), ("Xếp loại", "Ngày họp", "Điểm", "Chi bộ"),
+            ("Trung bình", NOV3, 55, "Chi bộ A"), ("Trung bình", NOV5, 56, None)]  # fmt: skip
+    assert [m.part for m in read_list(Book({"S": rows}).bytes()).members] == ["1!3-4"]
+
+
+# Whose a row is
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [("I. Đảng bộ phường Na Lay",), ("II. Đảng bộ xã Lay Nưa",)],
+        [("I", "I. Đảng bộ phường Na Lay", 40), ("II", "2) Đảng bộ xã Lay Nưa", 30)],
+        [(None, "Đảng bộ phường Na Lay"), (None, "Đảng bộ xã Lay Nưa")],
+    ],
+)
+def test_one_name_under_two_committees_is_two_branches(heads: list[tuple[Typed, ...]]) -> None:
+    rows = [*rows_of(committee=""), heads[0], A.cells(1), heads[1],
+            Meeting("Chi bộ A", NOV5, 60).cells(2)]  # fmt: skip
+    wanted = ["1!7 Chi bộ A | Đảng bộ phường Na Lay", "1!9 Chi bộ A | Đảng bộ xã Lay Nưa"]
+    assert parts(*rows) == wanted
+    if len(heads[0]) == 1:
+        assert parts(*rows, merged=("A6:J6", "A8:J8")) == wanted
+
+
+def test_a_mean_beside_the_name_of_a_committee_is_not_lost() -> None:
+    rows = [*rows_of(committee=""), ("I", "Đảng bộ phường Na Lay", 25, None, 88), A.cells(1)]
+    assert parts(*rows) == [
+        "1!6 Đảng bộ phường Na Lay | Đảng bộ phường Na Lay", "1!7 Chi bộ A | Đảng bộ phường Na Lay",
+    ]  # fmt: skip
+
+
+def test_branches_of_no_committee_below_those_of_one() -> None:
+    rows = [*rows_of(committee=""), ("I", "Đảng bộ xã Lay Nưa"), A.cells(1),
+            ("II", "Các chi bộ trực thuộc"), C.cells(2)]  # fmt: skip
+    assert parts(*rows)[1] == "1!9 Chi bộ C | Các chi bộ trực thuộc"
+
+
+def test_a_column_may_name_the_committee() -> None:
+    rows = [("Tháng 11/2019",), ("STT", "Đảng bộ", "Chi bộ", "Ngày họp", "Điểm"),
+            (1, "Đảng bộ phường Na Lay", "Chi bộ A", NOV3, 90), (2, None, "Chi bộ B", NOV3, 80),
+            (3, "Đảng bộ xã Lay Nưa", "Chi bộ A", NOV5, 60)]  # fmt: skip
+    read = read_list(Book({"S": rows}, ["B3:B4"]).bytes())
+    assert [m.header["above"].text for m in read.members] == [
+        "Đảng bộ phường Na Lay", "Đảng bộ phường Na Lay", "Đảng bộ xã Lay Nưa",
+    ]  # fmt: skip
+    assert [m.findings for m in read.members] == [(), (), ()]
+
+
+def test_rows_of_nobody_are_not_joined() -> None:
+    rows = [*rows_of(A), (), (None, None, 9, NOV5, 60), (), (None, None, 7, NOV3, 50)]
+    assert [m.part for m in read_list(Book({"S": rows}).bytes()).members] == ["1!6", "1!8", "1!10"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("19/5", "26/5"), ("Đảng bộ Công an", "Chi bộ Công an")]
+)
+def test_names_that_are_much_alike_are_two(one: str, other: str) -> None:
+    read = read_list(list_book(Meeting(one, NOV3, 90), Meeting(other, NOV5, 60)))
+    assert [m.part for m in read.members] == ["1!6", "1!7"]
