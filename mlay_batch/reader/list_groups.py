@@ -14,9 +14,17 @@ from datetime import date
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import bare_name_key, clean, consecutive_runs, name_key, plain_key
+from mlay_batch.core.text import (
+    bare_name_key,
+    clean,
+    consecutive_runs,
+    name_key,
+    plain_key,
+    strip_accents,
+)
 from mlay_batch.model.records import HeaderValue
 from mlay_batch.reader.cell_metadata import a1
+from mlay_batch.reader.grid import ErrorCell
 from mlay_batch.reader.list_table import ListTable
 from mlay_batch.reader.values import display_text, is_blank, parse_cell
 from mlay_batch.schema.model import Form
@@ -25,7 +33,12 @@ from mlay_batch.schema.model import Form
 _MONTH = re.compile(
     r"(?<![\w/.])(?:tháng|thg|t)\.? ?(\d{1,2})(?: ?(?:/|-|\.|năm|, ?năm) ?(\d{4}))?(?!\d)"
 )
-_DAY_BEFORE = re.compile(r"ngày ?[\d.…_ ]*$")
+_DAY_BEFORE = re.compile(r"ngày ?[\d.…_, ]*$")
+_MONTHS = re.compile(
+    r"(?<![\w/.])(?:tháng|thg|t)\.? ?\d{1,2}(?: ?(?:[,;&+–-]|và|đến) ?\d{1,2}(?!\d))+"
+)
+_YEAR = re.compile(r"(?<!\w)năm (\d{4})(?!\d)")
+_OF_A_PAPER = ("kem theo", "can cu", "thuc hien", "theo ")
 # What heads a group of rows, and its number: "II. Đảng bộ xã …", "B. Các chi bộ trực thuộc".
 _GROUP = re.compile(
     r"(?:dang bo|dang uy)\b.*|(?:cac )?(?:chi bo|to chuc dang)(?: co so)? truc thuoc\b.*"
@@ -118,10 +131,12 @@ def _named_rows(table: ListTable, above: str) -> Iterator[tuple[str, Place, str,
         if table.is_total(row) or (not is_filled and _is_group(table, row)):
             name, is_joined = "", False
             continue
-        words = clean(display_text(sheet.value_at((row, column))))
+        raw = sheet.value_at((row, column))
+        is_unknown = isinstance(raw, ErrorCell)  # such as a formula without a stored result
+        words = "" if is_unknown else clean(display_text(raw))
         if words:
             name, place, is_joined = words, Place("", sheet.title, a1((row, column))), True
-        elif not is_joined and row not in table.merged_on:
+        elif is_unknown or not (is_joined or row in table.merged_on):
             name, place = "", Place("", sheet.title, a1((row, column)))
         if is_filled:
             yield name, place, above, row
@@ -162,21 +177,36 @@ def _title(table: ListTable) -> Title:
 def _titled_month(table: ListTable, texts: Sequence[tuple[str, Place]]) -> HeaderValue | None:
     """Return the month that the title nearest to the list names, else its sheet.
 
-    None where that names several. A month without a year is that of the only year of the dates.
+    None where that names several. A month without a year is that of the only year of the dates, or
+    of the titles. A paper that the list goes with has a month of its own.
     """
-    for text, place in (*reversed(texts), (table.sheet.title, Place("", table.sheet.title))):
-        matches = [
-            match
-            for match in _MONTH.finditer(clean(text).casefold())
-            if not _DAY_BEFORE.search(match.string[: match.start()])
-        ]
-        if len({int(match[1]) for match in matches}) > 1:
+    lines = [(clean(text).casefold(), place) for text, place in texts if not _is_of_paper(text)]
+    sheet = table.sheet.title
+    for text, place in (*reversed(lines), (clean(sheet).casefold(), Place("", sheet))):
+        matches = [m for m in _MONTH.finditer(text) if not _DAY_BEFORE.search(text[: m.start()])]
+        if len({int(match[1]) for match in matches}) > 1 or (matches and _MONTHS.search(text)):
             return None
-        year = next((match[2] for match in matches if match[2]), "") or _only_year(table)
+        year = next((match[2] for match in matches if match[2]), "")
+        year = year or _only_year(table) or _year_of(lines)
         period = Period.parse_informal(f"{matches[0][1]}/{year}") if matches and year else None
         if period:
             return HeaderValue(str(period), place)
     return None
+
+
+def _is_of_paper(text: str) -> bool:
+    return strip_accents(name_key(text)).lstrip("( ").startswith(_OF_A_PAPER)
+
+
+def _year_of(lines: Iterable[tuple[str, Place]]) -> str:
+    """Return the only year that the titles name, but that of a day; empty where there is none."""
+    years = {
+        match[1]
+        for text, _ in lines
+        for match in _YEAR.finditer(text)
+        if "ngày" not in text[: match.start()]
+    }
+    return years.pop() if len(years) == 1 else ""
 
 
 def _only_year(table: ListTable) -> str:

@@ -25,8 +25,8 @@ from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.model import Field, Form, Section
 
 UNREAD_COLUMN, WITHOUT_ROWS, UNREAD_NOTE, TOO_MANY = "R48", "R49", "R50", "R51"
-_MARKS = frozenset({"x", "xx", "v", "✓", "✔", "√", "ü", "1", "+", "*", "•", "●", "có"})
-_NO_MARKS = frozenset({"", "-", "–", "—", "0", "không", "/"})
+_MARKS = frozenset({"true", "x", "xx", "v", "✓", "✔", "√", "ü", "1", "+", "*", "•", "●", "có"})
+_NO_MARKS = frozenset({"false", "", "-", "–", "—", "0", "không", "/"})
 _POINTS = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?(?:điểm|đ)\.?", re.IGNORECASE)
 _DAY = re.compile(r"([0-9]{1,2})(?: ?[/.-] ?([0-9]{1,2}))?")
 _PAIR = re.compile(r"([0-9]{1,5}) ?/ ?([0-9]{1,5})")
@@ -96,7 +96,7 @@ class _ListReader:
                 blocks.append(block)
             results.findings.extend(_double_marks(table, copy, rows))
             results.findings.extend(_differing_counts(self.form, table, rows))
-        results.findings.extend(f for f in find_hidden(blocks, self.form) if f.code != "C32")
+        results.findings.extend(_hidden(blocks, self.form))
         header = {
             "branch": HeaderValue(group.name, group.name_place),
             "above": HeaderValue(group.above, group.name_place),
@@ -227,7 +227,7 @@ def _full_date(raw: RawValue, month: Period) -> RawValue:
 
 
 def _single_number(raw: RawValue, field: Field) -> RawValue:
-    """Return the number of "18/18", "92/100" out of the most there is, "92 điểm"; else `raw`."""
+    """Return the number of "18/18" of a count, of "92/100", "92 điểm" of points; else `raw`."""
     text = display_text(raw) if isinstance(raw, str) else ""
     if with_unit := _POINTS.fullmatch(text):
         return with_unit[1]
@@ -235,7 +235,7 @@ def _single_number(raw: RawValue, field: Field) -> RawValue:
     if match is None:
         return raw
     first, second = int(match[1]), int(match[2])
-    return float(first) if second in (first, field.max) else raw
+    return float(first) if second == (first if field.type == "integer" else field.max) else raw
 
 
 def _stored(section: Section) -> Section:
@@ -277,6 +277,19 @@ def _as_hints(section: Section, findings: Iterable[Finding]) -> Iterator[Finding
     for finding in findings:
         is_hint = section.layout == "card" and finding.is_error
         yield replace(finding, severity=Severity.WARNING) if is_hint else finding
+
+
+def _hidden(blocks: Iterable[Block], form: Form) -> Iterator[Finding]:
+    """Yield C17, C18 for hidden rows and columns with figures, once for all sections of a row."""
+    seen: set[tuple[str, str, object]] = set()
+    for block in blocks:
+        own_columns = replace(block, section=replace(block.section, under=None))
+        for finding in _as_hints(block.section, find_hidden([own_columns], form)):
+            number = finding.params.get("row") or finding.params.get("column")
+            key = finding.code, finding.place.sheet, number
+            if number and key not in seen:
+                seen.add(key)
+                yield finding
 
 
 def _double_marks(table: ListTable, copy: _Rewritten, rows: Sequence[int]) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ _COMMITTEE_HEADINGS = frozenset(
 )
 _HEADING_ROWS = range(-1, 3)  # around the heading of the branches
 _LONGEST_HEADING = 80  # characters
+_COLUMN_NUMBER = re.compile(r"[(\[]?(?:(\d{1,3})|[A-Za-z])[)\].]?(?:=[\d()+/*x:.,%-]+)?")
 _FEWEST_NUMBERS = 3  # filled cells of a row that numbers the columns
 _ALL = r"(?: \d.*| (?:chi bo|don vi|toan|cac|chung|dang bo)(?: .*)?)?"
 _TOTAL = re.compile(rf"(?:tong|tong cong|tong so|cong|cong tong){_ALL}|tong so .*")
@@ -274,7 +275,7 @@ def _sheet_tables(
         paths = {heading.path for heading in columns.values()}
         is_below = not heads or start not in heads[-1][0]
         if is_below and paths.issuperset((branch, *form.known_by)):
-            _refuse_double(sheet, columns, start)
+            columns = _without_double(sheet, columns, start, branch)
             rows = [row for (row, column) in matches if row in band and column in columns]
             heads.append((range(min(rows), max(rows) + 1), columns))
     meeting_sections = frozenset(s.id for s in form.sections if s.layout == "list")
@@ -310,14 +311,20 @@ def _columns_in(matches: Mapping[CellPosition, Heading], band: range) -> Mapping
     return dict(sorted({column: heading for (_, column), heading in in_band}.items()))
 
 
-def _refuse_double(sheet: Sheet, columns: Mapping[int, Heading], row: int) -> None:
-    """Raise R27 where two columns hold one field: nothing is guessed."""
-    seen: dict[str, int] = defaultdict(int)
+def _without_double(
+    sheet: Sheet, columns: Mapping[int, Heading], row: int, branch: str
+) -> Mapping[int, Heading]:
+    """Return the columns without further ones of remarks, which are told as not read.
+
+    UnreadableError R27 where two columns hold another field: nothing is guessed.
+    """
+    single: dict[int, Heading] = {}
     for column, heading in columns.items():
-        key = heading.path + (f".{heading.choice.id}" if heading.choice else "")
-        seen[key] += 1
-        if seen[key] > 1:
+        if heading not in single.values():
+            single[column] = heading
+        elif heading.field.type != "text" or heading.path == branch:
             raise UnreadableError("R27", sheet.title, a1((row, column)), field=heading.path)
+    return single
 
 
 def _column_keys(sheet: Sheet, rows: range) -> Mapping[int, list[str]]:
@@ -338,9 +345,9 @@ def _is_serial(raw: RawValue) -> bool:
 
 
 def _is_numbering(texts: Sequence[str]) -> bool:
-    """Whether the texts number the columns of a table: 1, 2, 3 … or (1) (2) (3) …."""
-    numbers = [text.strip("()[]. ") for text in texts]
-    if len(numbers) < _FEWEST_NUMBERS or not all(map(str.isdigit, numbers)):
+    """Whether the texts number columns: 1, 2, 3 …, (1) (2) (3) … or A, B, 1, 2, 3 = 1/2 …."""
+    matches = [_COLUMN_NUMBER.fullmatch(text.replace(" ", "")) for text in texts]
+    numbers = [int(match[1]) for match in matches if match and match[1]]
+    if len(numbers) < _FEWEST_NUMBERS or not all(matches):
         return False
-    first = int(numbers[0])
-    return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))

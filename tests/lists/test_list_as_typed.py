@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
+import openpyxl
 import pytest
 from builders.circulated_list import (
     Book,
     Meeting,
     Typed,
+    codes_and_cells,
     list_book,
     read_list,
     rows_of,
+    said,
 )
 
 NOV3, NOV5 = date(2019, 11, 3), date(2019, 11, 5)
@@ -127,3 +131,90 @@ def test_rows_of_nobody_are_not_joined() -> None:
 def test_names_that_are_much_alike_are_two(one: str, other: str) -> None:
     read = read_list(list_book(Meeting(one, NOV3, 90), Meeting(other, NOV5, 60)))
     assert [m.part for m in read.members] == ["1!6", "1!7"]
+
+
+def test_a_name_that_is_an_error_or_has_no_result_is_that_of_nobody() -> None:
+    rows = rows_of(A, Meeting("=B6", NOV5, 60), Meeting("#REF!", NOV5, 60), Meeting("#REF!", NOV3))
+    read = read_list(Book({"S": rows}).bytes())
+    assert [(m.part, m.header["branch"].text) for m in read.members] == [
+        ("1!6", "Chi bộ A"), ("1!7", ""), ("1!8", ""), ("1!9", ""),
+    ]  # fmt: skip
+
+
+# Titles and headings
+
+
+@pytest.mark.parametrize(
+    ("titles", "months"),
+    [
+        (["THÁNG 11/2019", "(Kèm theo Báo cáo số 12, tháng 12 năm 2019)"], ["2019-11"]),
+        (["THÁNG 11/2019", "Căn cứ Hướng dẫn số 12-HD/BTCTW, tháng 7 năm 2018"], ["2019-11"]),
+        (["THÁNG 11", "NĂM 2019"], ["2019-11"]),
+        (["THÁNG 10, 11 NĂM 2019"], ["2019-11"]),
+        (["THÁNG 9-11/2019"], ["2019-11"]),
+        (["THÁNG 10 VÀ 11/2019"], ["2019-11"]),
+        (["Na Lay, ngày 05, tháng 12 năm 2019"], ["2019-11"]),
+    ],
+)
+def test_the_month_is_that_of_the_list(titles: list[str], months: list[str]) -> None:
+    typed = "3/11" if titles == ["THÁNG 11", "NĂM 2019"] else NOV3
+    rows = [*((title,) for title in titles), *rows_of(Meeting("Chi bộ A", typed, 92))[2:]]
+    (member,) = read_list(Book({"S": rows}).bytes()).members
+    assert [member.header["period"].text] == months
+    assert said(member)["held_on"] == NOV3
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("A", "B", 1, 2, 3, 4),
+        ("(1)", "(2)", "(3)", "(4)", "(5)", "(6)=(4)+(5)"),
+        ("1", "2", "3", "4", "5", "6 = 5/100"),
+    ],
+)
+def test_a_row_that_numbers_the_columns_is_no_meeting(numbers: tuple[Typed, ...]) -> None:
+    rows = [("Tháng 11/2019",), ("STT", "Chi bộ", "SL ĐV", "Ngày họp", "Điểm", "Xếp loại"),
+            numbers, (1, "Chi bộ A", 9, NOV3, 90, "Tốt")]  # fmt: skip
+    (member,) = read_list(Book({"S": rows}).bytes()).members
+    assert (member.part, member.findings) == ("1!4", ())
+
+
+def test_of_two_columns_of_remarks_the_other_is_told() -> None:
+    rows = [("Tháng 11/2019",), ("Chi bộ", "Ngày họp", "Điểm", "Lý do trừ điểm", "Ghi chú"),
+            ("Chi bộ A", NOV3, 90, "họp muộn", "đ/c An vắng")]  # fmt: skip
+    (member,) = read_list(Book({"S": rows}).bytes()).members
+    assert said(member)["explanation"] == "họp muộn"
+    assert codes_and_cells(member.findings) == ["R48 E3"]
+
+
+# Cells
+
+
+def test_people_present_are_no_points() -> None:
+    (member,) = read_list(list_book(Meeting("Chi bộ A", NOV3, "18/18"))).members
+    assert "total" not in said(member)
+    assert codes_and_cells(member.findings) == ["C03 E6"]
+
+
+def test_a_ticked_box_is_a_mark() -> None:
+    rows = [*rows_of(), (1, "Chi bộ A", 9, NOV3, 92, True, False, False, False)]
+    (member,) = read_list(Book({"S": rows}).bytes()).members
+    assert (said(member)["grade"], member.findings) == ("good", ())
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "wanted", "is_error"),
+    [(6, None, ["C17 D6"], True), (None, "E", ["C18 E6"], True), (None, "C", ["C18 C6"], False)],
+)
+def test_what_is_hidden_is_told_once(
+    row: int | None, column: str | None, wanted: list[str], is_error: bool
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(list_book(Meeting("Chi bộ A", NOV3, 92, "Tốt", 9))))
+    if row:
+        book["Sheet1"].row_dimensions[row].hidden = True
+    if column:
+        book["Sheet1"].column_dimensions[column].hidden = True
+    book.save(data := io.BytesIO())
+    (member,) = read_list(data.getvalue()).members
+    assert codes_and_cells(member.findings) == wanted
+    assert member.findings[0].is_error is is_error
