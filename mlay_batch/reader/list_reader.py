@@ -30,6 +30,7 @@ _NO_MARKS = frozenset({"false", "", "-", "–", "—", "0", "không", "/"})
 _POINTS = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?(?:điểm|đ)\.?", re.IGNORECASE)
 _DAY = re.compile(r"([0-9]{1,2})(?: ?[/.-] ?([0-9]{1,2}))?")
 _PAIR = re.compile(r"([0-9]{1,5}) ?/ ?([0-9]{1,5})")
+_MAX_NOTES = 50  # rows below a table that are told one by one
 _MAX_QUOTE = 200  # characters of a note that are quoted
 
 
@@ -70,8 +71,11 @@ class _ListReader:
         if len(groups) > self.limits.entries:
             raise UnreadableError(TOO_MANY, count=len(groups), limit=self.limits.entries)
         months = (Period.parse(month.text) if month else None for month, _ in titles)
-        pairs = zip(self.tables, months, strict=True)
-        rewritten = {id(table): _rewrite(table, month) for table, month in pairs}
+        sheets = {id(t.sheet): replace(t.sheet, rows=list(t.sheet.rows)) for t in self.tables}
+        rewritten = {
+            id(table): _rewrite(table, month, sheets[id(table.sheet)])
+            for table, month in zip(self.tables, months, strict=True)
+        }
         members = [self._member(group, rewritten) for group in groups]
         members = _attach(self._list_findings(), groups, members)
         empty = Submission(None, self.form.form, self.form.version)
@@ -118,8 +122,11 @@ class _ListReader:
         for table in self.tables:
             for position, words in table.unread_columns():
                 yield _warning(UNREAD_COLUMN, table.sheet, position, value=words)
-            for row, words in table.notes.items():
+            notes = list(table.notes.items())
+            for row, words in notes[:_MAX_NOTES]:
                 yield _warning(UNREAD_NOTE, table.sheet, (row, 1), value=words[:_MAX_QUOTE])
+            if rest := notes[_MAX_NOTES:]:
+                yield _warning(UNREAD_NOTE, table.sheet, (rest[0][0], 1), value=f"… (+{len(rest)})")
         our_texts = frozenset(map(name_key, self.workbook.template_texts))
         for sheet in {id(table.sheet): table.sheet for table in self.tables}.values():
             yield from find_out_of_range(sheet)
@@ -182,11 +189,11 @@ class _Rewritten:
     marked: Mapping[tuple[int, str], Sequence[int]]
 
 
-def _rewrite(table: ListTable, month: Period | None) -> _Rewritten:
-    """Rewrite a table of the month that its title names; None where it names none."""
-    rows = [list(cells) for cells in table.sheet.rows]
+def _rewrite(table: ListTable, month: Period | None, copy: Sheet) -> _Rewritten:
+    """Rewrite a table, in the copy of its sheet, of the month of its title; None: of none."""
     marked: dict[tuple[int, str], list[int]] = {}
     for row in table.rows:
+        cells = copy.rows[row - 1] = list(copy.rows[row - 1])
         for column, heading in table.columns.items():
             raw = table.sheet.value_at((row, column))
             if heading.choice:
@@ -197,9 +204,9 @@ def _rewrite(table: ListTable, month: Period | None) -> _Rewritten:
                 raw = _single_number(raw, heading.field)
             elif heading.field.type == "date" and month:
                 raw = _full_date(raw, month)
-            if column <= len(rows[row - 1]):
-                rows[row - 1][column - 1] = raw
-    return _Rewritten(replace(table.sheet, rows=rows), marked)
+            if column <= len(cells):
+                cells[column - 1] = raw
+    return _Rewritten(copy, marked)
 
 
 def _as_choice(raw: RawValue, title: str) -> RawValue:

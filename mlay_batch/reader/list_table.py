@@ -109,13 +109,14 @@ class ListTable:
     @cached_property
     def merged_on(self) -> frozenset[int]:
         """The rows whose name continues a merged cell from above."""
+        start, stop = self.head.stop, self.stop
         changes: dict[int, int] = defaultdict(int)
         for top, left, bottom, right in self.sheet.metadata.merges:
-            if left <= self.branch_column <= right and bottom > top:
-                changes[top + 1] += 1
+            if left <= self.branch_column <= right and start <= bottom and top + 1 < stop:
+                changes[max(top + 1, start)] += 1
                 changes[bottom + 1] -= 1
-        depths = accumulate(changes[row] for row in range(self.stop))
-        return frozenset(row for row, depth in enumerate(depths) if depth)
+        depths = accumulate(changes[row] for row in range(start, stop))
+        return frozenset(row for row, depth in enumerate(depths, start) if depth)
 
     @cached_property
     def rows(self) -> range:
@@ -169,10 +170,10 @@ class ListTable:
 
     def unread_columns(self) -> Iterator[tuple[CellPosition, str]]:
         """Yield the first filled cell of each column without a known heading, and its heading."""
+        known = {*self.columns, self.number_column, self.committee_column}
         first: dict[int, int] = {}
-        for row, column in self.sheet.filled_cells:
-            known = (*self.columns, self.number_column, self.committee_column)
-            if row in self.rows and column not in known:
+        for row, column, _ in _cells_in(self.sheet, self.rows):
+            if column not in known:
                 first.setdefault(column, row)
         for column, row in sorted(first.items()):
             texts = (display_text(self.sheet.value_at((r, column))) for r in self.head)
@@ -267,7 +268,11 @@ def _sheet_tables(
     base = next(s for s in form.sections if s.layout == "list" and s.under is None)
     matches = _find_headings(sheet, headings)
     branch = f"{base.id}.{base.branch}"
-    starts = sorted({row for (row, _), heading in matches.items() if heading.path == branch})
+    starts = [
+        row
+        for row, of_row in sorted(matches.items())
+        if any(heading.path == branch for heading in of_row.values())
+    ]
     heads: list[tuple[range, Mapping[int, Heading]]] = []
     for start in starts:
         band = range(start + _HEADING_ROWS.start, start + _HEADING_ROWS.stop)
@@ -276,7 +281,7 @@ def _sheet_tables(
         is_below = not heads or start not in heads[-1][0]
         if is_below and paths.issuperset((branch, *form.known_by)):
             columns = _without_double(sheet, columns, start, branch)
-            rows = [row for (row, column) in matches if row in band and column in columns]
+            rows = [row for row in band if matches.get(row, {}).keys() & columns.keys()]
             heads.append((range(min(rows), max(rows) + 1), columns))
     meeting_sections = frozenset(s.id for s in form.sections if s.layout == "list")
     top, stops = 1, [*(head.start for head, _ in heads[1:]), len(sheet.rows) + 1]
@@ -286,8 +291,10 @@ def _sheet_tables(
         yield table
 
 
-def _find_headings(sheet: Sheet, headings: Mapping[str, Heading]) -> Mapping[CellPosition, Heading]:
-    """Return the cells with the text of a heading.
+def _find_headings(
+    sheet: Sheet, headings: Mapping[str, Heading]
+) -> Mapping[int, Mapping[int, Heading]]:
+    """Return the cells with the text of a heading, by row and column.
 
     A value to mark heads a column only beside another one of its choice: alone it is a value.
     """
@@ -298,17 +305,19 @@ def _find_headings(sheet: Sheet, headings: Mapping[str, Heading]) -> Mapping[Cel
             matches |= dict.fromkeys(positions, heading)
             for row, _ in positions:
                 values[row, heading.path].add(heading.choice.id if heading.choice else "")
-    return {
-        (row, column): heading
-        for (row, column), heading in matches.items()
-        if heading.choice is None or len(values[row, heading.path]) > 1
-    }
+    by_row: dict[int, dict[int, Heading]] = defaultdict(dict)
+    for (row, column), heading in matches.items():
+        if heading.choice is None or len(values[row, heading.path]) > 1:
+            by_row[row][column] = heading
+    return by_row
 
 
-def _columns_in(matches: Mapping[CellPosition, Heading], band: range) -> Mapping[int, Heading]:
+def _columns_in(matches: Mapping[int, Mapping[int, Heading]], band: range) -> Mapping[int, Heading]:
     """Return the lowest heading of each column within the rows of a band."""
-    in_band = sorted((position, h) for position, h in matches.items() if position[0] in band)
-    return dict(sorted({column: heading for (_, column), heading in in_band}.items()))
+    columns: dict[int, Heading] = {}
+    for row in band:
+        columns |= matches.get(row, {})
+    return dict(sorted(columns.items()))
 
 
 def _without_double(
@@ -329,10 +338,17 @@ def _without_double(
 
 def _column_keys(sheet: Sheet, rows: range) -> Mapping[int, list[str]]:
     keys: dict[int, list[str]] = defaultdict(list)
-    for (row, column), raw in sheet.filled_cells.items():
-        if row in rows and isinstance(raw, str):
+    for _, column, raw in _cells_in(sheet, rows):
+        if isinstance(raw, str):
             keys[column].append(plain_key(raw))
     return keys
+
+
+def _cells_in(sheet: Sheet, rows: range) -> Iterator[tuple[int, int, RawValue]]:
+    """Yield row, column and value of the filled cells of some rows."""
+    for row in rows:
+        cells = sheet.rows[row - 1] if row <= len(sheet.rows) else []
+        yield from ((row, column, raw) for column, raw in enumerate(cells, 1) if not is_blank(raw))
 
 
 def _is_date(raw: RawValue) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import date
 
 import openpyxl
@@ -218,3 +219,20 @@ def test_what_is_hidden_is_told_once(
     (member,) = read_list(data.getvalue()).members
     assert codes_and_cells(member.findings) == wanted
     assert member.findings[0].is_error is is_error
+
+
+# What would take long
+
+
+def test_headings_repeated_a_thousand_times_are_read_in_seconds() -> None:
+    rows = [row for _ in range(1000) for row in rows_of(A, C)]
+    data, start = Book({"S": rows}).bytes(), time.perf_counter()
+    first, second = read_list(data).members
+    assert len(first.section_rows("meetings")) == len(second.section_rows("meetings")) == 1000
+    assert time.perf_counter() - start < 10  # a copy of the sheet for each took a minute
+
+
+def test_of_many_rows_below_a_list_the_first_are_told() -> None:
+    (member,) = read_list(list_book(A, below=[("Ghi chú",)] * 60)).members
+    assert len(member.findings) == 51
+    assert member.findings[-1].params["value"] == "… (+10)"
