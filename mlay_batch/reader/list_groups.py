@@ -1,13 +1,16 @@
 """Divides the rows of a list among the branches and months that they are about.
 
-A row belongs to the branch it names, or to the one named above it: people leave the name out, or
-merge its cell, where a branch met twice. The month is the one that the title of the list or its
-sheet names; else each meeting's own, so that a list of a quarter holds three returns of a branch.
+A row belongs to the branch it names, or, where it has a day, to the one named above it: people
+leave the name out, or merge its cell, where a branch met twice. The month is the one that the title
+of the list or its sheet names; else each meeting's own, so that a list of a quarter holds three
+returns of a branch. Where days would all be of one month but for some with day and month
+exchanged, as a program set to the American order does, these are not of another month.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +26,7 @@ from mlay_batch.core.text import (
     strip_accents,
 )
 from mlay_batch.model.records import HeaderValue
-from mlay_batch.reader.cell_metadata import a1
+from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import ErrorCell
 from mlay_batch.reader.list_table import ListTable
 from mlay_batch.reader.values import display_text, is_blank, parse_cell
@@ -111,8 +114,9 @@ def divide(form: Form, tables: Sequence[ListTable], titles: Sequence[Title]) -> 
     """
     groups: dict[BranchKey, ListGroup] = {}
     for table, (month, committee) in zip(tables, titles, strict=True):
+        common = None if month else _common_month(form, table)
         for name, place, above, row in _named_rows(table, committee):
-            period = month or _month_of_row(form, table, row)
+            period = month or _month_of_row(form, table, row, common)
             of_nobody = "" if name else f"{place.sheet}!{place.cell}"
             branch = bare_name_key(name) or of_nobody
             key = name_key(above), branch, period.text if period else ""
@@ -136,7 +140,7 @@ def _named_rows(table: ListTable, above: str) -> Iterator[tuple[str, Place, str,
         words = "" if is_unknown else clean(display_text(raw))
         if words:
             name, place, is_joined = words, Place("", sheet.title, a1((row, column))), True
-        elif is_unknown or not (is_joined or row in table.merged_on):
+        elif is_unknown or not ((is_joined and table.has_day(row)) or row in table.merged_on):
             name, place = "", Place("", sheet.title, a1((row, column)))
         if is_filled:
             yield name, place, above, row
@@ -218,13 +222,41 @@ def _only_year(table: ListTable) -> str:
     return years.pop() if len(years) == 1 else ""
 
 
-def _month_of_row(form: Form, table: ListTable, row: int) -> HeaderValue | None:
-    """Return the month of a row's date, None where it has none that can be read."""
+def _month_of_row(
+    form: Form, table: ListTable, row: int, common: Period | None
+) -> HeaderValue | None:
+    """Return the month of a row's date, or the `common` one; None where no date can be read."""
+    day, position = _day_of_row(form, table, row)
+    if day is None:
+        return None
+    month = common or Period.of("month", day)
+    return HeaderValue(str(month), Place("", table.sheet.title, a1(position)))
+
+
+def _day_of_row(form: Form, table: ListTable, row: int) -> tuple[date | None, CellPosition]:
     for column, heading in table.columns.items():
         if heading.field.type == "date":
-            position = row, column
-            value = parse_cell(table.sheet.value_at(position), heading.field, form).value
+            value = parse_cell(table.sheet.value_at((row, column)), heading.field, form).value
             if isinstance(value, date):
-                month = Period.of("month", value)
-                return HeaderValue(str(month), Place("", table.sheet.title, a1(position)))
-    return None
+                return value, (row, column)
+    return None, (row, 0)
+
+
+def _common_month(form: Form, table: ListTable) -> Period | None:
+    """Return the month of all days where some have day and month exchanged; None: there are none.
+
+    It has more of the days as they are written than any other month of which this is true.
+    """
+    days = [day for row in table.rows if (day := _day_of_row(form, table, row)[0])]
+    counts = Counter(Period.of("month", day) for day in days)
+    if len(counts) < 2:
+        return None
+    fitting = [m for m in counts if all(_may_be_of(m, day) for day in days)]
+    ranked = sorted(fitting, key=lambda month: -counts[month])
+    is_tie = len(ranked) > 1 and counts[ranked[0]] == counts[ranked[1]]
+    return ranked[0] if ranked and not is_tie else None
+
+
+def _may_be_of(month: Period, day: date) -> bool:
+    """Whether a day is of a month as it is written, or with day and month exchanged."""
+    return day.year == month.year and month.month in (day.month, day.day)

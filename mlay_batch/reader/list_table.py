@@ -36,7 +36,7 @@ _COLUMN_NUMBER = re.compile(r"[(\[]?(?:(\d{1,3})|[A-Za-z])[)\].]?(?:=[\d()+/*x:.
 _FEWEST_NUMBERS = 3  # filled cells of a row that numbers the columns
 _ALL = r"(?: \d.*| (?:chi bo|don vi|toan|cac|chung|dang bo)(?: .*)?)?"
 _TOTAL = re.compile(rf"(?:tong|tong cong|tong so|cong|cong tong){_ALL}|tong so .*")
-_MEAN = re.compile(rf"(?:diem )?(?:trung binh|binh quan){_ALL}")
+_MEAN = re.compile(rf"(?:diem )?(?:trung binh|binh quan){_ALL}|t[yi] le(?: .*)?")
 _DAY = re.compile(r"(?:ngay )?\d{1,2} (?:thang )?\d{1,2}(?: (?:nam )?\d{4})?")
 _LAST_DAY = 31  # a greater number in a column of dates is a day's serial number
 # Below a list people sign it, and say where and when.

@@ -65,7 +65,9 @@ def test_a_total_of_a_group_does_not_end_the_list() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", ["TỔNG CỘNG TOÀN ĐẢNG BỘ", "Bình quân", "Điểm trung bình chung"])
+@pytest.mark.parametrize(
+    "words", ["TỔNG CỘNG TOÀN ĐẢNG BỘ", "Bình quân", "Điểm trung bình chung", "Tỷ lệ %"]
+)
 def test_a_total_is_no_meeting_of_the_branch_above_it(words: str) -> None:
     (member,) = read_list(list_book(A, below=[(words, None, 18, None, 92)])).members
     assert (member.part, member.findings) == ("1!6", ())
@@ -142,6 +144,13 @@ def test_a_name_that_is_an_error_or_has_no_result_is_that_of_nobody() -> None:
     ]  # fmt: skip
 
 
+def test_figures_without_a_name_and_a_day_are_not_of_the_branch_above() -> None:
+    rows = [*rows_of(A), (None, None, 27, None, 163), ()]
+    first, second = read_list(Book({"S": rows}).bytes()).members
+    assert (first.part, first.findings) == ("1!6", ())
+    assert (second.part, second.header["branch"].text) == ("1!7", "")
+
+
 # Titles and headings
 
 
@@ -163,6 +172,14 @@ def test_the_month_is_that_of_the_list(titles: list[str], months: list[str]) -> 
     (member,) = read_list(Book({"S": rows}).bytes()).members
     assert [member.header["period"].text] == months
     assert said(member)["held_on"] == NOV3
+
+
+def test_days_and_months_exchanged_are_of_no_other_month() -> None:
+    days = [date(2019, 11, 20), date(2019, 3, 11), date(2019, 11, 5)]  # the second is 3 November
+    meetings = [Meeting(f"Chi bộ {day.day}", day, 90) for day in days]
+    read = read_list(list_book(*meetings, title="DANH SÁCH"))
+    assert [m.header["period"].text for m in read.members] == ["2019-11"] * 3
+    assert said(read.members[1])["held_on"] == days[1]  # as typed: the checks refuse it
 
 
 @pytest.mark.parametrize(
