@@ -117,8 +117,7 @@ def divide(form: Form, tables: Sequence[ListTable], titles: Sequence[Title]) -> 
         common = None if month else _common_month(form, table)
         for name, place, above, row in _named_rows(table, committee):
             period = month or _month_of_row(form, table, row, common)
-            of_nobody = "" if name else f"{place.sheet}!{place.cell}"
-            branch = bare_name_key(name) or of_nobody
+            branch = bare_name_key(name) or f"{place.sheet}!{place.cell}"
             key = name_key(above), branch, period.text if period else ""
             group = groups.setdefault(key, ListGroup(name, place, above, period))
             group.rows.append((table, row))

@@ -135,6 +135,19 @@ def test_what_is_wrong_is_found_at_its_cell(office: Office, meeting: Meeting, co
     assert code in [f"{f.code} {f.place.cell}" for f in decision.findings]
 
 
+def test_a_day_exchanged_with_the_month_is_found_where_no_title_names_the_month(
+    office: Office,
+) -> None:
+    meetings = (
+        Meeting("CB-01", date(2019, 3, 11), 92),
+        Meeting("bản Na Nát", date(2019, 11, 20), 71),
+    )
+    put(office, "ds.xlsx", list_book(*meetings, title="DANH SÁCH", committee=""))
+    done = take_in(office)
+    assert outcomes(done) == ["CB-01 rejected", "DB1-2 accepted"]
+    assert "F05 D6" in [f"{f.code} {f.place.cell}" for f in done.decisions[0].findings]
+
+
 def test_a_day_twice_is_not_one_meeting(office: Office) -> None:
     put(office, "ds.xlsx", list_book(HO_CANG, Meeting(None, NOV3, 80)))
     (decision,) = take_in(office).decisions
