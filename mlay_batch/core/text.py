@@ -23,7 +23,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # \w alone ends a word at a combining mark that makes no composed letter.
 _WORDS = re.compile(r"[\w\u0300-\u036f]+")
 _PLAIN_WORDS = re.compile(r"[^\W_]+")
-_NAME_START = re.compile(r"^(?:\d+ ?[.)/] ?)?(?:(?:chi bộ|đảng bộ|cb|đb)[:.]? +)?")
+_NAME_START = re.compile(r"^(?:\d+ ?[.)/](?!\d) ?)?(?:(?:chi bộ|cb)[:.]? +)?")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 # Soft hyphen, zero-width and bidirectional controls: nobody sees them, so no name has them.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -83,7 +83,9 @@ def plain_key(text: str) -> str:
 
 
 def bare_name_key(name: str) -> str:
-    """Return the key of an organisation's name without its number and kind, which lists leave out.
+    """Return the key of a cell's name without its number and kind, which lists leave out.
+
+    A committee keeps its kind: the cell of that name is another organisation.
 
     >>> bare_name_key("1. Chi bộ bản Ho Cang") == bare_name_key("CB. bản Ho Cang")
     True

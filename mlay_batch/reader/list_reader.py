@@ -25,11 +25,12 @@ from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.model import Field, Form, Section
 
 UNREAD_COLUMN, WITHOUT_ROWS, UNREAD_NOTE, TOO_MANY = "R48", "R49", "R50", "R51"
-_MARKS = frozenset({"x", "xx", "v", "✓", "✔", "√", "ü", "1", "+", "*", "•", "●", "có"})
-_NO_MARKS = frozenset({"", "-", "–", "—", "0", "không", "/"})
+_MARKS = frozenset({"true", "x", "xx", "v", "✓", "✔", "√", "ü", "1", "+", "*", "•", "●", "có"})
+_NO_MARKS = frozenset({"false", "", "-", "–", "—", "0", "không", "/"})
 _POINTS = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?(?:điểm|đ)\.?", re.IGNORECASE)
 _DAY = re.compile(r"([0-9]{1,2})(?: ?[/.-] ?([0-9]{1,2}))?")
 _PAIR = re.compile(r"([0-9]{1,5}) ?/ ?([0-9]{1,5})")
+_MAX_NOTES = 50  # rows below a table that are told one by one
 _MAX_QUOTE = 200  # characters of a note that are quoted
 
 
@@ -70,8 +71,11 @@ class _ListReader:
         if len(groups) > self.limits.entries:
             raise UnreadableError(TOO_MANY, count=len(groups), limit=self.limits.entries)
         months = (Period.parse(month.text) if month else None for month, _ in titles)
-        pairs = zip(self.tables, months, strict=True)
-        rewritten = {id(table): _rewrite(table, month) for table, month in pairs}
+        sheets = {id(t.sheet): replace(t.sheet, rows=list(t.sheet.rows)) for t in self.tables}
+        rewritten = {
+            id(table): _rewrite(table, month, sheets[id(table.sheet)])
+            for table, month in zip(self.tables, months, strict=True)
+        }
         members = [self._member(group, rewritten) for group in groups]
         members = _attach(self._list_findings(), groups, members)
         empty = Submission(None, self.form.form, self.form.version)
@@ -96,7 +100,7 @@ class _ListReader:
                 blocks.append(block)
             results.findings.extend(_double_marks(table, copy, rows))
             results.findings.extend(_differing_counts(self.form, table, rows))
-        results.findings.extend(f for f in find_hidden(blocks, self.form) if f.code != "C32")
+        results.findings.extend(_hidden(blocks, self.form))
         header = {
             "branch": HeaderValue(group.name, group.name_place),
             "above": HeaderValue(group.above, group.name_place),
@@ -118,8 +122,11 @@ class _ListReader:
         for table in self.tables:
             for position, words in table.unread_columns():
                 yield _warning(UNREAD_COLUMN, table.sheet, position, value=words)
-            for row, words in table.notes.items():
+            notes = list(table.notes.items())
+            for row, words in notes[:_MAX_NOTES]:
                 yield _warning(UNREAD_NOTE, table.sheet, (row, 1), value=words[:_MAX_QUOTE])
+            if rest := notes[_MAX_NOTES:]:
+                yield _warning(UNREAD_NOTE, table.sheet, (rest[0][0], 1), value=f"… (+{len(rest)})")
         our_texts = frozenset(map(name_key, self.workbook.template_texts))
         for sheet in {id(table.sheet): table.sheet for table in self.tables}.values():
             yield from find_out_of_range(sheet)
@@ -182,11 +189,11 @@ class _Rewritten:
     marked: Mapping[tuple[int, str], Sequence[int]]
 
 
-def _rewrite(table: ListTable, month: Period | None) -> _Rewritten:
-    """Rewrite a table of the month that its title names; None where it names none."""
-    rows = [list(cells) for cells in table.sheet.rows]
+def _rewrite(table: ListTable, month: Period | None, copy: Sheet) -> _Rewritten:
+    """Rewrite a table, in the copy of its sheet, of the month of its title; None: of none."""
     marked: dict[tuple[int, str], list[int]] = {}
     for row in table.rows:
+        cells = copy.rows[row - 1] = list(copy.rows[row - 1])
         for column, heading in table.columns.items():
             raw = table.sheet.value_at((row, column))
             if heading.choice:
@@ -197,9 +204,9 @@ def _rewrite(table: ListTable, month: Period | None) -> _Rewritten:
                 raw = _single_number(raw, heading.field)
             elif heading.field.type == "date" and month:
                 raw = _full_date(raw, month)
-            if column <= len(rows[row - 1]):
-                rows[row - 1][column - 1] = raw
-    return _Rewritten(replace(table.sheet, rows=rows), marked)
+            if column <= len(cells):
+                cells[column - 1] = raw
+    return _Rewritten(copy, marked)
 
 
 def _as_choice(raw: RawValue, title: str) -> RawValue:
@@ -227,7 +234,7 @@ def _full_date(raw: RawValue, month: Period) -> RawValue:
 
 
 def _single_number(raw: RawValue, field: Field) -> RawValue:
-    """Return the number of "18/18", "92/100" out of the most there is, "92 điểm"; else `raw`."""
+    """Return the number of "18/18" of a count, of "92/100", "92 điểm" of points; else `raw`."""
     text = display_text(raw) if isinstance(raw, str) else ""
     if with_unit := _POINTS.fullmatch(text):
         return with_unit[1]
@@ -235,7 +242,7 @@ def _single_number(raw: RawValue, field: Field) -> RawValue:
     if match is None:
         return raw
     first, second = int(match[1]), int(match[2])
-    return float(first) if second in (first, field.max) else raw
+    return float(first) if second == (first if field.type == "integer" else field.max) else raw
 
 
 def _stored(section: Section) -> Section:
@@ -277,6 +284,19 @@ def _as_hints(section: Section, findings: Iterable[Finding]) -> Iterator[Finding
     for finding in findings:
         is_hint = section.layout == "card" and finding.is_error
         yield replace(finding, severity=Severity.WARNING) if is_hint else finding
+
+
+def _hidden(blocks: Iterable[Block], form: Form) -> Iterator[Finding]:
+    """Yield C17, C18 for hidden rows and columns with figures, once for all sections of a row."""
+    seen: set[tuple[str, str, object]] = set()
+    for block in blocks:
+        own_columns = replace(block, section=replace(block.section, under=None))
+        for finding in _as_hints(block.section, find_hidden([own_columns], form)):
+            number = finding.params.get("row") or finding.params.get("column")
+            key = finding.code, finding.place.sheet, number
+            if number and key not in seen:
+                seen.add(key)
+                yield finding
 
 
 def _double_marks(table: ListTable, copy: _Rewritten, rows: Sequence[int]) -> Iterator[Finding]:

@@ -135,6 +135,19 @@ def test_what_is_wrong_is_found_at_its_cell(office: Office, meeting: Meeting, co
     assert code in [f"{f.code} {f.place.cell}" for f in decision.findings]
 
 
+def test_a_day_exchanged_with_the_month_is_found_where_no_title_names_the_month(
+    office: Office,
+) -> None:
+    meetings = (
+        Meeting("CB-01", date(2019, 3, 11), 92),
+        Meeting("bản Na Nát", date(2019, 11, 20), 71),
+    )
+    put(office, "ds.xlsx", list_book(*meetings, title="DANH SÁCH", committee=""))
+    done = take_in(office)
+    assert outcomes(done) == ["CB-01 rejected", "DB1-2 accepted"]
+    assert "F05 D6" in [f"{f.code} {f.place.cell}" for f in done.decisions[0].findings]
+
+
 def test_a_day_twice_is_not_one_meeting(office: Office) -> None:
     put(office, "ds.xlsx", list_book(HO_CANG, Meeting(None, NOV3, 80)))
     (decision,) = take_in(office).decisions
@@ -270,11 +283,7 @@ def test_a_name_entered_in_the_register_is_known_from_then_on(
 def test_one_name_of_two_committees_is_that_of_the_list_or_its_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more = [
-        {"code": "DB-2", "name": "Đảng bộ xã Lay Nưa", "type": "committee", "parent": "TU"},
-        {"code": "DB2-1", "name": "Chi bộ bản Ho Cang", "type": "cell", "parent": "DB-2"},
-    ]
-    monkeypatch.setitem(TOWN, "organisations", [*TOWN["organisations"], *more])
+    monkeypatch.setitem(TOWN, "organisations", TWO_COMMITTEES)
     office = create_office(tmp_path / "two")
     meeting = Meeting("Chi bộ bản Ho Cang", NOV3, 90)
     send(office, "1", "db1@town.example", ("ds.xlsx", list_book(meeting, committee="")))
@@ -282,6 +291,35 @@ def test_one_name_of_two_committees_is_that_of_the_list_or_its_sender(
     put(office, "2.xlsx", list_book(meeting, committee="Đảng bộ xã Lay Nưa"))
     put(office, "3.xlsx", list_book(meeting, committee=""))
     assert sorted(outcomes(take_in(office, NOON))) == ["? held I41", "DB2-1 accepted"]
+
+
+TWO_COMMITTEES = [
+    *TOWN["organisations"],
+    {"code": "DB-2", "name": "Đảng bộ xã Lay Nưa", "type": "committee", "parent": "TU"},
+    {"code": "DB2-1", "name": "Chi bộ bản Ho Cang", "type": "cell", "parent": "DB-2"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "committee", "outcome"),
+    [
+        ("DB1-1 – Chi bộ bản Na Nát", "", "? held I41"),  # the code of another than the name
+        ("DB1-2 – Chi bộ bản Na Nát", "", "DB1-2 accepted"),
+        ("DB1-2 – bản Na", "", "DB1-2 accepted"),
+        ("DB1-2", "", "DB1-2 accepted"),
+        ("Chi bộ bản Na Nát", "ĐẢNG BỘ XÃ LAY NƯA", "? held I41"),  # the register has it elsewhere
+        ("Chi bộ bản Na Nát", "THỊ ỦY MƯỜNG LAY", "DB1-2 accepted"),
+        ("Chi bộ bản Ho Cang", "ĐẢNG ỦY XÃ LAY NƯA", "DB2-1 accepted"),
+        ("Đảng bộ bản Na Nát", "", "? held I41"),
+    ],
+)
+def test_a_branch_is_given_to_none_but_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, committee: str, outcome: str
+) -> None:
+    monkeypatch.setitem(TOWN, "organisations", TWO_COMMITTEES)
+    office = create_office(tmp_path / "two")
+    put(office, "ds.xlsx", list_book(Meeting(name, NOV3, 90), committee=committee))
+    assert outcomes(take_in(office)) == [outcome]
 
 
 def test_a_stranger_sends_no_list(office: Office) -> None:
