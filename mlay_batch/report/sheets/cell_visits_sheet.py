@@ -46,6 +46,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     listing.colour_states()
     listing.write_totals(ctx.figures.cell_visits)
     listing.write_notes(map(ctx.t, ("legend", "folded.rows", "visits/cells.how")))
+    if ctx.has_lists:
+        listing.write_note(ctx.t("visits/cells.listed"))
     end_row = disputed_visits_block.write(ctx, sheet, data, listing.next_row + 1)
     listing.set_up_page(end_row, frozen=3, filtered="state", landscape=False)
 

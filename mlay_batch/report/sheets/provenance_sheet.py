@@ -229,7 +229,7 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     # the other years' are theirs to name: a name that is purged there must not live on here
     yield column("column.file", 34, lambda entry: _if_of_year(ctx, entry, entry.label))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
-    yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
+    yield column("column.form_title", 22, lambda entry: ctx.paper_title(entry).capitalize())
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
     yield Column(
