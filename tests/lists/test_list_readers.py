@@ -14,6 +14,7 @@ from builders.mail_office import AS_OF, take_in
 from builders.sample_office import REGISTER, MeetingReturn, catalogue, create_office, put
 from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalculate
 
+from mlay_batch.app.build_report import report_branch
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.incoming_register import write_register
 from mlay_batch.app.ingest import ingest
@@ -114,6 +115,7 @@ def test_a_kind_known_from_lists_alone_has_no_regular_meetings_and_not_none(
         "Tổng cộng": [3, None, None],
     }
     assert "không có ở hai cột Thường kỳ" in notes(october, "Xếp loại sinh hoạt")
+    assert "không thấy dấu hiệu" not in notes(october, "Xếp loại sinh hoạt")
     assert differences(october, recalculate(data, tmp_path)) == []
     november = load_sheets(book(NOVEMBER))
     assert kinds(november["Xếp loại sinh hoạt"]) == {
@@ -129,6 +131,20 @@ def test_the_sheets_say_what_a_list_is_left_out_of(book: Consolidated) -> None:
     assert "các buổi ấy chưa tính vào xếp loại năm" in notes(november, "Lũy kế năm")
     assert "tháng chỉ có danh sách kể vào cột" in notes(november, "Chi bộ được dự")
     assert "hai dòng sinh hoạt thường kỳ, chuyên đề" in notes(november, "Tổng quan")
+
+    assert "buổi chuyên đề nếu có chưa được tính" in notes(november, "Chuyên đề – bồi dưỡng")
+    assert "chỉ có trong danh sách thì không xét dấu hiệu" in notes(november, "Cảnh báo")
+
+
+def test_the_page_of_a_cell_tells_a_list_from_a_return(office: Office) -> None:
+    """In October nobody's own return was in: no signs were looked for, and none is denied."""
+    with in_process.here():
+        path = report_branch(office, "DB1-2", OCTOBER, as_of=NEW_YEAR).path
+    (sheet,) = load_sheets(path).values()
+    (meeting,) = (row for row in sheet.rows if row[0] == 10)
+    assert meeting[2] == "Theo danh sách"
+    texts = [row[0] for row in sheet.rows]
+    assert "Chưa có báo cáo của chính chi bộ trong năm nên chưa xét dấu hiệu." in texts
 
 
 def test_a_month_of_returns_says_what_of_the_one_before_was_a_list(book: Consolidated) -> None:
@@ -147,6 +163,9 @@ def test_papers_are_called_what_they_are(office: Office, book: Consolidated) -> 
     }
     assert titles["ds10.xlsx (1!6)"] == "Danh sách sinh hoạt chi bộ"
     assert titles["cb01.xlsx"] == "Báo cáo sinh hoạt chi bộ"
+    (partly,) = (row[3] for row in sheet.rows if str(row[0]).startswith("DB1-2 – "))
+    assert str(partly).startswith("Theo danh sách (tháng 11 năm 2019). Ngày họp, điểm, mức có ")
+    assert "Lượt dự có thể có của CU-1 chưa tính." in str(partly)
     written = write_register(office, NOVEMBER, as_of=AS_OF)
     (incoming,) = load_sheets(written.path).values()
     subjects = [row[4] for row in incoming.rows if str(row[5]).startswith("ds11.xlsx")]

@@ -75,7 +75,8 @@ def _write_indicators(listing: Listing[KindFigures], formulas: _KindFormulas) ->
     ctx, sheet, lines = listing.ctx, listing.sheet, listing.ctx.figures.unit_kinds
     codes = sorted({code for line in lines for code in line.flagged_by})
     if not codes:
-        listing.write_note(ctx.t("signs.none"))
+        if any(line.reporting for line in lines) or not ctx.has_lists:
+            listing.write_note(ctx.t("signs.none"))
         return listing.next_row
     reporting = [
         listing.cell(listing.first_row + number, "reporting") for number in range(len(lines) + 1)
