@@ -40,7 +40,7 @@ class CheckResult:
     rows: tuple[Row, ...] = ()
     """Rows as they were sent."""
     name: str = ""
-    """Its name; of several that came together with the mail or zip it was in."""
+    """Its name; with the mail or zip of several that came together, and its rows of a list."""
 
 
 def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:
@@ -122,7 +122,8 @@ def _check_submission(
     )
     checked_file = note_questions(checked_file)
     result = _result_for(checked_file.findings, form, file.name)
-    return replace(result, checked_file=checked_file, rows=submission.rows)
+    label = f"{file.name} ({file.part})" if file.part else file.name
+    return replace(result, checked_file=checked_file, rows=submission.rows, name=label)
 
 
 def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> CheckResult:

@@ -25,7 +25,7 @@ from mlay_batch.core.messages import Message, error_text, explain, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.errors import MlayError, RegisterError
-from mlay_batch.model.records import Decision, Verdict
+from mlay_batch.model.records import UNSURE, Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
 if TYPE_CHECKING:  # start-up: for annotations only
@@ -237,10 +237,17 @@ def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
         for line in finding_lines(same_severity, result.form, lang):
             click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
     errors = sum(finding.is_error for finding in result.findings)
-    is_held = any(finding.code == UNANSWERED for finding in result.findings)
-    key = "check.refused" if errors else "check.held" if is_held else "check.accepted"
+    key = "check.refused" if errors else _state_without_errors(result.findings)
     summary = say(lang, key, errors=errors, warnings=len(result.findings) - errors)
     click.echo(f"{prefix}{summary}")
+
+
+def _state_without_errors(findings: Sequence[Finding]) -> str:
+    """Return the key of what becomes of a workbook without errors."""
+    codes = {finding.code for finding in findings}
+    if UNSURE in codes:
+        return "check.unsure"
+    return "check.held" if UNANSWERED in codes else "check.accepted"
 
 
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:

@@ -25,7 +25,7 @@ _QUESTION_LENGTH = 12
 _OF_VERDICTS = "L"
 """First letter of the codes that say why a file got its verdict."""
 _CELL = re.compile(r"([A-Z]+)(\d+)")
-CLERK_CODES = frozenset({"I40", "R46", "R47", "R48", "R50"})
+CLERK_CODES = frozenset({"I29", "I40", "R46", "R47", "R48", "R50"})
 """Findings that tell the clerk something and ask nothing of the branch."""
 
 

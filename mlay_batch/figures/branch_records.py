@@ -270,8 +270,9 @@ class KindFigures:
     held: int | None
     """Meetings; like the next three None where no return is in."""
     regular: int | None
+    """None also where lists alone tell of meetings, and name the kind of none."""
     thematic: int | None
-    """Meetings with a thematic part: one may be regular as well."""
+    """Meetings with a thematic part: one may be regular as well. None as of `regular`."""
     scored: int | None
     mean: float | None
     """Exact mean of the scores; None without any."""

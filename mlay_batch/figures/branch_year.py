@@ -8,7 +8,14 @@ from datetime import date
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.period import Period
-from mlay_batch.figures.report_records import Figures, IndicatorHit, ReportInputs, Sitting
+from mlay_batch.figures.report_records import (
+    SENT,
+    SKETCH,
+    Figures,
+    IndicatorHit,
+    ReportInputs,
+    Sitting,
+)
 from mlay_batch.figures.return_access import ReturnIndex, ReturnView, mean
 from mlay_batch.model.records import Row
 from mlay_batch.schema.ids import MEETING
@@ -55,6 +62,11 @@ class BranchYear:
     """Mean score of all branches' sittings."""
     attendance: float | None
     indicator_hits: tuple[IndicatorHit, ...]
+
+    @property
+    def has_own_returns(self) -> bool:
+        """Whether it sent a return itself, in which signs are looked for: a list is none."""
+        return any(state in SENT and state != SKETCH for state in self.states.values())
 
 
 def branch_year(inputs: ReportInputs, figures: Figures, branch: str) -> BranchYear:

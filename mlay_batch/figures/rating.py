@@ -62,8 +62,7 @@ def _return_sittings(
         counting_row = by_scorer.get("own" if confirmed_score is None else "confirmed")
         marks = {scorer: _marks(of_kind, row) for scorer, row in by_scorer.items()}
         counting_marks = _marks(of_kind, counting_row)
-        stated_score = own_score if confirmed_score is None else confirmed_score
-        score = counting_score(of_kind, stated_score, counting_marks, thematic_month)
+        score = counting_score(of_kind, _score(counting_row), counting_marks, thematic_month)
         yield Sitting(
             branch=branch,
             period=period,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.figures.branch_records import KindFigures
@@ -96,14 +96,15 @@ class _PeriodFigures:
             (hit.indicator.code, hit.branch) for hit in self._hits if self._is_of(hit.branch, kind)
         }
         is_reported = bool(sent or sittings)
+        is_told = is_reported and not _is_kind_untold(sittings)
         return KindFigures(
             kind=kind,
             cells=len(set(due)),
             due=len(due),
             sent=len(sent),
             held=len(sittings) if is_reported else None,
-            regular=sum(s.regular for s in sittings) if is_reported else None,
-            thematic=sum(s.thematic for s in sittings) if is_reported else None,
+            regular=sum(s.regular for s in sittings) if is_told else None,
+            thematic=sum(s.thematic for s in sittings) if is_told else None,
             scored=len(scores) if is_reported else None,
             mean=mean(scores),
             bands=dict(Counter(sitting.band for sitting in sittings if sitting.band)),
@@ -111,3 +112,10 @@ class _PeriodFigures:
             flagged=len({branch for _, branch in hits}) if own and self._has_indicators else None,
             flagged_by=dict(Counter(code for code, _ in sorted(hits))),
         )
+
+
+def _is_kind_untold(sittings: Collection[Sitting]) -> bool:
+    """Whether lists alone tell of meetings, and name the kind of none."""
+    return bool(sittings) and not any(
+        sitting.regular or sitting.thematic or not sitting.listed for sitting in sittings
+    )

@@ -310,8 +310,10 @@ def file_letter(
         for reason, names in names_by_reason.items()
     ]
     first, first_reason = files[0][0], next(iter(names_by_reason))
+    branch = envelope.topics[0].branch or ""
     values = {
-        **_file_values(context, first, envelope.topics[0].branch or ""),
+        **_file_values(context, first, branch),
+        **_paper_values(first, one_line(context.name(branch))),
         **request.values(context),
         "file": _name_list([_file_name(entry) for entry, _ in files], "tệp"),
         "problem": shorten(first_reason.what, _MAX_CHAT_REASON, placeholder="…"),
@@ -319,6 +321,15 @@ def file_letter(
     }
     errors = {"errors": Shortlist(lines, unit="lý do")}
     return write_letter(context, envelope, values, errors, text_kind=request.text_kind)
+
+
+def _paper_values(entry: LedgerEntry, branch_name: str) -> dict[str, str]:
+    """Return what a file is called: of a list the rows of a branch, which need not have sent it."""
+    if entry.is_sketch:
+        rows = f"dòng của {branch_name} trong danh sách"
+        return {"paper": f"{rows} “{_file_name(entry)}”", "sent_paper": f"{rows} nhận"}
+    paper = f"tệp “{_file_name(entry)}” của {branch_name}"
+    return {"paper": paper, "sent_paper": f"tệp {branch_name} gửi"}
 
 
 def _name_list(names: Iterable[str], unit: str) -> str:

@@ -27,12 +27,13 @@ _RESEND_GAPS = frozenset(
 _FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file", "entered"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
-    | {"number", "counts", "correction", "figures", "points", "remarks", "signature"},
+    | {"number", "counts", "correction", "figures", "points", "remarks", "signature", "amend"},
     "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count", "wrong_cells"},
     "question": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},
     "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
-    "declined": (_FILE_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
+    "declined": (_FILE_GAPS | {"errors", "problem", "fix", "paper", "sent_paper"})
+    - {"form", "period"},
     "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors", "problem", "fix"}) - {"form", "period"},
     "private": (_FILE_GAPS | {"overdue"}) - {"form", "period", "file"},
     "private_due": _COMMON_GAPS | {"branches", "branch_names", "due"},

@@ -29,6 +29,8 @@ from mlay_batch.schema.model import Form
 _LANG = "vi"
 _NO_ITEMS = "- Không có."
 _SLIP = "phiếu nhận kèm theo"
+_AMEND = "sửa trong tệp của đơn vị rồi gửi lại"
+_AMEND_LIST = "gửi báo cáo theo mẫu, hoặc sửa trong danh sách rồi gửi lại"
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,7 @@ def write_receipt(
     is the return in a form with cells for answers to them, None where nothing is to be answered.
     What `answers` explain is not asked again.
     """
-    accepted = numbered.accepted
-    entry = accepted.entry
+    entry, accepted_rows = numbered.accepted.entry, numbered.accepted.rows
     findings = [f for f in (*entry.findings, *other_findings) if concerns_branch(f)]
     asked = [f for f in findings if answer_key(entry, f) not in answers]
     lines, signature = finding_lines(asked, form), _signature_text(numbered.signature)
@@ -74,8 +75,9 @@ def write_receipt(
         **return_values(context, entry, entry.branch or "", form, entry.period or ""),
         "number": numbered.number,
         "counts": _counts_text(numbered),
-        "figures": key_figures(context.register, form, accepted.rows) or f"ghi ở {_SLIP}",
+        "figures": key_figures(context.register, form, accepted_rows) or f"ghi ở {_SLIP}",
         "signature": signature,
+        "amend": _AMEND_LIST if entry.is_sketch else _AMEND,
         "remarks": _remarks(numbered, signature, shortlists["points"]),
     }
     slip = text_attachment(

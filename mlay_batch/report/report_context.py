@@ -135,6 +135,17 @@ class ReportWords:
             titles.append(rollup_form.TITLE)
         return titles[-1].of(self.lang) if titles else form_id or ""
 
+    def paper_title(self, entry: LedgerEntry) -> str:
+        """Return the title of what a file is: of a list that, else of the form."""
+        version = entry.version or ""
+        form = self.inputs.catalogue.form(entry.form or "", version) if entry.is_sketch else None
+        return form.title.of(self.lang) if form else self.form_title(entry.form)
+
+    @cached_property
+    def has_lists(self) -> bool:
+        """Whether a meeting of the year to date is known from a list alone."""
+        return any(sitting.listed for sitting in self.figures.sittings)
+
     @cached_property
     def signatures(self) -> Mapping[int, SignatureState]:
         """What is known of the signature of each ledger entry, by its number."""

@@ -69,6 +69,9 @@ ELSEWHERE = {
     "I31": "pipeline/test_levels.py",
     # an officer's slip: no branch sends one
     **dict.fromkeys(("F40", "F41", "I50", "I51", "I52", "V03"), "slips/test_slips_in.py"),
+    "R49": "lists/test_list_reading.py",  # a list of an office's own, which is no form
+    "R51": "lists/test_list_reading.py",
+    "R52": "lists/test_list_month.py",
 }
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 TESTS = Path(__file__).resolve().parent.parent

@@ -35,6 +35,7 @@ from mlay_batch.app.worklist.state import (
     forms_to_issue,
     in_period,
     letters_told,
+    listed_words,
     period_state,
     periods_to_issue,
     questions_state,
@@ -341,15 +342,21 @@ class _MatterBuilder:
     def _period(self, kind: str, period: Period, link: str, **counts: int) -> Matter:
         state = self.state
         key = "what.unanswered" if counts.get("letters") and not counts["count"] else f"what.{kind}"
+        words = self._say(key, period=begin_small(period.title(state.lang)), **counts)
         return self._matter(
             kind,
             f"{PERIOD}/{period}",
             period_state(period, state.closings),
             state.register.root().name,
             period.end if kind == "unclosed" else None,
-            self._say(key, period=begin_small(period.title(state.lang)), **counts),
+            " ".join(filter(None, (words, self._listed_words(kind, period)))),
             link=link,
         )
+
+    def _listed_words(self, kind: str, period: Period) -> str:
+        """Return, of a period that is all in, how many returns a list alone tells of."""
+        cells = self.state.returns_of(period) if kind == "ready" else ()
+        return listed_words(cells, self.state.lang)
 
     def below(self) -> Iterator[Matter]:
         """Yield the subordinate offices whose consolidated workbooks lack returns."""

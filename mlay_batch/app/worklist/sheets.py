@@ -27,6 +27,7 @@ from mlay_batch.app.worklist.state import (
     branch_title,
     in_period,
     letter_state,
+    listed_words,
     period_state,
 )
 from mlay_batch.app.worklist.view_files import ViewFiles
@@ -246,6 +247,7 @@ def _state_words(state: OpenState, period: Period) -> str:
     out = sum(cell.state in OPEN for cell in cells)
     key = "state.outstanding" if out else "state.complete" if cells else "state.empty"
     words = say(lang, key, sent=len(cells) - out, owed=len(cells))
+    words = " ".join(filter(None, (words, listed_words(cells, lang))))
     before = [each for each in state.closings if each.period == period]
     if before:
         last = before[-1]

@@ -218,7 +218,9 @@ def ratings_table(words: ReportWords, *, has_notes: bool) -> Iterator[ReportTabl
                 sitting.held_on,
                 sitting.score,
                 words.band_title(sitting.band or ""),
-                sitting.note,
+                ". ".join(
+                    filter(None, (words.t("rating.listed") if sitting.listed else "", sitting.note))
+                ),
             )
             rows.append(row[: len(columns)])
     if rows:

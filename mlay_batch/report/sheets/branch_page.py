@@ -14,7 +14,7 @@ from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import consecutive_runs
 from mlay_batch.figures.branch_year import BranchSitting, BranchYear
-from mlay_batch.figures.report_records import Figures, IndicatorHit, ReportInputs
+from mlay_batch.figures.report_records import SKETCH, Figures, IndicatorHit, ReportInputs
 from mlay_batch.figures.visit_slips import requests_of
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
@@ -176,13 +176,14 @@ def _meeting_lines(page: _BranchPage) -> Iterator[BranchSitting | tuple[Period, 
 def _meeting_cells(page: _BranchPage, meeting: BranchSitting) -> tuple[Content, ...]:
     ctx = page.ctx
     kind = ctx.choice_title("meeting_kind", meeting.kind)
+    is_listed = page.year.states.get(meeting.period) == SKETCH
     scheme = ctx.figures.score_scheme
     bands = {band.id: band.title.of(ctx.lang) for band in scheme.bands} if scheme else {}
     visitors = ", ".join(ctx.officer_in_words(code) for code in meeting.visitors)
     return (
         meeting.period.month,
         meeting.held_on,
-        kind,
+        kind or (ctx.t("rating.listed") if is_listed else ""),
         meeting.expected,
         meeting.present,
         meeting.attendance,
@@ -226,7 +227,8 @@ def _write_indicators(page: _BranchPage, row: int) -> int:
         page.sheet.write(row, _SEEN_SPAN, message.fix, "text", span=_COLUMN_COUNT - _SEEN_SPAN)
         row += 1
     if not by_code:
-        page.sheet.write(row, 0, page.ctx.t("page.no_signs"), "quiet", span=_COLUMN_COUNT)
+        key = "page.no_signs" if page.year.has_own_returns else "page.signs_unknown"
+        page.sheet.write(row, 0, page.ctx.t(key), "quiet", span=_COLUMN_COUNT)
         row += 1
     return row
 

@@ -47,6 +47,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     listing.colour_states()
     listing.write_totals(ctx.figures.cell_visits)
     listing.write_notes(map(ctx.t, ("legend", "folded.rows", "visits/cells.how")))
+    if ctx.has_lists:
+        listing.write_note(ctx.t("visits/cells.listed"))
     end_row = disputed_visits_block.write(ctx, sheet, data, listing.next_row + 1)
     end_row = (
         visit_checks_block.write(ctx, sheet, data, end_row + 1) if ctx.figures.slips else end_row

@@ -75,6 +75,8 @@ def write(
     listing.write_heads()
     listing.write_rows(_comparison_lines(ctx, data, form_sums, current, earlier))
     listing.write_note(ctx.t("comparison/how"))
+    if any(totals.listed for totals in (current, *earlier)):
+        listing.write_note(ctx.t("comparison/listed_how"))
     return listing.next_row
 
 
@@ -136,7 +138,7 @@ def _comparison_lines(
         yield figure_line("sent", sums.sent.formula[1:])
         yield figure_line("rate", sums.rate.formula[1:], "0.0")
     yield figure_line("held", meetings.sumifs("held", held_on=days))
-    if current.listed:
+    if any(totals.listed for totals in (current, *earlier)):
         yield figure_line("listed", meetings.sumifs("listed", held_on=days))
     yield figure_line("regular", meetings.sumifs("regular", held_on=days))
     yield figure_line("thematic", meetings.sumifs("thematic", held_on=days))

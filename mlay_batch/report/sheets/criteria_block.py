@@ -77,6 +77,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int) ->
     listing.write_notes([ctx.t("ratings/criteria.how"), ctx.t("folded.rows")])
     if not groups:
         listing.write_note(ctx.t("not_asked.groups"))
+    elif ctx.has_lists:
+        listing.write_note(ctx.t("ratings/criteria.listed"))
     return listing.next_row
 
 

@@ -92,7 +92,7 @@ def _origin_text(ctx: ReportContext, row: IncomingFileRow) -> str:
 def _subject_text(ctx: ReportContext, row: IncomingFileRow) -> str:
     """Return form and period of a file, as far as known, and the subject of its mail."""
     entry = row.entry
-    parts = [ctx.form_title(entry.form).capitalize(), ctx.period_title(entry.period).lower()]
+    parts = [ctx.paper_title(entry).capitalize(), ctx.period_title(entry.period).lower()]
     if entry.subject:
         parts.append(ctx.t("incoming.mail", subject=entry.subject))
     return "; ".join(part for part in parts if part)

@@ -63,7 +63,8 @@ def write(
     width = listing.width
     listing.write_title(ctx.t("title.signs"))
     sheet.write(row, 0, _summary_text(ctx, period_hits), "banner", span=width)
-    sheet.write(row + 1, 0, ctx.t("signs.note"), "note", span=width)
+    notes = ("signs.note", "signs.listed") if ctx.has_lists else ("signs.note",)
+    sheet.write(row + 1, 0, " ".join(map(ctx.t, notes)), "note", span=width)
     listing.write_heads()
     listing.write_rows(
         _IndicatorLine(

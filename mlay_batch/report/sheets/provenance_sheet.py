@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import month_before
 from mlay_batch.figures.branch_records import MovementLine
-from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.report_records import NO_RETURN, SKETCH, ExpectedReturn
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Waiver
 from mlay_batch.report import letterhead
@@ -37,7 +37,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Map
     letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.provenance"))
     row = _write_origin(ctx, sheet, letterhead.TABLE_ROW, provenance)
     row = _write_counts(ctx, sheet, row + 1)
-    row = _write_list(ctx, sheet, row + 1, "excluded", _missing_returns(ctx))
+    excluded = "excluded_partly" if ctx.has_lists else "excluded"
+    row = _write_list(ctx, sheet, row + 1, excluded, _missing_returns(ctx))
     row = _write_list(ctx, sheet, row + 1, "waivers", _waiver_lines(ctx))
     schemas = (
         (source.name, source.sha256)
@@ -110,10 +111,10 @@ def _missing_returns(ctx: ReportContext) -> Iterable[Sequence[Content]]:
     effects = _OpenEffects.of(ctx)
     for matrix in matrices(ctx.figures):
         for (code, period), cell in matrix.cells.items():
-            if period in months and cell.state in OPEN:
+            if period in months and cell.state in NO_RETURN:
                 state = ctx.state_title("return", cell.state)
                 when = ctx.period_title(str(period)).lower()
-                text = f"{state} ({when}). {effects.text(ctx, code)}"
+                text = f"{state} ({when}). {effects.text(ctx, cell)}"
                 yield f"{code} – {ctx.name(code)}", text.strip()
 
 
@@ -139,9 +140,14 @@ class _OpenEffects:
         members = {line.branch.code: line for line in (movement.lines if movement else ())}
         return cls(members, officers)
 
-    def text(self, ctx: ReportContext, branch: str) -> str:
-        line, officers = self.members.get(branch), ", ".join(self.officers.get(branch, ()))
-        parts = [ctx.t("branches/excluded.sums")]
+    def text(self, ctx: ReportContext, cell: ExpectedReturn) -> str:
+        """Return what is left out without a return of the branch's own."""
+        line, officers = (
+            self.members.get(cell.branch),
+            ", ".join(self.officers.get(cell.branch, ())),
+        )
+        key = "partly" if cell.state == SKETCH else "sums"
+        parts = [ctx.t(f"branches/excluded.{key}")]
         if line and line.in_period is None and line.in_year:
             parts.append(ctx.t("branches/excluded.members", count=line.in_year.closing))
         if officers:
@@ -234,7 +240,7 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     # the other years' are theirs to name: a name that is purged there must not live on here
     yield column("column.file", 34, lambda entry: _if_of_year(ctx, entry, entry.label))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
-    yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
+    yield column("column.form_title", 22, lambda entry: ctx.paper_title(entry).capitalize())
     yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
     yield Column(

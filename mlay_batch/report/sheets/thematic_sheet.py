@@ -85,6 +85,8 @@ def _write_thematic(
     asked = {"times": thematic.quota.times, "window": ctx.t(f"window.{thematic.quota.window}")}
     how = ctx.t("branches/thematic.how", **asked, basis="; ".join(thematic.quota.basis))
     listing.write_notes([ctx.t("legend"), ctx.t("folded.rows"), how])
+    if ctx.has_lists:
+        listing.write_note(ctx.t("branches/thematic.listed"))
     return listing
 
 

@@ -63,6 +63,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int) ->
         listing.write_row(line)
     listing.write_totals(lines)
     listing.write_note(ctx.t("ratings/kind.how"))
+    if ctx.has_lists:
+        listing.write_note(ctx.t("ratings/kind.listed"))
     if not formulas.has_indicators:
         return listing.next_row
     return _write_indicators(listing, formulas)
@@ -73,7 +75,8 @@ def _write_indicators(listing: Listing[KindFigures], formulas: _KindFormulas) ->
     ctx, sheet, lines = listing.ctx, listing.sheet, listing.ctx.figures.unit_kinds
     codes = sorted({code for line in lines for code in line.flagged_by})
     if not codes:
-        listing.write_note(ctx.t("signs.none"))
+        if any(line.reporting for line in lines) or not ctx.has_lists:
+            listing.write_note(ctx.t("signs.none"))
         return listing.next_row
     reporting = [
         listing.cell(listing.first_row + number, "reporting") for number in range(len(lines) + 1)
@@ -128,8 +131,16 @@ class _KindFormulas:
         return f'IF({cell("sent")}+{held}=0,"",{held})'
 
     def meetings(self, name: str, line: KindFigures) -> str:
-        """Return the sum of a column of the meetings; nothing where no return tells."""
-        return _where_held(self.data.sittings.sumifs(name, **self._sittings(line)))
+        """Return how many meetings are of a kind; nothing where no return tells.
+
+        Nor where lists alone tell of meetings, and name the kind of none.
+        """
+        total = partial(self.data.sittings.sumifs, **self._sittings(line))
+        if not self.ctx.has_lists:
+            return _where_held(total(name))
+        of_lists = f"{cell('held')}={total('listed')}"
+        is_untold = f"AND({cell('held')}>0,{of_lists},{total('regular')}+{total('thematic')}=0)"
+        return _where_held(f'IF({is_untold},"",{total(name)})')
 
     def scored(self, line: KindFigures) -> str:
         """Return how many meetings have a score; nothing where no return tells."""

@@ -53,6 +53,8 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
     yield ctx.t("legend")
     if scheme := ctx.figures.score_scheme:
         yield from scheme_text.year_requirements(scheme, ctx.lang)
+        if scheme.year_grades and ctx.has_lists:
+            yield ctx.t("ratings/year_listed")
 
 
 @dataclass(frozen=True)
