@@ -61,6 +61,8 @@ ELSEWHERE = {
     "C36": "reader/test_what_is_seen.py",
     "C38": "reader/test_what_is_seen.py",
     "C37": "reader/test_what_is_seen.py",
+    "C39": "lists/test_list_reading.py",  # marks of a list: no cell of a form
+    "C40": "lists/test_list_reading.py",
 }
 
 

@@ -225,22 +225,19 @@ def _kind_column(
 ) -> DataColumn[_VisitRow]:
     """Return the kind of the sitting; nothing, or unknown by a slip, without one that day."""
     held, none = {"branch": cell("branch"), "held_on": cell("held_on")}, '""'
-    count = sittings.sumifs("held", **held)
     if has_slips:
         none = f'IF({cell("by_slip")}=1,{quote(kind_title(ctx, UNKNOWN_KIND))},"")'
-    titles = dict.fromkeys(
-        quote(ctx.choice_title("meeting_kind", kind)) for kind in _all_kinds(ctx)
-    )
-    of_kind = {title: sittings.countifs(**held, kind=title) for title in titles}
-    kind = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
-    for title, number in of_kind.items():
-        kind = f"IF({number}={count},{title},{kind})"
+    kind = none  # of a meeting that only a list names
+    for kind_id in _all_kinds(ctx):
+        title = quote(ctx.choice_title("meeting_kind", kind_id))
+        if title not in kind:
+            kind = f"IF({sittings.countifs(**held, kind=title)}>0,{title},{kind})"
 
     def value(row: _VisitRow) -> str:
         return kind_title(ctx, row.visit.kind)
 
-    # A list names the meeting and not its kind.
-    formula = f"IF({'+'.join(of_kind.values())}=0,{none},{kind})"
+    count, mixed = sittings.sumifs("held", **held), ctx.choice_title("meeting_kind", MIXED_KIND)
+    formula = f"IF({count}=0,{none},IF({count}>1,{quote(mixed)},{kind}))"
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
 
 
