@@ -44,28 +44,20 @@ class LetterForms:
         submission: Submission,
         findings: Iterable[Finding],
     ) -> tuple[Attachment, tuple[FindingGroup, ...]]:
-        """Return what was sent in a fresh form with its findings marked, and their list."""
-        if form.is_sketch:
-            return self._returned_list(form, branch, period, submission, findings)
-        old_form = self.office.catalogue.form(form.form, submission.version or "")
-        mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
-        rows = convert_rows(submission.rows, mapping, form)
-        context = self._context(form, branch, period).as_issued(submission.stamp)
-        data, lines = render_returned(form, context, rows, tuple(findings))
-        return self._attachment(form, branch, period, lambda: data), lines
+        """Return what was sent in a fresh form with its findings marked, and their list.
 
-    def _returned_list(
-        self,
-        form: Form,
-        branch: str,
-        period: Period,
-        submission: Submission,
-        findings: Iterable[Finding],
-    ) -> tuple[Attachment, tuple[FindingGroup, ...]]:
-        """Return the branch's rows of a list, its errors marked, and their list."""
-        table, context = as_table(form), self._context(form, branch, period)
-        rows = table_rows(form, submission.rows, context.branch_name)
-        data, lines = render_returned(table, context, rows, table_findings(form, findings))
+        Of a list these are the branch's rows, in a table of their own.
+        """
+        context = self._context(form, branch, period).as_issued(submission.stamp)
+        template, marked = form, tuple(findings)
+        if form.is_sketch:
+            template, marked = as_table(form), table_findings(form, marked)
+            rows = table_rows(form, submission.rows, context.branch_name)
+        else:
+            old_form = self.office.catalogue.form(form.form, submission.version or "")
+            mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
+            rows = convert_rows(submission.rows, mapping, form)
+        data, lines = render_returned(template, context, rows, marked)
         return self._attachment(form, branch, period, lambda: data), lines
 
     def to_explain(self, entry: LedgerEntry, findings: Iterable[Finding]) -> Attachment | None:

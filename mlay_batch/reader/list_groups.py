@@ -214,8 +214,9 @@ def _year_of(lines: Iterable[tuple[str, Place]]) -> str:
 
 def _only_year(table: ListTable) -> str:
     """Return the year of all dates of a table; empty where there are several, or none."""
-    columns = [c for c, h in table.columns.items() if h.field.type == "date"]
-    cells = (table.sheet.value_at((row, column)) for row in table.rows for column in columns)
+    cells = (
+        table.sheet.value_at((row, column)) for row in table.rows for column in table.day_columns
+    )
     matches = (re.search(r"\d{4}", display_text(raw)) for raw in cells if not is_blank(raw))
     years = {match[0] for match in matches if match}
     return years.pop() if len(years) == 1 else ""
@@ -233,11 +234,11 @@ def _month_of_row(
 
 
 def _day_of_row(form: Form, table: ListTable, row: int) -> tuple[date | None, CellPosition]:
-    for column, heading in table.columns.items():
-        if heading.field.type == "date":
-            value = parse_cell(table.sheet.value_at((row, column)), heading.field, form).value
-            if isinstance(value, date):
-                return value, (row, column)
+    for column in table.day_columns:
+        field_ = table.columns[column].field
+        value = parse_cell(table.sheet.value_at((row, column)), field_, form).value
+        if isinstance(value, date):
+            return value, (row, column)
     return None, (row, 0)
 
 

@@ -182,16 +182,16 @@ class _Rewritten:
 
     Attributes:
         sheet: the sheet; all else is where it was.
-        marked: the marked columns of each choice, by row and path of the field.
+        marked: the marked columns of each choice, by row, then path of the field.
     """
 
     sheet: Sheet
-    marked: Mapping[tuple[int, str], Sequence[int]]
+    marked: Mapping[int, Mapping[str, Sequence[int]]]
 
 
 def _rewrite(table: ListTable, month: Period | None, copy: Sheet) -> _Rewritten:
     """Rewrite a table, in the copy of its sheet, of the month of its title; None: of none."""
-    marked: dict[tuple[int, str], list[int]] = {}
+    marked: dict[int, dict[str, list[int]]] = {}
     for row in table.rows:
         cells = copy.rows[row - 1] = list(copy.rows[row - 1])
         for column, heading in table.columns.items():
@@ -199,7 +199,7 @@ def _rewrite(table: ListTable, month: Period | None, copy: Sheet) -> _Rewritten:
             if heading.choice:
                 raw = _as_choice(raw, heading.choice.title.vi)
                 if not is_blank(raw):
-                    marked.setdefault((row, heading.path), []).append(column)
+                    marked.setdefault(row, {}).setdefault(heading.path, []).append(column)
             elif heading.field.type in ("integer", "number"):
                 raw = _single_number(raw, heading.field)
             elif heading.field.type == "date" and month:
@@ -264,11 +264,11 @@ def _records(
         yield from [record] if record else ()
         return
     for row in rows:
-        record = {}
+        record, row_marks = {}, copy.marked.get(row, {})
         for field in section.fields:
             owner = base.id if field.id in section.inherits else section.id
             if field.id != section.branch and (cells := table.columns_of(f"{owner}.{field.id}")):
-                marked = copy.marked.get((row, f"{owner}.{field.id}"), ())
+                marked = row_marks.get(f"{owner}.{field.id}", ())
                 if len(marked) < 2:
                     record[field.id] = row, (*marked, *cells)[0]
         yield record
@@ -301,10 +301,11 @@ def _hidden(blocks: Iterable[Block], form: Form) -> Iterator[Finding]:
 
 def _double_marks(table: ListTable, copy: _Rewritten, rows: Sequence[int]) -> Iterator[Finding]:
     """Yield C39 where a row is marked in two columns of one choice: none of them is taken."""
-    for (row, path), columns in copy.marked.items():
-        if row in rows and len(columns) > 1:
-            places = [Place("", table.sheet.title, a1((row, column))) for column in columns]
-            yield Finding("C39", Severity.WARNING, places[0], {"field": path}, tuple(places))
+    for row in rows:
+        for path, columns in copy.marked.get(row, {}).items():
+            if len(columns) > 1:
+                places = [Place("", table.sheet.title, a1((row, column))) for column in columns]
+                yield Finding("C39", Severity.WARNING, places[0], {"field": path}, tuple(places))
 
 
 def _differing_counts(form: Form, table: ListTable, rows: Sequence[int]) -> Iterator[Finding]:

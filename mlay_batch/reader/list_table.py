@@ -107,6 +107,11 @@ class ListTable:
         return self._column_headed(_COMMITTEE_HEADINGS)
 
     @cached_property
+    def day_columns(self) -> Sequence[int]:
+        """The columns of days."""
+        return self._columns_typed("date")
+
+    @cached_property
     def merged_on(self) -> frozenset[int]:
         """The rows whose name continues a merged cell from above."""
         start, stop = self.head.stop, self.stop
@@ -212,7 +217,7 @@ class ListTable:
         return is_sure and (self._is_named(row) or self._has_points(row))
 
     def _days(self, row: int) -> list[RawValue]:
-        return [self.sheet.value_at((row, column)) for column in self._columns_typed("date")]
+        return [self.sheet.value_at((row, column)) for column in self.day_columns]
 
     def _is_named(self, row: int) -> bool:
         name = plain_key(display_text(self.sheet.value_at((row, self.branch_column))))
@@ -222,8 +227,8 @@ class ListTable:
         cells = (self.sheet.value_at((row, column)) for column in self._columns_typed("number"))
         return any(display_text(raw)[:1].isdigit() for raw in cells)
 
-    def _columns_typed(self, type_: str) -> Iterator[int]:
-        return (column for column, h in self.columns.items() if h.field.type == type_)
+    def _columns_typed(self, type_: str) -> Sequence[int]:
+        return [column for column, h in self.columns.items() if h.field.type == type_]
 
     def _is_end(self, row: int) -> bool:
         """Whether a row below the last meeting is a total, or begins what people sign."""
