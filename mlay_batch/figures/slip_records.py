@@ -9,7 +9,7 @@ from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 
 UNKNOWN_KIND = "unknown"
-"""The kind of a sitting that a slip tells of and no return."""
+"""The kind of a sitting that a slip tells of, and whose kind no return names."""
 BOTH_SAY, DIFFER, ONLY_CELL, ONLY_OFFICER, CELL_OPEN, SLIP_OPEN = CHECK_STATES = (
     "both",
     "scores_differ",

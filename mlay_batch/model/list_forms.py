@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.model.records import Row, Value
-from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.list_semantics import base_section, own_fields
+from mlay_batch.schema.model import Form, Section
 
 
 def as_table(form: Form) -> Form:
     """Return a list as a form with one table; the reader knows it again by its headings."""
-    base = next(section for section in form.sections if section.branch)
-    fields = tuple(field for section in _in_order(form, base) for field in _own_fields(section))
+    base = base_section(form)
+    fields = tuple(field for section in _in_order(form, base) for field in own_fields(section))
     rules = tuple(rule for section in form.sections for rule in section.rules)
     table = Section(base.id, "table", base.title, fields, base.rows, rules=rules)
     return replace(form, sections=(table,), known_by=(), headline=())
@@ -28,18 +29,12 @@ def _in_order(form: Form, base: Section) -> Iterator[Section]:
     yield from (section for section in hanging if section.layout != "card")
 
 
-def _own_fields(section: Section) -> Iterator[Field]:
-    """Yield the fields that a person fills in, none that is inherited or set."""
-    set_ = {name for part in section.parts for name in part.set_}
-    yield from (f for f in section.fields if f.id not in section.inherits and f.id not in set_)
-
-
 def table_rows(form: Form, rows: Sequence[Row], branch_name: str) -> tuple[Row, ...]:
     """Return the rows of one branch of a list as those of `as_table`, with the cells they stood in.
 
     What is said of the branch once stands in its first row.
     """
-    base = next(section for section in form.sections if section.branch)
+    base = base_section(form)
     cards = [row for s in form.sections if s.layout == "card" for row in _rows_of(rows, s)]
     merged = []
     for row in _rows_of(rows, base):
@@ -60,7 +55,7 @@ def _rows_of(rows: Iterable[Row], section: Section) -> list[Row]:
 
 def table_findings(form: Form, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the errors, whose fields stand in the one table."""
-    base = next(section for section in form.sections if section.branch)
+    base = base_section(form)
     return tuple(_in_table(finding, base.id) for finding in findings if finding.is_error)
 
 

@@ -21,7 +21,7 @@ from mlay_batch.reader.cell_metadata import CellPosition, UnreadableError, a1
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.section_finder import is_marker
 from mlay_batch.reader.values import display_text, is_blank
-from mlay_batch.schema.list_semantics import heading_words
+from mlay_batch.schema.list_semantics import base_section, heading_words, own_fields
 from mlay_batch.schema.model import Choice, Field, Form, Section
 
 _NUMBER_HEADINGS = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
@@ -254,10 +254,7 @@ def _headings(form: Form) -> Mapping[str, Heading]:
     """Return what each heading names, by its key."""
     by_key: dict[str, Heading] = {}
     for section in form.sections:
-        set_ = {name for part in section.parts for name in part.set_}
-        for field in section.fields:
-            if field.id in set_ or field.id in section.inherits:
-                continue
+        for field in own_fields(section):
             by_key |= {
                 plain_key(words): Heading(section.id, field) for words in heading_words(field)
             }
@@ -270,7 +267,7 @@ def _headings(form: Form) -> Mapping[str, Heading]:
 def _sheet_tables(
     form: Form, number: int, sheet: Sheet, headings: Mapping[str, Heading]
 ) -> Iterator[ListTable]:
-    base = next(s for s in form.sections if s.layout == "list" and s.under is None)
+    base = base_section(form)
     matches = _find_headings(sheet, headings)
     branch = f"{base.id}.{base.branch}"
     starts = [

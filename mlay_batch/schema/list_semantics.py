@@ -51,8 +51,9 @@ def _equal_headings(form: Form) -> Iterator[Fault]:
     """Yield a heading by which two columns of a list would be known."""
     owners: dict[str, tuple[str, str]] = {}
     for i, section in enumerate(form.sections if form.is_sketch else ()):
+        typed = own_fields(section)
         for j, field in enumerate(section.fields):
-            if field.id in section.inherits or _is_set(section, field):
+            if field not in typed:
                 continue
             for words in (*heading_words(field), *_value_words(form, field)):
                 owner = owners.setdefault(plain_key(words), (section.id, field.id))
@@ -61,8 +62,15 @@ def _equal_headings(form: Form) -> Iterator[Fault]:
                     yield Fault(path, words, code="schema.again")
 
 
-def _is_set(section: Section, field: Field) -> bool:
-    return any(field.id in part.set_ for part in section.parts)
+def base_section(form: Form) -> Section:
+    """Return the section whose records are the rows of a list."""
+    return next(section for section in form.sections if section.branch)
+
+
+def own_fields(section: Section) -> tuple[Field, ...]:
+    """Return the fields that a person fills in, none that is inherited or set."""
+    no_columns = {*section.inherits, *(name for part in section.parts for name in part.set_)}
+    return tuple(field for field in section.fields if field.id not in no_columns)
 
 
 def heading_words(field: Field) -> Iterator[str]:
