@@ -109,7 +109,8 @@ def _briefs(numbered: NumberedReturn, changes: Shortlist) -> Iterator[Mapping[st
     if numbered.before:
         number, day = numbered.before.number, _day_received(numbered.before)
         where = f", khác {len(changes.items)} chỗ ghi ở {_SLIP}" if changes.items else ""
-        yield {"correction": f"Thay bản số đến {number} ngày {day}{where}."}
+        paper = _paper(numbered.before)
+        yield {"correction": f"Thay {paper} số đến {number} ngày {day}{where}."}
 
 
 def _explained_lines(
@@ -208,9 +209,13 @@ def _replaces_text(numbered: NumberedReturn) -> str:
     if not numbered.before:
         return ""
     day, number = _day_received(numbered.before), numbered.before.number
-    if numbered.before.accepted.entry.is_sketch:
-        return f"Bản này thay dòng của chi bộ trong danh sách số đến {number} nhận ngày {day}."
-    return f"Bản này thay bản số đến {number} nhận ngày {day}."
+    return f"Bản này thay {_paper(numbered.before)} số đến {number} nhận ngày {day}."
+
+
+def _paper(numbered: NumberedReturn) -> str:
+    """Return what was sent, as a later return speaks of it."""
+    is_sketch = numbered.accepted.entry.is_sketch
+    return "dòng của chi bộ trong danh sách" if is_sketch else "bản"
 
 
 def _day_received(numbered: NumberedReturn) -> str:
