@@ -29,7 +29,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.figures import compute
 from mlay_batch.ledger import Ledger
-from mlay_batch.report.committee.compose import compose_report
+from mlay_batch.report.committee.compose import chat_message, compose_report
 from mlay_batch.report.report_context import ReportWords
 
 KINDS = {"DB1-1": "village", "DB1-2": "village", "CB-01": "school"}
@@ -175,7 +175,9 @@ def test_papers_are_called_what_they_are(office: Office, book: Consolidated) -> 
 def test_the_report_to_be_signed_marks_the_meetings_of_a_list(office: Office) -> None:
     with Ledger.open(office.workspace.ledger) as ledger:
         inputs = load_inputs(office, ledger, NOVEMBER, AS_OF)
-    report = compose_report(ReportWords(inputs, compute(inputs), "vi"))
+    words = ReportWords(inputs, compute(inputs), "vi")
+    report = compose_report(words)
+    assert "1 chỉ có theo danh sách." in chat_message(words)
     (table,) = (table for table in report.annexes if table.sheet == "Xếp loại sinh hoạt")
     assert {row[1]: row[-1] for row in table.rows} == {
         "Chi bộ bản Ho Cang": "Tiến hành còn hình thức",
