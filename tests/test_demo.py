@@ -360,7 +360,7 @@ class TestFiles:
     def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only January and what was sent besides, to be quick: the folders are days received."""
         samples = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
-        extra = list(demo.extra_returns(town(), catalogue()))
+        extra = list(demo.extra_returns(town(), returns()))
         monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(samples))
         monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
         progress: list[tuple[int, int]] = []

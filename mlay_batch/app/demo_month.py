@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,13 +51,17 @@ def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWor
 def ingest_batches(
     demo_workspace: DemoWorkspace, *, who: str, holder: str
 ) -> Iterator[IngestResult]:
-    """Ingest the batches in turn, each as of the day it was received."""
-    for inbox_folder in demo_workspace.inbox_folders:
-        yield ingest(
-            demo_workspace.office,
-            [inbox_folder.folder],
-            as_of=date.fromisoformat(inbox_folder.received[:10]),
-            received=inbox_folder.received,
-            who=who,
-            holder=holder,
-        )
+    """Ingest the batches in turn, each as of the day it was received, by the same workers."""
+    from mlay_batch.reader import LastingWorkers  # start-up: the forms are written without
+
+    with closing(LastingWorkers()) as read_files:
+        for inbox_folder in demo_workspace.inbox_folders:
+            yield ingest(
+                demo_workspace.office,
+                [inbox_folder.folder],
+                as_of=date.fromisoformat(inbox_folder.received[:10]),
+                received=inbox_folder.received,
+                who=who,
+                holder=holder,
+                read_files=read_files,
+            )

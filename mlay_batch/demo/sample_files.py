@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,13 +26,15 @@ def returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn
     yield from meeting_returns(office, catalogue)
 
 
-def extra_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
+def extra_returns(
+    office: SampleOffice, good_returns: Iterable[SampleReturn]
+) -> Iterator[SampleReturn]:
     """Yield what reached the inbox in the last month besides the good returns.
 
     These are a file sent twice, and the form of the month before filled in again.
     """
     month, branches = office.months[-1], office.data["besides"]
-    sent = {(s.branch, s.period): s for s in returns(office, catalogue)}
+    sent = {(s.branch, s.period): s for s in good_returns}
     received = receipt_time(month.end + timedelta(days=5))
     repeated = sent[branches["twice"], month]
     yield replace(repeated, received=received, name=f"Gửi lại - {repeated.name}")
@@ -125,7 +127,8 @@ def write_sample(
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
     catalogue = office.catalogue
     (folder / "register.xlsx").write_bytes(render_register(catalogue, office))
-    samples = (*returns(office, catalogue), *extra_returns(office, catalogue))
+    samples = list(returns(office, catalogue))
+    samples += extra_returns(office, samples)
     filler = FormFiller(catalogue, office)
     folders: dict[str, InboxFolder] = {}
     for done, sample in enumerate(samples, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -78,6 +78,7 @@ def meeting_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[Samp
         if form is None or scheme is None:
             raise LookupError(f"no form or scheme for {month}")
         marks = {group.id: group.max for group in scheme.groups}
+        asked = fields_asked(with_switches(form, switches_on(form, office.register.asked)))
         for cell in office.cells:
             if office.has_return(month, cell.code):
                 movement = movement_by_month[cell.code, month]
@@ -85,10 +86,10 @@ def meeting_returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[Samp
                 monthly_return = _MonthlyReturn(
                     office, cell.code, month, movement, cell_visits, marks
                 )
-                yield from _as_sent(monthly_return, form)
+                yield from _as_sent(monthly_return, form, asked)
 
 
-def _as_sent(monthly_return: _MonthlyReturn, form: Form) -> Iterator[SampleReturn]:
+def _as_sent(monthly_return: _MonthlyReturn, form: Form, asked: Set[str]) -> Iterator[SampleReturn]:
     """Yield the cell's return as the office asks for it: after the month, or after each meeting.
 
     Of a second meeting it sends the return again, with both.
@@ -103,7 +104,7 @@ def _as_sent(monthly_return: _MonthlyReturn, form: Form) -> Iterator[SampleRetur
             form.version,
             branch,
             month,
-            _asked_rows(office, form, _spoil(office, month, branch, monthly_return.rows(count))),
+            _asked_rows(_spoil(office, month, branch, monthly_return.rows(count)), asked),
             _receipt_time(office, branch, month, counted_from, due.day),
             file_name(office, _pattern(office, branch), branch, month),
         )
@@ -121,9 +122,8 @@ def _spoil(office: SampleOffice, month: Period, branch: str, rows: Sequence[Row]
     return rows
 
 
-def _asked_rows(office: SampleOffice, form: Form, rows: Sequence[Row]) -> tuple[Row, ...]:
+def _asked_rows(rows: Sequence[Row], asked: Set[str]) -> tuple[Row, ...]:
     """Return what the office's form asks for of these rows."""
-    asked = fields_asked(with_switches(form, switches_on(form, office.register.asked)))
     return tuple(
         replace(row, values={n: v for n, v in row.values.items() if f"{row.section}.{n}" in asked})
         for row in rows

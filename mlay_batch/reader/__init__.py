@@ -25,10 +25,19 @@ from typing import Protocol
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.reader.workbook import UNCALCULATED, Reader, cell_texts
-from mlay_batch.reader.worker_pool import read_all, read_each
+from mlay_batch.reader.worker_pool import LastingWorkers, read_all, read_each
 from mlay_batch.schema.model import Form
 
-__all__ = ["UNCALCULATED", "Limits", "Reading", "cell_texts", "read", "read_all", "read_each"]
+__all__ = [
+    "UNCALCULATED",
+    "LastingWorkers",
+    "Limits",
+    "Reading",
+    "cell_texts",
+    "read",
+    "read_all",
+    "read_each",
+]
 
 
 class Reading(Protocol):

@@ -60,12 +60,39 @@ def read_each(
     file whose worker dies twice gets R13, one not read within `limits.seconds` R12. Raises
     MlayError where no worker can be started.
     """
-    pool = WorkerPool(tuple(forms), limits, workers or os.cpu_count() or 1)
-    with contextlib.closing(pool):
-        for count, submission in enumerate(pool.read(data for _, data in files), 1):
-            if progress:
-                progress(count)
+    with contextlib.closing(LastingWorkers(workers)) as lasting:
+        yield from lasting(files, forms, limits, progress=progress or (lambda _: None))
+
+
+class LastingWorkers:
+    """Reads one batch of files after the other as `read_each`, by the same worker processes.
+
+    They are started with the first file, and end with `close`.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._size = workers or os.cpu_count() or 1
+        self._pool: WorkerPool | None = None
+
+    def __call__(
+        self,
+        files: Iterable[tuple[str, bytes]],
+        forms: Sequence[Form],
+        limits: Limits,
+        *,
+        progress: Callable[[int], None],
+    ) -> Iterator[Submission]:
+        """Yield the submission of each file, in their order; forms are those of the first batch."""
+        self._pool = self._pool or WorkerPool(tuple(forms), limits, self._size)
+        for count, submission in enumerate(self._pool.read(data for _, data in files), 1):
+            progress(count)
             yield submission
+
+    def close(self) -> None:
+        """Kill the workers, if any were started."""
+        if self._pool:
+            self._pool.close()
+            self._pool = None
 
 
 class Turns:
