@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test lint venv docs bench pins
 
-demo: venv
+demo: .venv/runtime
 	$(BIN)/mlay demo demo
 
 # A file's tests stay on one worker, which builds their wheel or town once. Not the files with most
@@ -37,7 +37,12 @@ pictures: venv
 
 venv: .venv/ready
 
-.venv/ready: pyproject.toml constraints.txt
+# What the program itself needs, for the demo and for daily work.
+.venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/ready: .venv/runtime
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +29,11 @@ class DemoWorkspace:
     sample: demo.SampleOffice
     office: Office
     inbox_folders: tuple[demo.InboxFolder, ...]
+
+    @property
+    def planted(self) -> Mapping[str, tuple[str, ...]]:
+        """What there is to be found: codes of the cells concerned, by kind."""
+        return demo.planted(self.sample)
 
 
 def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWorkspace:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.consolidate import ConsolidationResult, consolidate
 from mlay_batch.app.first_register import FirstAnswers, first_register, level_named
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.workspace import Workspace, refuse_workspace
@@ -20,6 +20,9 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean
 from mlay_batch.errors import UsageError
 from mlay_batch.schema.catalogue import shipped_folder
+
+if TYPE_CHECKING:  # start-up: for annotations only
+    from mlay_batch.app.demo_month import DemoWorkspace
 
 
 def _month(text: str) -> Period:
@@ -119,22 +122,22 @@ def register(session: Session, file: Path | None) -> int:
 @command(
     "demo",
     option("--sample", "name", type=click.Choice(_SAMPLES), default="town"),
+    option("--small", is_flag=True),
     click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo"),
     in_workspace=False,
 )
-def demo(session: Session, directory: Path, name: str) -> int:
+def demo(session: Session, directory: Path, name: str, small: bool) -> int:
     """Build a sample office's workspace and run its last month."""
     from mlay_batch.app import demo_month  # start-up: `init` needs no sample data
 
     with output.progress(session.lang, "demo.building") as tick:
-        built = demo_month.build(directory, tick, name)
+        built = demo_month.build(directory, tick, "small" if small else name)
     with output.progress(session.lang, "demo.reading") as tick:
         total = IngestResult((), 0)
         batches = demo_month.ingest_batches(built, **session.actor)
         for number, batch_result in enumerate(batches, 1):
             total += batch_result
             tick(number, len(built.inbox_folders))
-    output.show_ingest_result(session, total, built.office.catalogue)
     result = consolidate(
         built.office,
         built.sample.months[-1],
@@ -142,5 +145,27 @@ def demo(session: Session, directory: Path, name: str) -> int:
         holder=session.holder,
         lang=session.lang,
     )
-    output.show_consolidation_result(session, result)
+    _show_demo(session, built, total, result)
     return 0
+
+
+def _show_demo(
+    session: Session, built: DemoWorkspace, taken: IngestResult, result: ConsolidationResult
+) -> None:
+    """Print what is in the sample to be found, where its report is, and what to try next."""
+    lang, period = session.lang, built.sample.months[-1]
+    folder = built.office.workspace.root
+    counts = {verdict.value: count for verdict, count in taken.counts.items()}
+    output.show_text(lang, "demo.done", path=folder)
+    output.show_text(lang, "status.counts", received=len(taken.decisions), **counts)
+    output.show_text(lang, "demo.planted", period=str(period))
+    names = built.sample.register.by_code
+    for kind, branches in built.planted.items():
+        cells = [f"{code} {names[code].name}" for code in branches[:_FEW]]
+        more = [say(lang, "demo.more", count=len(branches) - _FEW)] if branches[_FEW:] else []
+        output.show_text(lang, f"demo.planted.{kind}", cells="; ".join([*cells, *more]))
+    output.show_text(lang, "demo.report", report=result.paths.report, workbook=result.path)
+    output.show_text(lang, "demo.next", path=folder, period=period, as_of=built.sample.as_of)
+
+
+_FEW = 3  # cells named in a line of the demo

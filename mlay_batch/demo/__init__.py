@@ -1,6 +1,6 @@
 """The sample offices: invented, reproducible returns."""
 
-from mlay_batch.demo.sample import DEFAULT, SampleOffice, load_sample, register_rows
+from mlay_batch.demo.sample import DEFAULT, SampleOffice, load_sample, planted, register_rows
 from mlay_batch.demo.sample_files import (
     InboxFolder,
     extra_returns,
@@ -18,6 +18,7 @@ __all__ = [
     "SampleReturn",
     "extra_returns",
     "load_sample",
+    "planted",
     "register_rows",
     "render_register",
     "render_return",

@@ -150,9 +150,45 @@ class SampleOffice:
 
 
 def load_sample(name: str = DEFAULT) -> SampleOffice:
-    """Load the sample `samples/<name>.yaml` that is part of the package."""
-    path = shipped_folder("samples") / f"{name}.yaml"
-    return SampleOffice(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    """Load the sample `samples/<name>.yaml` that is part of the package.
+
+    What it does not say is as in the sample that it ``extends``.
+    """
+    return SampleOffice(_load_data(f"{name}.yaml"))
+
+
+def _load_data(file: str) -> Mapping[str, Any]:
+    text = (shipped_folder("samples") / file).read_text(encoding="utf-8")
+    data = yaml.load(text, Loader=yaml.CSafeLoader)
+    return {**_load_data(data["extends"]), **data} if "extends" in data else data
+
+
+def planted(office: SampleOffice) -> Mapping[str, tuple[str, ...]]:
+    """Return what there is to be found in the sample: codes of the cells concerned, by kind.
+
+    ``missing``, ``refused``, ``late``, ``refilled`` (last month's form filled in again) and
+    ``twice`` (a file sent twice) are of the last month; ``odd_visits`` (that do not simply count),
+    ``habits`` (signs of meetings held for form's sake) and ``changed`` (founded or ended) of all.
+    """
+    data, last = office.data, str(office.months[-1])
+    entries = {kind: data.get(kind, ()) for kind in ("missing", "refused", "late")}
+    of_last = {
+        kind: [e for e in of_kind if e["month"] == last] for kind, of_kind in entries.items()
+    }
+    branches = {
+        **{kind: [entry["branch"] for entry in of_kind] for kind, of_kind in of_last.items()},
+        "refilled": [data["besides"]["refilled"]],
+        "twice": [data["besides"]["twice"]],
+        "odd_visits": [entry["branch"] for entry in data["odd_visits"]],
+        "habits": [entry["branch"] for entry in data["habits"]],
+        "changed": [c.code for c in office.cells if _is_changed(c, office.months[0].start)],
+    }
+    return {kind: tuple(dict.fromkeys(codes)) for kind, codes in branches.items() if codes}
+
+
+def _is_changed(cell: Organisation, first_day: date) -> bool:
+    """Whether the cell was founded or ended after that day."""
+    return any(day is not None and day > first_day for day in (cell.founded, cell.ended))
 
 
 def register_rows(office: SampleOffice) -> tuple[Row, ...]:
