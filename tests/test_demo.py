@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -13,8 +15,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from builders import in_process
+from python_calamine import CalamineWorkbook
 
 from mlay_batch import demo, reader
+from mlay_batch.app.office import open_office
+from mlay_batch.app.status import status
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.demo.sample_files import FormFiller
 from mlay_batch.demo.yearly import spread
@@ -374,3 +382,64 @@ class TestFiles:
         assert [len(list(p.folder.iterdir())) for p in parcels] == [3, 2]
         assert progress == [(done, 5) for done in range(1, 6)]
         assert (tmp_path / "register.xlsx").is_file()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("small") / "xã nhỏ"
+    screen = io.StringIO()
+    with in_process.here(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", screen)
+        assert run(["demo", "--small", str(folder)]) == 0
+    return folder, screen.getvalue()
+
+
+class TestTheSmallOne:
+    """`mlay demo --small`: what it says is planted is what the commands then find."""
+
+    def test_the_states_of_its_last_month(self, made: tuple[Path, str]) -> None:
+        office = open_office(Workspace.find(made[0]))
+        (months,) = status(office, Period(2026, 10), date(2026, 11, 11)).forms
+        states = {branch: cell.state for (branch, period), cell in months.cells.items()
+                  if period == Period(2026, 10)}  # fmt: skip
+        assert len(states) == 12
+        assert {b: s for b, s in states.items() if s != "reported"} == {
+            "CB-07": "late",
+            "CB-08": "rejected",
+            "CB-09": "rejected",  # last month's form, filled in again
+        }
+
+    def test_it_says_what_is_planted(self, made: tuple[Path, str]) -> None:
+        lines = [line.strip() for line in made[1].splitlines()]
+        assert "Đã nhận 40 tệp = 37 được nhận + 2 trả lại + 1 trùng + 0 chờ + 0 bỏ qua." in lines
+        assert "nộp muộn: CB-07 Chi bộ bản Nậm Sương 2" in lines
+        assert "báo cáo sai, bị trả lại: CB-08 Chi bộ bản Huổi Lót" in lines
+        assert "điền lại mẫu của tháng trước: CB-09 Chi bộ bản Pá Tong" in lines
+
+    def test_the_report_names_what_is_to_be_asked(self, made: tuple[Path, str]) -> None:
+        folder, said = made
+        book = folder / "reports/2026-10/tong-hop-2026-10.xlsx"
+        assert f"Bảng tổng hợp: {book}" in said
+        sheets = CalamineWorkbook.from_path(str(book))
+        signs = str(sheets.get_sheet_by_name("Dữ liệu cảnh báo").to_python())
+        assert [code for code in demo.planted(demo.load_sample("small"))["habits"]
+                if code not in signs] == []  # fmt: skip
+
+    def test_what_it_says_to_try_next_can_be_typed(
+        self, made: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder, said = made
+        (line,) = [line for line in said.splitlines() if " status -C " in line]
+        arguments = shlex.split(line[line.index("status") :])
+        assert arguments[2] == str(folder)
+        assert run(arguments) == 0
+        assert "CB-08" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["town", "commune", "small"])
+def test_what_is_planted_as_missing_is_not_sent(name: str) -> None:
+    office = demo.load_sample(name)
+    last = office.months[-1]
+    for kind in ("missing", "refilled"):
+        for branch in demo.planted(office)[kind]:
+            assert not office.is_counted(last, branch)

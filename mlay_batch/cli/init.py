@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -146,17 +148,32 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
         lang=session.lang,
     )
     _show_demo(session, built, total, result)
+    at_folder = {"program": _program_name(), "path": _quote(directory)}
+    day = {"period": built.sample.months[-1], "as_of": built.sample.as_of}
+    output.show_text(session.lang, "demo.next", **at_folder, **day)
     return 0
+
+
+def _program_name() -> str:
+    """Return how this program is called in a terminal: in a virtual environment by its path."""
+    called = Path(sys.argv[0])
+    if which("mlay"):
+        return "mlay"
+    return _quote(called) if called.stem == "mlay" else f"{_quote(sys.executable)} -m mlay_batch"
+
+
+def _quote(path: Path | str) -> str:
+    """Return a path as it can be typed in a terminal, of Windows too."""
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def _show_demo(
     session: Session, built: DemoWorkspace, taken: IngestResult, result: ConsolidationResult
 ) -> None:
-    """Print what is in the sample to be found, where its report is, and what to try next."""
+    """Print what came in, what is planted, and where its report is."""
     lang, period = session.lang, built.sample.months[-1]
-    folder = built.office.workspace.root
     counts = {verdict.value: count for verdict, count in taken.counts.items()}
-    output.show_text(lang, "demo.done", path=folder)
+    output.show_text(lang, "demo.done", path=built.office.workspace.root)
     output.show_text(lang, "status.counts", received=len(taken.decisions), **counts)
     output.show_text(lang, "demo.planted", period=str(period))
     names = built.sample.register.by_code
@@ -165,7 +182,6 @@ def _show_demo(
         more = [say(lang, "demo.more", count=len(branches) - _FEW)] if branches[_FEW:] else []
         output.show_text(lang, f"demo.planted.{kind}", cells="; ".join([*cells, *more]))
     output.show_text(lang, "demo.report", report=result.paths.report, workbook=result.path)
-    output.show_text(lang, "demo.next", path=folder, period=period, as_of=built.sample.as_of)
 
 
 _FEW = 3  # cells named in a line of the demo

@@ -22,6 +22,7 @@ def here() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "read_each", _read_each)
+        patch.setattr(reader, "LastingWorkers", _NoWorkers)
         patch.setattr(reader, "read_all", lambda *args, **more: list(_read_each(*args, **more)))
         yield
 
@@ -37,3 +38,10 @@ def _read_each(
         if progress:
             progress(done)
         yield reader.read(data, name, forms, limits)
+
+
+class _NoWorkers:
+    __call__ = staticmethod(_read_each)
+
+    def close(self) -> None:
+        """There is nothing to end."""

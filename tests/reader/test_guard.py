@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -18,6 +19,7 @@ from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
 from mlay_batch.reader import (
+    LastingWorkers,
     Limits,
     grid,
     read,
@@ -75,6 +77,19 @@ def test_order_and_values_are_those_of_the_files():
     submissions = read_all(name_files(*files), FORMS, progress=done.append)
     assert submissions == [read(data, "", FORMS) for data in files]
     assert done == [1, 2, 3, 4]
+
+
+def test_several_batches_are_read_by_the_same_workers():
+    def read_batch(*files: bytes) -> list[int | str]:
+        return days(lasting(name_files(*files), FORMS, Limits(), progress=lambda _: None))
+
+    with closing(LastingWorkers(1)) as lasting:
+        assert active_children() == []
+        assert read_batch(good(5), good(1)) == [5, 1]
+        (worker,) = active_children()
+        assert read_batch(good(9)) == [9]
+        assert active_children() == [worker]
+    assert active_children() == []
 
 
 def test_nothing_to_read():
