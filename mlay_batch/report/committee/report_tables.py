@@ -133,7 +133,7 @@ def quota_table(words: ReportWords) -> Iterator[ReportTable]:
     if not open_lines:
         return
     columns = _columns(words, officer=22) if words.has_names else []
-    columns += _columns(words, post=36, attended=8, obligation=9, missing=8, outlook=19)
+    columns += _columns(words, post=42, attended=6, obligation=8, missing=8, outlook=18)
     open_lines.sort(key=lambda line: (_OUTLOOKS.index(quota_outlook(line)), -line.missing))
     rows = [_quota_row(words, line) for line in open_lines]
     notes = [
