@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -365,23 +366,19 @@ class TestFiles:
         data = FormFiller(catalogue(), town()).fill_in(replace(sample, rows=rows))
         assert len(reader.read(data, "a", catalogue().forms).section_rows("activities")) == 7
 
-    def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Only January and what was sent besides, to be quick: the folders are days received."""
-        samples = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
-        extra = list(demo.extra_returns(town(), returns()))
-        monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(samples))
-        monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
-        progress: list[tuple[int, int]] = []
-        parcels = demo.write_sample(
-            town(), tmp_path, lambda done, total: progress.append((done, total))
-        )
-        assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
-            "inbox/2019-02-04",
-            "inbox/2019-12-05",
-        ]
-        assert [len(list(p.folder.iterdir())) for p in parcels] == [3, 2]
-        assert progress == [(done, 5) for done in range(1, 6)]
-        assert (tmp_path / "register.xlsx").is_file()
+    def test_each_batch_is_a_folder_of_the_day_it_was_received(self, tmp_path: Path) -> None:
+        """Only the first two, to be quick: their files are those of the sample, in their order."""
+        small = demo.load_sample("small")
+        written = demo.write_batches("small", tmp_path)
+        first_two = list(islice(written, 2))
+        written.close()
+        for batch, inbox_folder in zip(demo.batches(small), first_two, strict=False):
+            assert inbox_folder.folder == tmp_path / "inbox" / inbox_folder.received[:10]
+            assert {sample.received for sample in batch} == {inbox_folder.received}
+            filler = FormFiller(small.catalogue, small)
+            assert {path.name: path.read_bytes() for path in inbox_folder.folder.iterdir()} == {
+                sample.name: filler.fill_in(sample) for sample in batch
+            }
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from openpyxl.cell import Cell
 
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate
 from mlay_batch.app.demo_month import build, ingest_batches
-from mlay_batch.app.ingest import IngestResult, no_progress
+from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import open_office
 from mlay_batch.app.what_if import run_trial
@@ -52,7 +52,7 @@ class Year:
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     folder = tmp_path_factory.mktemp("town")
-    built = build(folder / "demo", no_progress)
+    built = build(folder / "demo")
     taken = tuple(ingest_batches(built, who="test", holder="test"))
     book = consolidate(built.office, PERIOD, as_of=AS_OF, holder="test")
     with Ledger.open(built.office.workspace.ledger, read_only=True) as ledger:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from mlay_batch import demo
-from mlay_batch.app.ingest import IngestResult, Progress, ingest
+from mlay_batch import demo, reader
+from mlay_batch.app.ingest import IngestResult, Progress, ingest, no_progress
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace
@@ -18,17 +18,17 @@ from mlay_batch.errors import UsageError
 
 @dataclass(frozen=True)
 class DemoWorkspace:
-    """The workspace of a sample with its inbox.
+    """The workspace of a sample, without its returns.
 
     Attributes:
+        name: name of the sample.
         sample: what it is made from, with the month and day of its workbook.
         office: the office, as read from the workspace.
-        inbox_folders: folders of files received together, in the order of receipt.
     """
 
+    name: str
     sample: demo.SampleOffice
     office: Office
-    inbox_folders: tuple[demo.InboxFolder, ...]
 
     @property
     def planted(self) -> Mapping[str, tuple[str, ...]]:
@@ -36,8 +36,8 @@ class DemoWorkspace:
         return demo.planted(self.sample)
 
 
-def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWorkspace:
-    """Create the workspace of the sample of that name in `folder` and fill its inbox.
+def build(folder: Path, name: str = demo.DEFAULT) -> DemoWorkspace:
+    """Create the workspace of the sample of that name in `folder`.
 
     An existing one of the same sample is updated; any other raises UsageError ``demo.occupied``.
     """
@@ -49,18 +49,22 @@ def build(folder: Path, progress: Progress, name: str = demo.DEFAULT) -> DemoWor
             raise UsageError("demo.occupied", path=str(folder))
     else:
         workspace = Workspace.create(folder)
-    inbox_folders = demo.write_sample(sample, workspace.root, progress)
-    return DemoWorkspace(sample, open_office(workspace), inbox_folders)
+    demo.write_office(sample, workspace.root)
+    return DemoWorkspace(name, sample, open_office(workspace))
 
 
 def ingest_batches(
-    demo_workspace: DemoWorkspace, *, who: str, holder: str
+    demo_workspace: DemoWorkspace, *, who: str, holder: str, progress: Progress = no_progress
 ) -> Iterator[IngestResult]:
-    """Ingest the batches in turn, each as of the day it was received, by the same workers."""
-    from mlay_batch.reader import LastingWorkers  # start-up: the forms are written without
+    """Write and ingest the batches in turn, each as of the day it was received.
 
-    with closing(LastingWorkers()) as read_files:
-        for inbox_folder in demo_workspace.inbox_folders:
+    The same workers read them all, the forms of later batches are filled in meanwhile. `progress`
+    is called with the number of batches done and their total.
+    """
+    total = len(demo.batches(demo_workspace.sample))
+    inbox_folders = demo.write_batches(demo_workspace.name, demo_workspace.office.workspace.root)
+    with closing(reader.LastingWorkers()) as read_files:
+        for done, inbox_folder in enumerate(inbox_folders, 1):
             yield ingest(
                 demo_workspace.office,
                 [inbox_folder.folder],
@@ -70,3 +74,4 @@ def ingest_batches(
                 holder=holder,
                 read_files=read_files,
             )
+            progress(done, total)

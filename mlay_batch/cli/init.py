@@ -132,14 +132,11 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
     """Build a sample office's workspace and run its last month."""
     from mlay_batch.app import demo_month  # start-up: `init` needs no sample data
 
-    with output.progress(session.lang, "demo.building") as tick:
-        built = demo_month.build(directory, tick, "small" if small else name)
-    with output.progress(session.lang, "demo.reading") as tick:
-        total = IngestResult((), 0)
-        batches = demo_month.ingest_batches(built, **session.actor)
-        for number, batch_result in enumerate(batches, 1):
-            total += batch_result
-            tick(number, len(built.inbox_folders))
+    built = demo_month.build(directory, "small" if small else name)
+    taken = IngestResult((), 0)
+    with output.progress(session.lang, "demo.progress") as tick:
+        for batch_result in demo_month.ingest_batches(built, **session.actor, progress=tick):
+            taken += batch_result
     result = consolidate(
         built.office,
         built.sample.months[-1],
@@ -147,7 +144,7 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
         holder=session.holder,
         lang=session.lang,
     )
-    _show_demo(session, built, total, result)
+    _show_demo(session, built, taken, result)
     at_folder = {"program": _program_name(), "path": _quote(directory)}
     day = {"period": built.sample.months[-1], "as_of": built.sample.as_of}
     output.show_text(session.lang, "demo.next", **at_folder, **day)

@@ -3,11 +3,13 @@
 from mlay_batch.demo.sample import DEFAULT, SampleOffice, load_sample, planted, register_rows
 from mlay_batch.demo.sample_files import (
     InboxFolder,
+    batches,
     extra_returns,
     render_register,
     render_return,
     returns,
-    write_sample,
+    write_batches,
+    write_office,
 )
 from mlay_batch.demo.sample_meetings import SampleReturn
 
@@ -16,6 +18,7 @@ __all__ = [
     "InboxFolder",
     "SampleOffice",
     "SampleReturn",
+    "batches",
     "extra_returns",
     "load_sample",
     "planted",
@@ -23,5 +26,6 @@ __all__ = [
     "render_register",
     "render_return",
     "returns",
-    "write_sample",
+    "write_batches",
+    "write_office",
 ]

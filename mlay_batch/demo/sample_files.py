@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
+from itertools import groupby, repeat
+from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.demo.fill_in import BlankForm
-from mlay_batch.demo.sample import SampleOffice, register_rows
+from mlay_batch.demo.sample import SampleOffice, load_sample, register_rows
 from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.template import TemplateContext, render
-
-Progress = Callable[[int, int], None]
 
 
 def returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
@@ -95,10 +98,6 @@ class FormFiller:
         return self._blanks[key].fill(template_context, sample.rows)
 
 
-def no_progress(done: int, total: int) -> None:
-    """Report progress to nobody."""
-
-
 @dataclass(frozen=True, slots=True)
 class InboxFolder:
     """A folder of files received together.
@@ -112,32 +111,54 @@ class InboxFolder:
     received: str
 
 
-def write_sample(
-    office: SampleOffice, folder: Path, progress: Progress = no_progress
-) -> tuple[InboxFolder, ...]:
-    """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample.
-
-    Its own descriptions go into ``schemas``, photos of papers beside their returns.
-    Returns the folders in the order of receipt. `progress` is called with the number of files
-    written and their total. The files have the same bytes on every machine.
-    """
-    for name in ("inbox", "schemas"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+def write_office(office: SampleOffice, folder: Path) -> None:
+    """Write ``register.xlsx``, and the sample's own descriptions into ``schemas``."""
+    (folder / "schemas").mkdir(parents=True, exist_ok=True)
     for path in sorted(office.schemas.glob("*.yaml")) if office.schemas else ():
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
-    catalogue = office.catalogue
-    (folder / "register.xlsx").write_bytes(render_register(catalogue, office))
-    samples = list(returns(office, catalogue))
-    samples += extra_returns(office, samples)
-    filler = FormFiller(catalogue, office)
-    folders: dict[str, InboxFolder] = {}
-    for done, sample in enumerate(samples, 1):
-        day_folder = folder / "inbox" / sample.received[:10]
-        day_folder.mkdir(exist_ok=True)
-        (day_folder / sample.name).write_bytes(filler.fill_in(sample))
-        for photo in office.events("photos", sample.period, sample.branch):
-            copy = (day_folder / sample.name).with_suffix(Path(photo["file"]).suffix)
-            copy.write_bytes((shipped_folder("samples") / photo["file"]).read_bytes())
-        folders[sample.received] = InboxFolder(day_folder, sample.received)
-        progress(done, len(samples))
-    return tuple(folders[received] for received in sorted(folders))
+    (folder / "register.xlsx").write_bytes(render_register(office.catalogue, office))
+
+
+def batches(office: SampleOffice) -> tuple[tuple[SampleReturn, ...], ...]:
+    """Return all returns of the sample, those received together in one tuple, in their order."""
+    good_returns = list(returns(office, office.catalogue))
+    sent = sorted([*good_returns, *extra_returns(office, good_returns)], key=attrgetter("received"))
+    return tuple(tuple(batch) for _, batch in groupby(sent, attrgetter("received")))
+
+
+def write_batches(name: str, folder: Path) -> Iterator[InboxFolder]:
+    """Write ``inbox/<day received>/<file>`` of the sample of that name, a batch at a time.
+
+    Photos of papers lie beside their returns. Another process fills in the forms of the batches to
+    come while the caller reads the ones that are there. The same bytes on every machine.
+    """
+    office = load_sample(name)
+    office_batches = batches(office)
+    numbers = range(len(office_batches))
+    with ProcessPoolExecutor(1, get_context("spawn")) as writer:
+        contents = writer.map(_fill_in_batch, repeat(name), numbers)
+        for batch, workbooks in zip(office_batches, contents, strict=True):
+            inbox_folder = folder / "inbox" / batch[0].received[:10]
+            inbox_folder.mkdir(parents=True, exist_ok=True)
+            for sample, workbook in zip(batch, workbooks, strict=True):
+                _write_return(office, sample, workbook, inbox_folder / sample.name)
+            yield InboxFolder(inbox_folder, batch[0].received)
+
+
+def _write_return(office: SampleOffice, sample: SampleReturn, data: bytes, path: Path) -> None:
+    path.write_bytes(data)
+    for photo in office.events("photos", sample.period, sample.branch):
+        photo_data = (shipped_folder("samples") / photo["file"]).read_bytes()
+        path.with_suffix(Path(photo["file"]).suffix).write_bytes(photo_data)
+
+
+def _fill_in_batch(name: str, number: int) -> list[bytes]:
+    """Return the workbooks of a batch. Runs in the child, which keeps its blanks."""
+    office_batches, filler = _open_sample(name)
+    return [filler.fill_in(sample) for sample in office_batches[number]]
+
+
+@lru_cache(maxsize=1)
+def _open_sample(name: str) -> tuple[tuple[tuple[SampleReturn, ...], ...], FormFiller]:
+    office = load_sample(name)
+    return batches(office), FormFiller(office.catalogue, office)
