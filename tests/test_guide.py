@@ -6,7 +6,6 @@ the screen shows becomes the guide's pictures (`make docs` writes them anew).
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -21,8 +20,7 @@ from builders import dovecot
 from builders.clerk_month import ADDRESSES, Month, living, nobody_was_written_to_twice
 from builders.guide_month import CLOSED, CORRECTED, FIRST, FORMS, LATER, OVERDUE, branches_act
 from builders.sample_office import REGISTER
-from rich.console import Console
-from rich.text import Text
+from builders.screens import WIDTH, draw
 
 from mlay_batch.cli import run, session
 from mlay_batch.ledger import Ledger
@@ -49,26 +47,6 @@ DAYS = {
 }
 REFUSED = {(FIRST, "mlay run"), (LATER, "mlay run --period 2020-01")}
 FINGERPRINT = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}\b")  # it changes with the program
-WIDTH = 92
-# Rich's own, but for a font fetched from the net.
-SVG = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Consolas, Menlo, monospace;
-font-size: {char_height}px; line-height: {line_height}px; }}
-{styles}
-</style>
-<defs>{backgrounds_defs}</defs>
-<defs><clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g></g></svg>
-""".replace("<defs>{backgrounds_defs}</defs>\n", "")
 
 
 @dataclass(frozen=True)
@@ -118,15 +96,6 @@ def type_command(command: str, month: Month, capsys: pytest.CaptureFixture[str])
     return code, FINGERPRINT.sub("HACN-ATZP-TRFQ", screen).strip("\n")
 
 
-def picture(screen: list[tuple[str, str]]) -> str:
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
-    for command, output in screen:
-        console.print(Text(f"> {command}", "bold"))
-        console.print(Text(output))
-        console.print()
-    return console.export_svg(title="mlay", code_format=SVG, unique_id="mlay")
-
-
 def test_both_stories_tell_the_same_days() -> None:
     by_worklist, by_commands = (re.findall("^## .+", text, re.MULTILINE) for text in stories())
     assert by_worklist == by_commands
@@ -151,7 +120,7 @@ def test_every_command_of_the_guide_does_what_the_guide_says(
             outputs[today, command] = output
             screen.append((command, output))
         if step.picture:
-            pictures[step.picture] = picture(screen)
+            pictures[step.picture] = draw(screen)
     assert {command_key for command_key, code in codes.items() if code} == REFUSED
     as_the_guide_tells(month, outputs)
     if os.environ.get("WRITE_DOCS"):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builders import libreoffice
+from builders import installed_office, libreoffice
 from builders.libreoffice import View
 from builders.report_pictures import pixels, small
 from builders.worklist_clerk import LETTERS, PERIODS, TODO
@@ -31,6 +31,8 @@ _MONTH = {
     "periods": View(PERIODS, "F13", height=470, choices=True),
 }
 _LISTS = {"run": "first", "periods": "closed"}
+# Of the office that has just installed the program.
+_INSTALLED = View(TODO, "G6", height=470, choices=True)
 # Of the sample town: its list on a day, as the whole screen shows it.
 _TOWN = {
     "town": ("2019-12-06", View(TODO, "G6")),
@@ -49,6 +51,9 @@ def draw(town: Path, folder: Path, pictures: Path) -> None:
             show(lists / f"{_LISTS.get(name, name)}.xlsx", view, screen)
             window = slice(_BELOW_TOOLS, view.height - _ABOVE_STATUS)
             _write(pictures / f"worklist-{name}.png", screen, window)
+        show(first_list(folder / "van-phong"), _INSTALLED, screen)
+        window = slice(_BELOW_TOOLS, _INSTALLED.height - _ABOVE_STATUS)
+        _write(pictures / "worklist-installed.png", screen, window)
         for name, (day, view) in _TOWN.items():
             show(town_list(office, day), view, screen)
             _write(pictures / f"worklist-{name}.png", screen, slice(None))
@@ -61,6 +66,13 @@ def keep_lists(folder: Path) -> Path:
     command = [sys.executable, "-m", "pytest", "-q", str(_TESTS / "test_worklist_month.py")]
     subprocess.run(command, env=os.environ | {"KEEP_WORKLISTS": str(lists)}, check=True)
     return lists
+
+
+def first_list(office: Path) -> Path:
+    """Install the program for an office; return its first list."""
+    installed_office.first_double_click(office)
+    installed_office.second_double_click(office)
+    return office / "viec-can-lam.xlsx"
 
 
 def town_list(town: Path, day: str) -> Path:
