@@ -15,16 +15,27 @@ Every error carries a message code and parameters; the command line makes its te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from mlay_batch.core.findings import Finding
     from mlay_batch.schema.model import Form
 
 
+class Phrase(NamedTuple):
+    """Words that fill a gap of an error: the text `code` of `locale/errors.yaml`."""
+
+    code: str
+    params: Mapping[str, object] = {}
+
+
 class MlayError(Exception):
-    """Stops a run. `code` names a text in `locale/`, `params` fill its gaps."""
+    """Stops a run. `code` names a text in `locale/`, `params` fill its gaps.
+
+    A gap may take a `Phrase`, or several that lead to a place. `others` are the further mistakes
+    of the same kind, which one run shows together.
+    """
 
     exit_code = 3
 
@@ -32,6 +43,20 @@ class MlayError(Exception):
         super().__init__(f"{code} {params}" if params else code)
         self.code = code
         self.params: Mapping[str, object] = params
+        self.others: tuple[Self, ...] = ()
+
+    @property
+    def every(self) -> tuple[Self, ...]:
+        """This error and the others."""
+        return (self, *self.others)
+
+
+def raise_all(errors: Iterable[MlayError]) -> None:
+    """Raise the first of `errors` with all the others, each once; nothing where there is none."""
+    every = tuple({str(error): error for joined in errors for error in joined.every}.values())
+    for first in every[:1]:
+        first.others = every[1:]
+        raise first
 
 
 class UsageError(MlayError):

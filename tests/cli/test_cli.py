@@ -375,7 +375,7 @@ def test_lint_refuses_two_records_of_one_quota_and_month(tmp_path, monkeypatch, 
     for name in ("a.yaml", "b.yaml"):
         Path(name).write_text(quota.read_text("utf-8"), "utf-8")
     assert run(["schema", "lint", "a.yaml", "b.yaml", "--lang", "en"]) == 1
-    assert "b.yaml: “quota office_official 2018-07” is described by a.yaml" in words(capsys)[1]
+    assert "b.yaml: the quota office_official 2018-07 is described by a.yaml" in words(capsys)[1]
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "b.yaml"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,7 @@ WRONG = [
     ("check: at_least", "check: at_lest", "schema.name", 30, "at_lest", "at_least"),
     ("value: people", "value: peple", "schema.name", 31, "peple", "people"),
     ("mark: [people]", "mark: [poeple]", "schema.name", 33, "poeple", "people"),
-    ("mark: [people]", "mark: []", "schema.name", 33, "", ""),
+    ("mark: [people]", "mark: []", "schema.nameless", 33, "", ""),
     ("nil: card.none", "nil: card.non", "schema.name", 21, "card.non", "card.none"),
     ("nil: card.none", "nil: card.total", "schema.name", 21, "card.total", None),
     ("unique: [held_on]", "unique: [held]", "schema.name", 23, "held", "held_on"),
@@ -99,13 +100,14 @@ WRONG = [
     ("basis: [QĐ 1]", "basis: [QĐ 1]\ndue: {day: 5, lock: 3}", "schema.unfit", 6, "3", ""),
     ("period: month", "period: none\nreporters: [cell]", "schema.unfit", 4, "('cell',)", ""),
     ("period: month", "period: none\ndue: {day: 5}", "schema.unfit", 4, None, ""),
-    ("        bound: 3\n", "        bound: 3\n        params: {bound: 4}\n", "schema.name", 29,
+    ("        bound: 3\n", "        bound: 3\n        params: {bound: 4}\n", "schema.name", 33,
      "params", None),
     ("period: month", "period: weekly", "schema.value", 3, None, None),
     ("from: 2020-01", "from: 2020-13", "schema.value", 4, None, None),
     ("type: date", "type: dato", "schema.value", 25, None, None),
-    ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.yaml", 6, None, None),
-    ("Phiếu, en: Visit}\nsheet", "Phiếu\nsheet", "schema.yaml", 7, None, None),
+    ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.key_again", 6,
+     "basis", None),
+    ("Phiếu, en: Visit}\nsheet", "Phiếu\nsheet", "schema.yaml", 6, None, None),
     ("form: visit", "from: visit", "schema.kind", 1, None, None),
 ]  # fmt: skip
 
@@ -124,7 +126,7 @@ def test_a_mistake_is_named(
     if nearest is not None:
         assert params["nearest"] == nearest
     for lang in ("vi", "en"):
-        assert "{" not in error_text(caught.value, lang).replace("{valeu}", "")
+        assert not re.search(r"\{\w+\}", error_text(caught.value, lang))
 
 
 def test_the_form_itself_is_right() -> None:

@@ -41,7 +41,7 @@ WRONG = [
     ("    bound: 90\n", "", "schema.lacks", 10, "bound", ""),
     ("bound: 90", 'bound: "90"', "schema.unfit", 14, "90", ""),
     ("value: minutes", "value: minute", "schema.name", 13, "minute", "minutes"),
-    ("code: H01", "code: D01", "schema.unfit", 10, "D01", ""),
+    ("code: H01", "code: D01", "schema.sign_code", 10, "D01", "H01"),
     ("weight: 2", "months: 2\n    times: 3", "schema.unfit", 16, "3", ""),
     ("{value} dưới", "{valu} dưới", "schema.name", 17, "valu", "value"),
     ("{value} dưới", "{running} dưới", "schema.name", 17, "running", ""),  # of one month: no run
