@@ -31,6 +31,8 @@ _OPTIONAL_GAPS = frozenset(
     {"nearest", "known", "right", "successor", "named", "address", "owners", "sender"}
 )
 """A sentence that names one of these is left out where there is none to name."""
+_WRITTEN = frozenset({"line", "column", "value", "name", "first", "list", "known", "nearest"})
+"""Gaps of errors that take what stands in a file."""
 _OFFICE_SEVERITIES = frozenset({"held", "duplicate", "note"})
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
@@ -56,6 +58,10 @@ class FindingDescription(NamedTuple):
     code: str
     severity: str
     message: Message
+
+
+class _AsWritten(str):
+    """What a message quotes from a file, or names a line by: 2019-11 and 1142, not 1.142."""
 
 
 class Claim(NamedTuple):
@@ -140,6 +146,8 @@ def show(value: object, lang: str) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, _AsWritten):
+        return value
     if isinstance(value, date):
         value = value.isoformat()
     if isinstance(value, str) and _PERIOD.fullmatch(value):
@@ -300,4 +308,4 @@ def _gap_words(name: str, value: object, lang: str) -> object:
         return _phrase_text(value, lang)
     if isinstance(value, tuple):
         return " › ".join(str(_gap_words(name, step, lang)) for step in value)
-    return str(value) if name in ("line", "column") else value  # 1142, not 1.142
+    return _AsWritten(value) if name in _WRITTEN else value

@@ -207,7 +207,7 @@ def _indicator_faults(
         yield Fault((*path, "kind"), indicator.kind, frozenset(KINDS))
         return
     if not 1 <= indicator.times <= indicator.months:
-        yield Fault((*path, "times"), str(indicator.times), code="schema.unfit")
+        yield Fault((*path, "times"), str(indicator.times), wanted="times")
     indicator_kind = KINDS[indicator.kind]
     yield from unknown_names(indicator.params, path, indicator_kind.params)
     for key, kind in indicator_kind.params.items():
@@ -226,7 +226,8 @@ def _param(
     kind: ParamKind, value: Any, inputs: Mapping[str, IndicatorInput], path: KeyPath
 ) -> Iterator[Fault]:
     if not _fits(kind, value):
-        yield Fault(path, str(value), code="schema.unfit")
+        wanted = {"look": "name", "number": "number", "figures": "figures"}.get(kind, "list")
+        yield Fault(path, str(value), wanted=wanted)
     elif kind in ("look", "looks", "figures"):
         yield from unknown_names([value] if kind == "look" else value, path, inputs)
 

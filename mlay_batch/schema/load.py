@@ -30,6 +30,7 @@ from mlay_batch.schema.problem import Fault
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.semantics import (
+    CodeCollision,
     carry_faults,
     code_collisions,
     cross_version_faults,
@@ -77,9 +78,13 @@ def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Des
         _gather_params(data)
         record: Description = _adapter(kind).validate_python(data)
     except ValidationError as error:
-        raise_all(value_errors(error, node, data, _KINDS[kind]))
+        raise_all(_by_line(value_errors(error, node, data, _KINDS[kind])))
     raise_all(_located(fault, node) for fault in _first_faults(record))
     return record
+
+
+def _by_line(errors: Iterable[SchemaError]) -> list[SchemaError]:
+    return sorted(errors, key=lambda error: (str(error.params["file"]), error.params["line"]))
 
 
 def load_records(path: Path, record: type[T]) -> tuple[T, ...]:
@@ -94,7 +99,7 @@ def load_records(path: Path, record: type[T]) -> tuple[T, ...]:
     try:
         return TypeAdapter(tuple[record, ...]).validate_python(data)  # type: ignore[valid-type]
     except ValidationError as error:
-        raise_all(value_errors(error, node, data, record))
+        raise_all(_by_line(value_errors(error, node, data, record)))
         raise
 
 
@@ -130,7 +135,9 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
     code = code or fault.code
     location = locate(node, fault.path, fault.name, is_missing=code == "schema.lacks")
     value = written_at(node, fault.path)
-    if (code, value) == ("schema.unfit", ""):
+    if fault.wanted:
+        code = "schema.value" if value else "schema.empty"
+    elif (code, value) == ("schema.unfit", ""):
         code = "schema.unfit_blank"
     if code == "schema.name":
         code = "schema.name" if fault.name else "schema.nameless"
@@ -149,6 +156,7 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
         nearest=near,
         known="" if near else ", ".join(names),
         other=locate(node, fault.other).phrase,
+        wanted=Phrase(f"wanted.{fault.wanted}") if fault.wanted else "",
     )
 
 
@@ -210,9 +218,20 @@ def joint_errors(
             line=location.line,
             place=location.place,
             name=collision.code,
-            other=locate(top(collision.other), collision.other_path).phrase,
+            other=_other_place(top(collision.other), collision, paths, base),
             nearest=collision.nearest,
         )
+
+
+def _other_place(
+    node: yaml.Node, collision: CodeCollision, paths: Mapping[str, Path], base: Path
+) -> Phrase:
+    """Return where the earlier rule stands; a shipped file is said to be one."""
+    phrase = locate(node, collision.other_path).phrase
+    path = paths.get(collision.other)
+    if path is None or path.parent != base:
+        return phrase
+    return Phrase("place.shipped", {**phrase.params, "file": path.name})
 
 
 def _joint_faults(
@@ -267,7 +286,7 @@ def _load_named(
         try:
             named.append((str(path), load_file(path, str(path), [base])))
         except SchemaError as error:
-            errors += [(str(path), mistake) for mistake in error.every]
+            errors.append((str(path), error))
     return named, errors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +31,7 @@ _NAME_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _LONGEST = 60  # characters of a value in a message
 _DEEPEST = 2  # lists in lists of a value in a message
+_LIKE_A_NUMBER = re.compile(r"[-+.\d]+|true|false")  # whose quotes tell that it is a text
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -94,9 +96,10 @@ def place_of(node: Any, path: Sequence[Any]) -> Place:
     """Return the words for `path`: items of lists by id, code or number, all else by its key."""
     parts: list[str | Phrase] = []
     for index, part in enumerate(path):
+        is_item = isinstance(part, int) and not isinstance(node, yaml.MappingNode)
         step = child(node, part)
         node = step[1] if step else None
-        if isinstance(part, int):
+        if is_item:
             of_choices = index > 1 and path[index - 2] == "choices"
             list_key = "choices" if of_choices else str(path[index - 1]) if index else ""
             if list_key in _NAME_KEYS and not of_choices:
@@ -129,7 +132,8 @@ def written_at(node: Any, path: Sequence[Any]) -> str:
 
 def _written(node: Any, depth: int) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return "" if node.tag == _NULL else str(node.value)
+        is_text = node.style in ("'", '"') and _LIKE_A_NUMBER.fullmatch(node.value)
+        return "" if node.tag == _NULL else f'"{node.value}"' if is_text else str(node.value)
     if node is None or depth > _DEEPEST:
         return "" if node is None else "…"
     if isinstance(node, yaml.SequenceNode):

@@ -49,6 +49,8 @@ class Fault:
     """What to write; without one the nearest of the valid names."""
     other: KeyPath = ()
     """Where the name stands first, of one that is given twice."""
+    wanted: str = ""
+    """The text ``wanted.<name>`` of what may stand there; the error is one of the value then."""
 
     @property
     def key(self) -> str:

@@ -40,14 +40,14 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 
 def _form(form: Form) -> Iterator[Fault]:
     if not _ID.fullmatch(form.form) or form.is_rollup:
-        yield Fault(("form",), form.form, code="schema.unfit")
+        yield Fault(("form",), form.form, wanted="id")
     for key in ("reporters", "due") if form.is_list else ():
         if value := getattr(form, key):
             yield Fault((key,), str(value), code="schema.unfit")
     if form.is_by_officers and (len(form.reporters) > 1 or form.period != "month"):
         yield Fault(("reporters",), OFFICER, code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
-        yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
+        yield Fault(("due", "lock"), str(form.due.lock), wanted="lock")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
         yield from duplicate_ids([choice.id for choice in choices], ("choices", name))
@@ -84,7 +84,7 @@ def _section(
 ) -> Iterator[Fault]:
     field_ids = frozenset(field.id for field in section.fields)
     if not _ID.fullmatch(section.id) or section.id in _SHARED:
-        yield Fault((*path, "id"), section.id, code="schema.unfit")
+        yield Fault((*path, "id"), section.id, wanted="id")
     yield from duplicate_ids([field.id for field in section.fields], (*path, "fields"))
     if section.nil:
         yield from _nil(form, section.nil, (*path, "nil"), fields)
@@ -111,7 +111,7 @@ def _nil(form: Form, nil: str, path: KeyPath, fields: Mapping[str, Field]) -> It
 def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
     """Yield the keys of a field that do not fit its type or one another."""
     if not _ID.fullmatch(field.id):
-        yield Fault((*path, "id"), field.id, code="schema.unfit")
+        yield Fault((*path, "id"), field.id, wanted="id")
     if field.type == "choice":
         yield from unknown_names([field.choices or ""], (*path, "choices"), form.choices)
     if field.type == "ref" and field.ref is None:
@@ -188,7 +188,7 @@ def _answer_faults(form: Form, rule: Rule, path: KeyPath) -> Iterator[Fault]:
     asks = {"answer": rule.answer is not None, "answers": bool(rule.answers)}
     for key in (key for key, is_set in asks.items() if is_set):
         if rule.severity is not Severity.WARNING or form.is_list:
-            yield Fault((*path, key), str(rule.severity), code="schema.unfit")
+            yield Fault((*path, key), str(rule.severity), code="schema.unanswered")
 
 
 def _param(
@@ -203,7 +203,8 @@ def _param(
     is_list = kind in ("fields", "others", "texts")
     expected = list if is_list else (int, float) if kind == "number" else str
     if not isinstance(value, expected) or isinstance(value, bool) or value == []:
-        yield Fault(path, str(value), code="schema.unfit")
+        wanted = "list" if is_list else "number" if kind == "number" else "name"
+        yield Fault(path, str(value), wanted=wanted)
         return
     if kind in ("number", "texts"):
         return
@@ -228,7 +229,7 @@ def _mapping_faults(
     value = rule.params[key]
     lists = list(value.values()) if isinstance(value, dict) else []
     if not lists or not all(isinstance(item, list) for item in lists):
-        yield Fault(path, str(value), code="schema.unfit")
+        yield Fault(path, str(value), wanted="lists")
     elif CHECKS[rule.check].params[key] == "given":
         yield from unknown_names(value, path, {*fields_by_name, REPORTER})
         yield from unknown_names(value.get(REPORTER, ()), (*path, REPORTER), form.reporters)

@@ -48,7 +48,7 @@ _SYNTAX: Final[Sequence[tuple[re.Pattern[str], str]]] = tuple(
         (r"sequence entries|'-' indicator|expected key|mapping keys|node content", "indent"),
     )
 )
-_BLAMED_AT_BEGIN = frozenset({"quote", "bracket"})  # the line of what was opened is to be mended
+_BLAMED_AT_BEGIN = frozenset({"quote", "bracket", "no_colon", "alias", "tag"})
 
 
 class _Stream(io.StringIO):
@@ -138,7 +138,8 @@ def _explain(error: Exception, file: str, text: str) -> SchemaError:
     """Return the error to show for one of the library's; its English stays behind."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:  # a character that is none, of which the library knows the position alone
-        before = text[: getattr(error, "position", 0)]
+        begin_bytes = text.encode()[: getattr(error, "position", 0)]
+        before = begin_bytes.decode(errors="ignore")
         is_character = isinstance(error, yaml.reader.ReaderError)
         column = len(before) - (before.rfind("\n") + 1) + 1
         name = "control" if is_character else "other"

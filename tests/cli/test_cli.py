@@ -399,7 +399,7 @@ def test_months_the_wrong_way_round_are_told(tmp_path, monkeypatch, capsys):
     text = quota.read_text("utf-8").replace("{from: 2018-07}", "{from: 2019-09, to: 2019-06}")
     Path("a.yaml").write_text(text, "utf-8")
     assert run(["schema", "lint", "a.yaml"]) == 1
-    assert "2019-06 is before 2019-09" in words(capsys)[1]
+    assert "“2019-06” ở đây. Ghi một tháng không trước “2019-09”" in words(capsys)[1]
 
 
 def test_schema_export_prints_the_package_or_writes_it(tmp_path, monkeypatch, capsys):
