@@ -15,6 +15,7 @@ Every error carries a message code and parameters; the command line makes its te
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -28,6 +29,37 @@ class Phrase(NamedTuple):
 
     code: str
     params: Mapping[str, object] = {}
+
+
+_OS_PROBLEMS: Mapping[str, str] = {  # by name: not every system has all of them
+    "EACCES": "access",
+    "EPERM": "access",
+    "ENOENT": "absent",
+    "ENOTDIR": "absent",
+    "EISDIR": "folder",
+    "EEXIST": "exists",
+    "ENOSPC": "space",
+    "EDQUOT": "space",
+    "EROFS": "read_only",
+    "EBUSY": "busy",
+    "ETXTBSY": "busy",
+    "ENAMETOOLONG": "long",
+    "ECONNREFUSED": "refused",
+    "ETIMEDOUT": "timeout",
+    "ENETUNREACH": "network",
+    "EHOSTUNREACH": "network",
+    "ECONNRESET": "network",
+}
+
+
+def os_problem(error: Exception) -> Phrase:
+    """Return what the machine has against a file or a connection, in words of `locale/`."""
+    if isinstance(error, UnicodeError):
+        return Phrase("os.encoding")
+    if isinstance(error, TimeoutError):
+        return Phrase("os.timeout")
+    name = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+    return Phrase(f"os.{_OS_PROBLEMS.get(name, 'other')}", {"name": name})
 
 
 class MlayError(Exception):

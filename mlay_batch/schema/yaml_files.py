@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from mlay_batch.errors import Phrase, SchemaError, raise_all
+from mlay_batch.errors import Phrase, SchemaError, os_problem, raise_all
 from mlay_batch.schema.inheritance import EXTENDS, duplicates, extend
 from mlay_batch.schema.places import locate, written_at
 
@@ -61,6 +61,9 @@ def read_text(path: Path, display_name: str | None = None) -> str:
     """Return the text of a file; raises SchemaError with the line that is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        file = display_name or path.name
+        raise SchemaError("schema.unreadable", file=file, problem=os_problem(error)) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise _syntax_error(display_name or path.name, line, 1, "encoding") from error
