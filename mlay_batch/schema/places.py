@@ -121,12 +121,23 @@ def _item_phrase(item: Any, list_key: str, number: int) -> Phrase:
     return Phrase("place.numbered", {"noun": noun, "number": number})
 
 
-def written_at(node: Any, path: Sequence[Any]) -> str:
-    """Return what stands at `path` as it is written, on one line; empty where nothing does."""
+def follow(node: Any, path: Sequence[Any]) -> Any:
+    """Return the node at `path`; None where there is none."""
     for part in path:
         step = child(node, part)
         node = step[1] if step else None
-    text = " ".join(_written(node, 0).split())
+    return node
+
+
+def item_name(item: Any) -> str:
+    """Return the id or code of an item of a list; empty where it has none."""
+    names = (follow(item, [key]) for key in ("id", "code"))
+    return next((name.value for name in names if isinstance(name, yaml.ScalarNode)), "")
+
+
+def written_at(node: Any, path: Sequence[Any]) -> str:
+    """Return what stands at `path` as it is written, on one line; empty where nothing does."""
+    text = " ".join(_written(follow(node, path), 0).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

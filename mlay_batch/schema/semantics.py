@@ -27,6 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(rf"[{RULE_LETTERS}][0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = ("integer", "number")
+_WANTED = {"pattern": "pattern", "default": "of_field", "preset": "of_field"}
 _SHARED = (HEADER.id, ANSWERS.id)  # the sections that every form has
 
 
@@ -128,7 +129,8 @@ def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
     }
     for key, fits in valid.items():
         if not fits:
-            yield Fault((*path, key), str(getattr(field, key)), code="schema.unfit")
+            name, wanted = str(getattr(field, key)), _WANTED.get(key, "")
+            yield Fault((*path, key), name, code="schema.unfit", wanted=wanted)
 
 
 def _has_crossed_bounds(field: Field) -> bool:

@@ -16,7 +16,7 @@ from mlay_batch.errors import Phrase, SchemaError
 from mlay_batch.schema.checks import CHECKS, CheckSpec
 from mlay_batch.schema.indicators import KINDS, Indicator, IndicatorKind
 from mlay_batch.schema.model import Rule
-from mlay_batch.schema.places import child, locate, written_at
+from mlay_batch.schema.places import child, follow, item_name, locate, written_at
 from mlay_batch.schema.problem import InvalidValueError, KeyPath
 
 # Records with parameters among their keys: the key that names the kind, and all kinds.
@@ -111,7 +111,21 @@ def _missing_key(path: KeyPath, node: yaml.Node) -> SchemaError:
         place=location.place,
         key=".".join(map(str, path)),
         name=str(path[-1]),
+        nearest=_meant_item(path[:-1], node),
     )
+
+
+def _meant_item(path: KeyPath, node: yaml.Node) -> str:
+    """Return the item of the file extended that a new item of a list was meant to change.
+
+    It lacks keys because its name is wrong; empty where no name is like it.
+    """
+    items = follow(node, path[:-1])
+    new = follow(node, path)
+    if not isinstance(items, yaml.SequenceNode) or new is None:
+        return ""
+    others = (item for item in items.value if item.start_mark.name != new.start_mark.name)
+    return nearest(item_name(new), filter(None, map(item_name, others)), cutoff=0.8)
 
 
 def _wrong_value(

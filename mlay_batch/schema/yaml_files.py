@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import yaml
 
+from mlay_batch.core.text import nearest
 from mlay_batch.errors import Phrase, SchemaError, os_problem, raise_all
 from mlay_batch.schema.inheritance import EXTENDS, duplicates, extend
 from mlay_batch.schema.places import locate, written_at
@@ -96,7 +97,9 @@ def compose(
     candidates = [folder / name for folder in folders if Path(name).name == name]
     base_path = next((path for path in candidates if path.is_file()), None)
     if base_path is None or name in (*extended_by, display_name):
-        raise SchemaError("schema.extends", file=display_name, line=location.line, name=name)
+        files = {path.name for folder in folders for path in folder.glob("*.yaml")}
+        params = {"name": name, "nearest": nearest(name, files - {display_name}) or ""}
+        raise SchemaError("schema.extends", file=display_name, line=location.line, **params)
     base = compose(read_text(base_path), name, folders, (*extended_by, display_name))
     return extend(base, node) if base else node
 

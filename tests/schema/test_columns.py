@@ -31,7 +31,7 @@ WRONG = [
     ("set: {judge: own}", "set: {jugde: own}", "name", "jugde"),
     ("set: {judge: own}", "set: {total: own}", "name", "total"),
     ("{vi: Loài thứ hai, en: Second species}, count", "{vi: Loài, en: Second species}, count", "heading_again", "Loài"),
-    ("preset: river", "preset: lake", "unfit", "preset"),
+    ("preset: river", "preset: lake", "value", "preset"),
     ("less: [post.on_leave]", "less: [post.on_leav]", "name", "post.on_leav"),
     ("sum: [post.staff]", "sum: [tours.went]", "name", "tours.went"),
     ("propose: {sum: [post.staff], less: [post.on_leave]}", "propose: {band: meeting_score, of: went}", "nameless", "sum"),

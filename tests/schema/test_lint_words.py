@@ -177,7 +177,7 @@ SAID = [
         "id: people",
         "id: held_on",
         "again",
-        ("17: phần rows › ô held_on › id: “held_on” đã dùng ở x.yaml, dòng 16. Đặt tên khác."),
+        ("17: phần rows › ô held_on › id: “held_on” đã dùng ở x.yaml, dòng 16. Đặt tên khác, hoặc"),
     ),
     (
         "period: month",
@@ -246,6 +246,14 @@ def test_a_key_that_the_base_lacks_is_missing_there(tmp_path: Path) -> None:
         load_file(tmp_path / "own.yaml")
     places = [(error.params["file"], error.params["line"]) for error in caught.value.every]
     assert places == [("base.yaml", 16), ("own.yaml", 7)]
+
+
+def test_an_item_that_was_meant_to_change_one_of_the_base_is_told_so(tmp_path: Path) -> None:
+    own = "extends: meeting-2018.yaml\nsections:\n  - id: meeting\n    rows: 3\n"
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        load_file(tmp_path / "own.yaml", folders=[SHIPPED])
+    assert "Muốn đổi “meetings” của tệp gốc thì sửa lại tên" in error_text(caught.value, "vi")
 
 
 def test_the_mistakes_of_all_files_stop_a_run_together(tmp_path: Path) -> None:
