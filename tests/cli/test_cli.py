@@ -493,3 +493,19 @@ def test_today_is_the_day_of_the_office_wherever_the_machine_is(office, monkeypa
     assert session.local_time(None, "Asia/Ho_Chi_Minh") == "2019-12-06T06:30:00+07:00"
     monkeypatch.delenv("TZ")
     time.tzset()
+
+
+def test_every_mistake_in_own_descriptions_is_told_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "town", *ANSWERS]) == 0
+    monkeypatch.chdir(tmp_path / "town")
+    shipped = Path(__file__).parents[2] / "schemas" / "quota-office-official.yaml"
+    quota = shipped.read_text("utf-8")
+    Path("schemas", "a.yaml").write_text(quota.replace("role:", "rolle:"), "utf-8")
+    Path("schemas", "b.yaml").write_text(quota.replace("times:", "time:") + "x: 1\n", "utf-8")
+    words(capsys)
+    for command in (["doctor"], ["schema", "lint"], ["schema", "list"]):
+        assert run(command)
+        told = "".join(words(capsys))
+        assert [told.count(f"“{key}”. Có phải là") for key in ("rolle", "time")] == [1, 1]
+        assert "“x”" in told
