@@ -112,7 +112,8 @@ def construct(node: yaml.Node, display_name: str, text: str = "") -> Any:
         raise _explain(error, display_name, text) from error
     except (ValueError, ArithmeticError, RecursionError) as error:
         # The library says nothing of the place: the values are tried one by one.
-        raise next(_wrong_values(node), _syntax_error(display_name, 1, 1, "other")) from error
+        raise_all(_wrong_values(node))
+        raise _syntax_error(display_name, 1, 1, "other") from error
 
 
 def _wrong_values(node: yaml.Node) -> Iterator[SchemaError]:
