@@ -15,16 +15,59 @@ Every error carries a message code and parameters; the command line makes its te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import errno
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from mlay_batch.core.findings import Finding
     from mlay_batch.schema.model import Form
 
 
+class Phrase(NamedTuple):
+    """Words that fill a gap of an error: the text `code` of `locale/errors.yaml`."""
+
+    code: str
+    params: Mapping[str, object] = {}
+
+
+_OS_PROBLEMS: Mapping[str, str] = {  # by name: not every system has all of them
+    "EACCES": "access",
+    "EPERM": "access",
+    "ENOENT": "absent",
+    "ENOTDIR": "absent",
+    "EISDIR": "folder",
+    "EEXIST": "exists",
+    "ENOSPC": "space",
+    "EDQUOT": "space",
+    "EROFS": "read_only",
+    "EBUSY": "busy",
+    "ETXTBSY": "busy",
+    "ENAMETOOLONG": "long",
+    "ECONNREFUSED": "refused",
+    "ETIMEDOUT": "timeout",
+    "ENETUNREACH": "network",
+    "EHOSTUNREACH": "network",
+    "ECONNRESET": "network",
+}
+
+
+def os_problem(error: Exception) -> Phrase:
+    """Return what the machine has against a file or a connection, in words of `locale/`."""
+    if isinstance(error, UnicodeError):
+        return Phrase("os.encoding")
+    if isinstance(error, TimeoutError):
+        return Phrase("os.timeout")
+    name = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+    return Phrase(f"os.{_OS_PROBLEMS.get(name, 'other')}", {"name": name})
+
+
 class MlayError(Exception):
-    """Stops a run. `code` names a text in `locale/`, `params` fill its gaps."""
+    """Stops a run. `code` names a text in `locale/`, `params` fill its gaps.
+
+    A gap may take a `Phrase`, or several that lead to a place. `others` are the further mistakes
+    of the same kind, which one run shows together.
+    """
 
     exit_code = 3
 
@@ -32,6 +75,20 @@ class MlayError(Exception):
         super().__init__(f"{code} {params}" if params else code)
         self.code = code
         self.params: Mapping[str, object] = params
+        self.others: tuple[Self, ...] = ()
+
+    @property
+    def every(self) -> tuple[Self, ...]:
+        """This error and the others."""
+        return (self, *self.others)
+
+
+def raise_all(errors: Iterable[MlayError]) -> None:
+    """Raise the first of `errors` with all the others, each once; nothing where there is none."""
+    every = tuple({str(error): error for joined in errors for error in joined.every}.values())
+    for first in every[:1]:
+        first.others = every[1:]
+        raise first
 
 
 class UsageError(MlayError):

@@ -149,7 +149,10 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
     with pytest.raises(UsageError) as caught:
         Settings.parse(text)
     assert caught.value.code == "workspace.key"
-    assert caught.value.params == {"file": CONFIG_NAME, "key": key, "nearest": hint}
+    params = caught.value.params
+    line = 1 if key == "limit" else 2
+    assert (params["file"], params["line"], params["key"]) == (CONFIG_NAME, line, key)
+    assert hint == (params["nearest"] or params["known"])
     assert "{" not in error_text(caught.value, "vi")
 
 
@@ -176,7 +179,8 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
 def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
     with pytest.raises(UsageError) as caught:
         Settings.parse(text)
-    assert (caught.value.code, caught.value.params["key"]) == ("workspace.value", key)
+    code = "without" if key in ("imap.host", "imap.user") else "value"
+    assert (caught.value.code, caught.value.params["key"]) == (f"workspace.{code}", key)
     assert "{" not in error_text(caught.value, "vi")
 
 
@@ -185,11 +189,35 @@ def test_an_office_writes_from_any_address_it_writes_to() -> None:
     assert smtp and smtp.from_ == "o'hara@x.vn"
 
 
-def test_text_that_is_no_toml_names_its_line() -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("language = vi", "2, cột 12: không đọc được giá trị ở đây. Chữ phải nằm trong dấu nháy"),
+        ("language vi", "2, cột 10: thiếu dấu bằng."),
+        ('language = "vi', "2, cột 15: dấu nháy mở trên dòng này không được đóng."),
+        ('language = "vi" x', "2, cột 17: sau giá trị còn chữ thừa."),
+        ('language = "C:\\vi"', "2, cột 17: dấu \\ trong nháy kép có nghĩa riêng."),
+        ('language = "vi"\nlanguage = "en"', "3, cột 16: mục này đã có ở trên."),
+        ("[program]", "2, cột 9: mục này đã có ở trên."),
+        ("[smtp", "2, cột 6: tên mục lớn không được đóng ngoặc."),
+        ('language = ["vi"\n', "3, cột 1: ngoặc mở trước chỗ này không được đóng"),
+        ("ngôn ngữ = 1", "2, cột 3: thiếu dấu bằng."),
+        ("= 3", "2, cột 1: không đọc được tên mục ở đây."),
+    ],
+)
+def test_text_that_is_no_toml_is_said_with_line_and_remedy(text: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Settings.parse("[program]\nlanguage = vi\n")
+        Settings.parse(f"[program]\n{text}\n")
     assert caught.value.code == "workspace.toml"
-    assert "line 2" in str(caught.value.params["problem"])
+    assert error_text(caught.value, "vi").startswith(f"{CONFIG_NAME}, dòng {words}")
+
+
+def test_all_mistakes_are_said_at_once_and_a_misspelt_key_is_not_missing_besides() -> None:
+    text = '[limits]\nfile_mb = "x"\n[imap]\nhots = "x"\nuser = "u"\n[mali]\nserver = "s"\n'
+    with pytest.raises(UsageError) as caught:
+        Settings.parse(text)
+    keys = [(error.params["key"], error.params["line"]) for error in caught.value.every]
+    assert keys == [("imap.hots", 4), ("mali", 6), ("limits.file_mb", 2)]
 
 
 MOUNTS = r"""

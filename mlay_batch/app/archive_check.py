@@ -135,7 +135,7 @@ def _description_defects(workspace: Workspace) -> Iterator[Defect]:
     try:
         open_office(workspace)
     except MlayError as error:
-        yield _defect_of(error)
+        yield from map(_defect_of, error.every)
 
 
 def _relative_name(workspace: Workspace, path: Path) -> str:

@@ -24,7 +24,7 @@ from mlay_batch import __version__
 from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace, refuse_network
 from mlay_batch.core.files import TEMPORARY_PREFIX, open_atomic
-from mlay_batch.errors import MlayError, UsageError
+from mlay_batch.errors import MlayError, Phrase, UsageError, os_problem
 from mlay_batch.ledger import Ledger, PurgeLog, lock
 
 _MANIFEST = "mlay-backup.json"
@@ -138,16 +138,16 @@ def restore(source: Path, folder: Path, *, network: bool = False) -> BackupResul
             folder.rmdir()
         staging.replace(folder)
     except _DAMAGE_ERRORS as error:
-        raise _damage_error(source, str(error)) from error
+        raise _damage_error(source, Phrase("os.damaged")) from error
     except OSError as error:
-        problem = error.strerror or str(error)
+        problem = os_problem(error)
         raise MlayError("restore.unwritable", path=str(folder), problem=problem) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return BackupResult(folder, len(hashes))
 
 
-def _damage_error(source: Path, problem: str) -> MlayError:
+def _damage_error(source: Path, problem: str | Phrase) -> MlayError:
     return MlayError("restore.damaged", path=str(source), problem=problem)
 
 

@@ -159,7 +159,7 @@ def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
         matters = tuple(problems.finding_matters(error.findings, error.form, run.lang))
     else:
         place = _PLACES.get(error.code.partition(".")[0], "workspace")
-        matters = (problems.trouble(place, error, run.lang, stops=True),)
+        matters = tuple(problems.trouble(place, each, run.lang, stops=True) for each in error.every)
     return _write_again(run, catalogue, matters)
 
 

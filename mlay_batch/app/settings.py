@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 from mlay_batch.core.mail_address import is_mail_address
 from mlay_batch.core.text import nearest
-from mlay_batch.errors import UsageError
+from mlay_batch.errors import Phrase, UsageError, raise_all
 
 CONFIG_NAME = "mlay.toml"
 LANGUAGES = ("vi", "en")
@@ -178,14 +179,16 @@ class Settings:
     def parse(cls, text: str, file: str = CONFIG_NAME) -> Settings:
         """Return the settings in `text`; `file` is its name in messages.
 
-        Raises UsageError: ``workspace.toml``, ``workspace.key`` (names the nearest key),
-        ``workspace.value``.
+        Raises UsageError with all mistakes: ``workspace.toml``, ``workspace.key`` (names the
+        nearest key), ``workspace.value``.
         """
         try:
             config = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise UsageError("workspace.toml", file=file, problem=str(error)) from error
-        _check(config, file)
+            raise _syntax_error(str(error), text, file) from error
+        # unknown keys first, each kind in the order of the file
+        errors = _errors(config, text, file)
+        raise_all(sorted(errors, key=lambda error: (error.code, error.params["line"])))
         smtp = {f"{key}_" if key == "from" else key: v for key, v in config.get("smtp", {}).items()}
         return cls(
             **config.get("program", {}),
@@ -202,33 +205,84 @@ class Settings:
         )
 
 
-def _check(config: Mapping[str, Any], file: str) -> None:
-    """Raise UsageError for the first unknown key, then for the first wrong or missing value."""
-    tables = tuple(_tables(config, file))
-    for name, table, kinds in tables:
-        for key in table:
-            if key not in kinds:
-                raise _unknown_key(f"{name}.{key}", [f"{name}.{known}" for known in kinds], file)
-    for name, table, kinds in tables:
-        for key, value in (dict.fromkeys(_REQUIRED.get(name, ())) | dict(table)).items():
-            if not kinds[key].is_valid(value):
-                example = kinds[key].example
-                raise UsageError("workspace.value", file=file, key=f"{name}.{key}", wanted=example)
+# What the library says is wrong, and the text ``toml.<name>``.
+_SYNTAX = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"Cannot|Duplicate", "twice"),
+        (r"Unescaped|hex value|Escaped character", "escape"),
+        (r"Unterminated|Illegal character '\\n'|Expected \"'\"", "quote"),
+        (r"Unclosed", "bracket"),
+        (r"Expected '\]", "header"),
+        (r"Expected '='", "equals"),
+        (r"Expected newline", "after"),
+        (r"statement|key part|in key", "key"),
+        (r"Invalid value|date", "value"),
+        (r"Illegal character", "control"),
+    )
+)
+_POSITION = re.compile(r"line (\d+), column (\d+)")
+_HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 
 
-def _tables(
-    config: Mapping[str, Any], file: str
-) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, _Kind]]]:
-    """Yield each table with its name and the kinds of its keys.
+def _syntax_error(words: str, text: str, file: str) -> UsageError:
+    """Return the error to show for one of the library's; its English stays behind."""
+    position = _POSITION.search(words)
+    line, column = map(int, position.groups()) if position else (len(text.splitlines()), 1)
+    name = next((name for pattern, name in _SYNTAX if pattern.search(words)), "other")
+    problem = Phrase(f"toml.{name}")
+    return UsageError("workspace.toml", file=file, line=line, column=column, problem=problem)
 
-    Raises UsageError for what is no table, or no known one.
+
+def _line_of(text: str, table: str, key: str = "") -> int:
+    """Return the line of a key in its table, or else of the table, or else the first."""
+    current, table_line = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            current = header[1]
+        name = re.match(r"\s*[\"']?([^\s\"'=.]+)", line)
+        if current == table and name and name[1] == key:
+            return number
+        if not table_line and (current == table or (name and name[1] == table)):
+            table_line = number
+    return table_line or 1
+
+
+def _errors(config: Mapping[str, Any], text: str, file: str) -> Iterator[UsageError]:
+    """Yield unknown tables and keys, wrong and missing values.
+
+    A missing key that was only misspelt is not yielded besides.
     """
     for name, table in _named_tables(config):
+        line = _line_of(text, name)
         if name not in _TABLES:
-            raise _unknown_key(name, _TABLES, file)
-        if not isinstance(table, dict):
-            raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
-        yield name, table, _TABLES[name]
+            yield _unknown_key(name, _TABLES, file, line)
+        elif not isinstance(table, dict):
+            yield UsageError("workspace.value", file=file, line=line, key=name, wanted=f"[{name}]")
+        else:
+            yield from _errors_in_table(name, table, text, file)
+
+
+def _errors_in_table(
+    name: str, table: Mapping[str, Any], text: str, file: str
+) -> Iterator[UsageError]:
+    kinds, misspelt = _TABLES[name], set()
+    for key in table.keys() - kinds.keys():
+        known = [f"{name}.{other}" for other in kinds]
+        error = _unknown_key(f"{name}.{key}", known, file, _line_of(text, name, key))
+        misspelt.add(error.params["nearest"])
+        yield error
+    for key, value in (dict.fromkeys(_REQUIRED.get(name, ())) | dict(table)).items():
+        is_reported = key not in kinds or (value is None and f"{name}.{key}" in misspelt)
+        if not is_reported and not kinds[key].is_valid(value):
+            line = _line_of(text, name, key)
+            yield UsageError(
+                "workspace.value" if key in table else "workspace.without",
+                file=file,
+                line=line,
+                key=f"{name}.{key}",
+                wanted=kinds[key].example,
+            )
 
 
 def _named_tables(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -240,9 +294,12 @@ def _named_tables(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, table
 
 
-def _unknown_key(key: str, allowed: Iterable[str], file: str) -> UsageError:
-    hint = nearest(key, allowed) or ", ".join(sorted(allowed))
-    return UsageError("workspace.key", file=file, key=key, nearest=hint)
+def _unknown_key(key: str, allowed: Iterable[str], file: str, line: int) -> UsageError:
+    near = nearest(key, allowed)
+    known = "" if near else ", ".join(sorted(allowed))
+    return UsageError(
+        "workspace.key", file=file, line=line, key=key, nearest=near or "", known=known
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 
 from mlay_batch.app.settings import CONFIG_NAME, CONFIG_TEMPLATE, Settings
 from mlay_batch.core.files import write_atomically
-from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.errors import NoWorkspaceError, UsageError, os_problem
 from mlay_batch.ledger import Ledger
 
 MOUNTS = Path("/proc/mounts")
@@ -127,9 +127,8 @@ class Workspace:
         try:
             workspace.make_folders()
         except OSError as error:
-            problem = error.strerror or str(error)
             raise UsageError(
-                "workspace.unwritable", path=str(workspace.root), problem=problem
+                "workspace.unwritable", path=str(workspace.root), problem=os_problem(error)
             ) from error
         if not workspace.ledger.exists():
             Ledger.create(workspace.ledger).close()
@@ -183,7 +182,7 @@ def _read_config(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # Notepad writes the mark
     except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or "UTF-8"
+        problem = os_problem(error)
         raise UsageError("workspace.unreadable", path=str(path), problem=problem) from error
 
 

@@ -89,8 +89,9 @@ def show_taken_list(session: Session, taken: TakenList) -> None:
 
 
 def show_error(error: MlayError, lang: str) -> None:
-    """Print an error as one line, and below it the findings it carries."""
-    click.echo(f"mlay: {safe_line(error_text(error, lang))}", err=True)
+    """Print an error as one line, others of its kind likewise, and below it its findings."""
+    for each in error.every:
+        click.echo(f"mlay: {safe_line(error_text(each, lang))}", err=True)
     if isinstance(error, RegisterError):
         for line in finding_lines(error.findings, error.form, lang):
             click.echo("  " + line, err=True)

@@ -144,7 +144,7 @@ def lint(session: Session, paths: tuple[Path, ...]) -> int:
         show_error(error, session.lang)
     for overlap in overlaps:
         _show_overlap(overlap, session.lang)
-    wrong = len({error.params["file"] for error in errors})
+    wrong = len({each.params["file"] for error in errors for each in error.every})
     click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=wrong))
     return 1 if errors else 0
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from mlay_batch.errors import MlayError, OutputBusyError
+from mlay_batch.errors import MlayError, OutputBusyError, os_problem
 
 TEMPORARY_PREFIX = ".mlay-"  # how the name of a file being written begins
 _BUSY_ERRORS = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
@@ -71,7 +71,7 @@ def _open_temporary(path: Path, mode: int, *, sync: bool = True) -> Iterator[Bin
 
 
 def _unwritable(path: Path, error: OSError) -> MlayError:
-    return MlayError("files.unwritable", path=str(path), problem=error.strerror or str(error))
+    return MlayError("files.unwritable", path=str(path), problem=os_problem(error))
 
 
 def is_open(path: Path) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlay_batch.core.text import month_number, round_half_up
+from mlay_batch.errors import Phrase
 
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.core.findings import Finding
@@ -27,9 +28,11 @@ if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form l
 _GAP = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 _OPTIONAL_GAPS = frozenset(
-    {"nearest", "right", "successor", "named", "address", "owners", "sender"}
+    {"nearest", "known", "right", "successor", "named", "address", "owners", "sender"}
 )
 """A sentence that names one of these is left out where there is none to name."""
+_WRITTEN = frozenset({"line", "column", "value", "name", "first", "list", "known", "nearest"})
+"""Gaps of errors that take what stands in a file."""
 _OFFICE_SEVERITIES = frozenset({"held", "duplicate", "note"})
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
@@ -55,6 +58,10 @@ class FindingDescription(NamedTuple):
     code: str
     severity: str
     message: Message
+
+
+class _AsWritten(str):
+    """What a message quotes from a file, or names a line by: 2019-11 and 1142, not 1.142."""
 
 
 class Claim(NamedTuple):
@@ -139,6 +146,8 @@ def show(value: object, lang: str) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, _AsWritten):
+        return value
     if isinstance(value, date):
         value = value.isoformat()
     if isinstance(value, str) and _PERIOD.fullmatch(value):
@@ -285,4 +294,18 @@ def _texts_of_code(code: str, form: Form | None) -> Mapping[str, Mapping[str, st
 
 def error_text(error: MlayError, lang: str) -> str:
     """Return the sentence for a broken run."""
-    return text("errors", error.code, lang, **error.params)
+    return _phrase_text(Phrase(error.code, error.params), lang)
+
+
+def _phrase_text(phrase: Phrase, lang: str) -> str:
+    params = {name: _gap_words(name, value, lang) for name, value in phrase.params.items()}
+    return text("errors", phrase.code, lang, **params)
+
+
+def _gap_words(name: str, value: object, lang: str) -> object:
+    """Return what fills a gap: a phrase in words, the steps to a place one after another."""
+    if isinstance(value, Phrase):
+        return _phrase_text(value, lang)
+    if isinstance(value, tuple):
+        return " › ".join(str(_gap_words(name, step, lang)) for step in value)
+    return _AsWritten(value) if name in _WRITTEN else value

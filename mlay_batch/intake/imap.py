@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from imap_tools import AND, MailBox
 from imap_tools.errors import ImapToolsError
 
-from mlay_batch.errors import MlayError, UsageError
+from mlay_batch.errors import MlayError, UsageError, os_problem
 
 if TYPE_CHECKING:
     from mlay_batch.app.settings import Imap
@@ -82,7 +82,7 @@ def _connect(settings: Imap, password: str, context: ssl.SSLContext) -> Iterator
             "tls.certificate", host=settings.host, problem=error.verify_message
         ) from error
     except (OSError, imaplib.IMAP4.error) as error:
-        raise MlayError("fetch.connect", host=settings.host, problem=str(error)) from error
+        raise MlayError("fetch.connect", host=settings.host, problem=os_problem(error)) from error
     try:
         _log_in(connection, settings, password)
         yield connection

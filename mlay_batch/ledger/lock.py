@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mlay_batch.errors import LedgerError, LockedError
+from mlay_batch.errors import LedgerError, LockedError, os_problem
 
 _LOCK = ".mlay.lock"
 # Not in the lock file: Windows forbids others to read a locked file.
@@ -59,7 +59,7 @@ def _write_holder(holder_file: Path, holder: str) -> None:
 
 
 def _unwritable_error(folder: Path, error: OSError) -> LedgerError:
-    return LedgerError("ledger.unwritable", path=str(folder), problem=error.strerror or str(error))
+    return LedgerError("ledger.unwritable", path=str(folder), problem=os_problem(error))
 
 
 def _locked_error(note: Path) -> LockedError:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlay_batch.errors import LedgerError
+from mlay_batch.errors import LedgerError, Phrase
 
 _CODES = {
     sqlite3.SQLITE_CORRUPT: "ledger.damaged",
@@ -20,6 +20,11 @@ _CODES = {
     sqlite3.SQLITE_FULL: "ledger.unwritable",
     sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
 }
+_PROBLEMS = {
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_FULL: "space",
+    sqlite3.SQLITE_IOERR: "disk",
+}
 _PRIMARY = 0xFF  # the low byte of an extended result code is the primary one
 
 
@@ -29,7 +34,9 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        primary = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+        code = _CODES.get(primary)
         if code is None:
             raise
-        raise LedgerError(code, path=str(path), problem=str(error)) from error
+        problem = Phrase(f"os.{_PROBLEMS.get(primary, 'access')}")
+        raise LedgerError(code, path=str(path), problem=problem) from error

@@ -6,7 +6,7 @@ import os
 import ssl
 from contextlib import suppress
 
-from mlay_batch.errors import UsageError
+from mlay_batch.errors import UsageError, os_problem
 
 
 def password(service: str, user: str, variable: str) -> str:
@@ -39,5 +39,5 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except OSError as error:  # ssl.SSLError is one
-            raise UsageError("tls.ca_file", path=ca_file, problem=str(error)) from error
+            raise UsageError("tls.ca_file", path=ca_file, problem=os_problem(error)) from error
     return context

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mlay_batch.core.messages import LOCALE
 from mlay_batch.core.text import nearest
-from mlay_batch.errors import UsageError
+from mlay_batch.errors import UsageError, os_problem
 
 _HEADING, _CHAT_HEADING = "Tiêu đề:", "Tin nhắn:"
 _BLANK_LINES = re.compile(r"\n{3,}")  # left by gaps without a value
@@ -92,7 +92,7 @@ def _read_template(path: Path, kind: str) -> MailTemplate:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("replies.unreadable", path=str(path), problem=str(error)) from error
+        raise UsageError("replies.unreadable", path=str(path), problem=os_problem(error)) from error
     return parse_template(content, kind, str(path))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlay_batch.errors import MlayError, UsageError
+from mlay_batch.errors import MlayError, UsageError, os_problem
 from mlay_batch.mail.credentials import password, tls_context
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def connect(settings: Smtp) -> Iterator[SmtpTransport]:
         params = {"host": settings.host, "problem": error.verify_message}
         raise MlayError("tls.certificate", **params) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MlayError("smtp.connect", host=settings.host, problem=_reply_text(error)) from error
+        is_reply = isinstance(error, smtplib.SMTPException)
+        problem = _reply_text(error) if is_reply else os_problem(error)
+        raise MlayError("smtp.connect", host=settings.host, problem=problem) from error
     try:
         if settings.user:
             _log_in(smtp, settings, secret)

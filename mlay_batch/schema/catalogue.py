@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 from mlay_batch.core.period import Period
-from mlay_batch.errors import SchemaError
+from mlay_batch.errors import SchemaError, raise_all
 from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.model import Form, Text
@@ -136,29 +136,10 @@ def load_catalogue(*overrides: Path) -> Catalogue:
     """Return the shipped descriptions, each replaced by one of the same name in `overrides`.
 
     The name is kind, id and version, for a quota kind, id and first month. Each of `overrides` is a
-    folder of descriptions or one file. Raises SchemaError for the first wrong file, or a scheme
-    that no form has figures for.
+    folder of descriptions or one file. Raises SchemaError with the mistakes of all files, or what
+    does not fit together, such as a scheme that no form has figures for.
     """
-    from mlay_batch.schema.load import check_together, load_file  # start-up: pydantic costs 0.2 s
-
-    by_name: dict[tuple[str, str, str], Description] = {}
-    sources: dict[tuple[str, str, str], SourceFile] = {}
-    shipped, paths = shipped_folder("schemas"), {}
-    for folder in (shipped, *overrides):
-        seen: set[tuple[str, str, str]] = set()
-        for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
-            record = load_file(path, folders=[shipped])
-            name = full_name(record)
-            if name in seen:
-                other = sources[name].name
-                raise SchemaError("schema.twice", file=path.name, other=other, name=" ".join(name))
-            seen.add(name)
-            by_name[name] = record
-            paths[path.name] = path
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            sources[name] = SourceFile(path.name, digest, name[1])
-    named = [(sources[name].name, record) for name, record in by_name.items()]
-    check_together(named, paths, shipped)
+    by_name, sources = _load_by_name(shipped_folder("schemas"), overrides)
     records = [by_name[name] for name in sorted(by_name)]
     forms = [r for r in records if isinstance(r, Form) and not r.is_sketch]
     schemes = tuple(r for r in records if isinstance(r, Scheme))
@@ -171,3 +152,41 @@ def load_catalogue(*overrides: Path) -> Catalogue:
         indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
         lists=tuple(r for r in records if isinstance(r, Form) and r.is_sketch),
     )
+
+
+_FullName = tuple[str, str, str]
+
+
+def _load_by_name(
+    shipped: Path, overrides: Sequence[Path]
+) -> tuple[dict[_FullName, Description], dict[_FullName, SourceFile]]:
+    """Return the records and their files; raises SchemaError as `load_catalogue` says."""
+    from mlay_batch.schema import load  # start-up: pydantic costs 0.2 s
+
+    by_name: dict[_FullName, Description] = {}
+    sources: dict[_FullName, SourceFile] = {}
+    paths: dict[str, Path] = {}  # of the names of files in messages
+    files: dict[_FullName, str] = {}
+    errors: list[SchemaError] = []
+    for folder in (shipped, *overrides):
+        seen: set[_FullName] = set()
+        for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
+            # a file of the office that is called as a shipped one is named with its folder
+            file = f"{path.parent.name}/{path.name}" if path.name in paths else path.name
+            paths[file] = path
+            try:
+                record = load.load_file(path, file, [shipped])
+            except SchemaError as error:
+                errors.append(error)
+                continue
+            name = full_name(record)
+            if name in seen:
+                errors.append(load.name_collision(name, file, files[name]))
+            seen.add(name)
+            by_name[name], files[name] = record, file
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            sources[name] = SourceFile(path.name, digest, name[1])
+    raise_all(errors)
+    named = [(files[name], record) for name, record in by_name.items()]
+    load.check_together(named, paths, shipped)
+    return by_name, sources

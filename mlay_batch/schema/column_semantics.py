@@ -73,7 +73,7 @@ def _columns(
     own_fields = {field.id: field for field in section.fields}
     if section.under is None:
         yield from _unfit_keys(section, ("inherits",), path)
-        yield from _equal_labels(form, section, path)
+        yield from _equal_labels(form, section)
     elif base := bases.get(section.under):
         yield from _unfit_keys(section, ("record",), path)
         types = {field.id: field.type for field in base.fields}
@@ -99,23 +99,26 @@ def _shared_sheet(form: Form, section: Section, path: KeyPath) -> Iterator[Fault
         yield Fault((*path, "layout"), section.id, code="schema.unfit")
 
 
-def _equal_labels(form: Form, base: Section, path: KeyPath) -> Iterator[Fault]:
+def _equal_labels(form: Form, base: Section) -> Iterator[Fault]:
     """Yield a label that two lines over the same columns have: people could not tell them apart."""
-    seen: set[str] = set()
-    for section in form.sections:
+    seen: dict[str, KeyPath] = {}
+    for i, section in enumerate(form.sections):
         if base.id in (section.id, section.under):
-            for title in _labels(section):
-                if name_key(title) in seen:
-                    yield Fault((*path, "fields"), title, code="schema.again")
-                seen.add(name_key(title))
+            for path, title in _labels(section, ("sections", i)):
+                first = seen.setdefault(name_key(title), path)
+                if first is not path:
+                    yield Fault(path, title, code="schema.heading_again", other=first)
 
 
-def _labels(section: Section) -> Iterator[str]:
-    titles = {f.id: f.title for f in section.fields if f.id not in section.inherits}
-    for part in section.column_parts():
+def _labels(section: Section, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what stands before each line of a column, with the place that says it."""
+    fields = {field.id: (j, field.title.vi) for j, field in enumerate(section.fields)}
+    for k, part in enumerate(section.column_parts()):
         for name, title in part.lines.items():
-            if words := title or titles.get(name):
-                yield words.vi
+            if title:
+                yield (*path, "parts", k, "lines", name), title.vi
+            elif name in fields and name not in section.inherits:
+                yield (*path, "fields", fields[name][0], "title"), fields[name][1]
 
 
 def _part(form: Form, section: Section, part: Part, path: KeyPath) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from dataclasses import field as stored
 from typing import Any, Literal
 
 from mlay_batch.core.findings import Severity
-from mlay_batch.schema.ids import INDICATOR_LETTER
+from mlay_batch.schema.ids import INDICATOR_LETTER, next_free_code
 from mlay_batch.schema.model import Effective, Form, Record, Text
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.quotas import Quota
@@ -186,13 +186,17 @@ Description = Form | Quota | Scheme | IndicatorSet
 
 def indicator_set_faults(record: IndicatorSet) -> Iterator[Fault]:
     """Yield the faults of a set of indicators, in the order of the file."""
-    seen: set[str] = set()
+    seen: dict[str, KeyPath] = {}
     for i, indicator in enumerate(record.entries):
         path: KeyPath = ("entries", i)
-        if indicator.code in seen or not _CODE.fullmatch(indicator.code):
-            code = "schema.again" if indicator.code in seen else "schema.unfit"
-            yield Fault((*path, "code"), indicator.code, code=code)
-        seen.add(indicator.code)
+        code_path = (*path, "code")
+        if indicator.code in seen:
+            other = seen[indicator.code]
+            yield Fault(code_path, indicator.code, code="schema.again", other=other)
+        elif not _CODE.fullmatch(indicator.code):
+            free = next_free_code(INDICATOR_LETTER, {entry.code for entry in record.entries})
+            yield Fault(code_path, indicator.code, code="schema.sign_code", suggestion=free)
+        seen.setdefault(indicator.code, code_path)
         yield from _indicator_faults(indicator, record.looks, path)
 
 
@@ -203,7 +207,7 @@ def _indicator_faults(
         yield Fault((*path, "kind"), indicator.kind, frozenset(KINDS))
         return
     if not 1 <= indicator.times <= indicator.months:
-        yield Fault((*path, "times"), str(indicator.times), code="schema.unfit")
+        yield Fault((*path, "times"), str(indicator.times), wanted="times")
     indicator_kind = KINDS[indicator.kind]
     yield from unknown_names(indicator.params, path, indicator_kind.params)
     for key, kind in indicator_kind.params.items():
@@ -222,7 +226,8 @@ def _param(
     kind: ParamKind, value: Any, inputs: Mapping[str, IndicatorInput], path: KeyPath
 ) -> Iterator[Fault]:
     if not _fits(kind, value):
-        yield Fault(path, str(value), code="schema.unfit")
+        wanted = {"look": "name", "number": "number", "figures": "figures"}.get(kind, "list")
+        yield Fault(path, str(value), wanted=wanted)
     elif kind in ("look", "looks", "figures"):
         yield from unknown_names([value] if kind == "look" else value, path, inputs)
 

@@ -15,8 +15,10 @@ from collections.abc import Iterator
 
 import yaml
 
-from mlay_batch.errors import SchemaError
+from mlay_batch.errors import SchemaError, raise_all
 from mlay_batch.schema.ids import next_free_code
+from mlay_batch.schema.places import Location, MergedNode, locate, place_of
+from mlay_batch.schema.problem import KeyPath
 
 EXTENDS = "extends"
 _NAME_KEYS = ("id", "code", "section")  # keys that name an item of a list
@@ -29,30 +31,51 @@ def extend(base: yaml.Node, extension: yaml.Node) -> yaml.Node:
 
     Raises SchemaError for a new rule under the code of an existing one.
     """
-    _refuse_reused_codes(base, extension)
+    raise_all(_reused_codes(base, extension))
     return _merge(_without(base, EXTENDS), _without(extension, EXTENDS), key="")
 
 
-def refuse_duplicates(node: yaml.Node) -> None:
-    """Raise SchemaError for an id or code given twice in one list of a file.
+def duplicates(top: yaml.Node) -> Iterator[SchemaError]:
+    """Yield a key given twice in one mapping of a file, an id or code twice in one list.
 
-    `extend` would take the second for a change of the first.
+    A loader would take the second key alone, `extend` the second item for a change of the first.
     """
-    pending, visited = [("", node)], set()
+    for path, node in _collections(top):
+        seen: dict[str, yaml.Node] = {}
+        for name, name_path, name_node in _names_in(node, path):
+            first = seen.setdefault(name, name_node)
+            if first is not name_node:
+                is_key = isinstance(node, yaml.MappingNode)
+                code = "schema.key_again" if is_key else "schema.again"
+                yield _error(
+                    code, name_node, other=_location(first).phrase, key=name_path[-1], name=name,
+                    place=place_of(top, path if is_key else name_path),
+                )  # fmt: skip
+
+
+def _collections(top: yaml.Node) -> Iterator[tuple[KeyPath, yaml.Node]]:
+    """Yield every mapping and list with its path, in the order of the file."""
+    pending: list[tuple[KeyPath, yaml.Node]] = [((), top)]
+    visited: set[int] = set()
     while pending:
-        key, current = pending.pop()
-        if id(current) in visited:
+        path, node = pending.pop()
+        if id(node) in visited:
             continue  # an alias of a node visited before, or of one it is part of
-        visited.add(id(current))
-        children = list(_children(current))
-        seen: set[str] = set()
-        for _, item in (
-            children if isinstance(current, yaml.SequenceNode) and key != _REPEATABLE_LIST else ()
-        ):
-            if (name := _name(item)) in seen:
-                raise _error("schema.again", _name_key(item), key=_name_key(item).value, name=name)
-            seen.update([name] if name else [])
-        pending += reversed(children)
+        visited.add(id(node))
+        yield path, node
+        numbered = enumerate(_children(node))
+        pending += reversed([((*path, key or index), item) for index, (key, item) in numbered])
+
+
+def _names_in(node: yaml.Node, path: KeyPath) -> Iterator[tuple[str, KeyPath, yaml.Node]]:
+    """Yield what may occur once: the keys of a mapping, the ids and codes of a list's items."""
+    if isinstance(node, yaml.MappingNode):
+        yield from ((str(key.value), (*path, str(key.value)), key) for key, _ in node.value)
+    elif isinstance(node, yaml.SequenceNode) and path[-1:] != (_REPEATABLE_LIST,):
+        for index, item in enumerate(node.value):
+            if name := _name(item):
+                key = _name_key(item)
+                yield name, (*path, index, key.value), key
 
 
 def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
@@ -62,29 +85,29 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
         yield from (("", item) for item in node.value)
 
 
-def _refuse_reused_codes(base: yaml.Node, extension: yaml.Node) -> None:
-    """Raise SchemaError for a new rule or indicator with a code of `base`, in any section."""
-    base_files = {_name(item): item.start_mark.name for item in _rules(base)}
-    codes = base_files.keys() | {_name(item) for item in _rules(extension)}
-    for item in _rules(extension):
+def _reused_codes(base: yaml.Node, extension: yaml.Node) -> Iterator[SchemaError]:
+    """Yield new rules and indicators with a code of `base`, in any section."""
+    base_rules = {_name(item): item for _, item in _rules(base)}
+    codes = base_rules.keys() | {_name(item) for _, item in _rules(extension)}
+    for path, item in _rules(extension):
         code = _name(item)
         kind_key = next((key for key, _ in _children(item) if key in _DEFINING_KEYS), None)
-        if kind_key and code in base_files:
-            params = {"name": code, "key": kind_key, "other": base_files[code]}
+        if kind_key and code in base_rules:
             free = next_free_code(code[:1], codes)
-            raise _error("schema.replaces", _name_key(item), nearest=free, **params)
+            codes |= {free}
+            other = _location(_name_key(base_rules[code])).phrase
+            place = place_of(extension, path)
+            yield _error(
+                "schema.replaces", _name_key(item), name=code, key=kind_key, other=other,
+                place=place, nearest=free,
+            )  # fmt: skip
 
 
-def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Yield every rule and every indicator that has a code."""
-    for key, value in _children(node):
-        for _, item in _children(value) if key in ("sections", "entries") else ():
-            if key == "entries" and _name(item):
-                yield item
-            for inner_key, rules in _children(item) if key == "sections" else ():
-                for _, rule in _children(rules) if inner_key == "rules" else ():
-                    if _name(rule):
-                        yield rule
+def _rules(node: yaml.Node) -> Iterator[tuple[KeyPath, yaml.Node]]:
+    """Yield every rule and every indicator that has a code, with its path."""
+    for path, item in _collections(node):
+        if path[:1] + path[2:-1] in (("entries",), ("sections", "rules")) and _name(item):
+            yield path, item
 
 
 def _name_key(item: yaml.Node) -> yaml.Node:
@@ -93,14 +116,20 @@ def _name_key(item: yaml.Node) -> yaml.Node:
     return next(names[name] for name in _NAME_KEYS if name in names)
 
 
-def _error(code: str, node: yaml.Node, **params: str) -> SchemaError:
-    mark = node.start_mark
-    return SchemaError(code, file=mark.name, line=mark.line + 1, **({"nearest": ""} | params))
+def _error(code: str, node: yaml.Node, **params: object) -> SchemaError:
+    location = _location(node)
+    return SchemaError(code, **({"nearest": ""} | params), file=location.file, line=location.line)
+
+
+def _location(node: yaml.Node) -> Location:
+    return locate(node, ())
 
 
 def _without(node: yaml.Node, name: str) -> yaml.Node:
     pairs = [pair for pair in node.value if pair[0].value != name]
-    return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
+    without = MergedNode(node.tag, pairs, node.start_mark, node.end_mark)
+    without.base_mark = node.base_mark if isinstance(node, MergedNode) else node.start_mark
+    return without
 
 
 def _merge(base: yaml.Node, extension: yaml.Node, key: str) -> yaml.Node:
@@ -119,9 +148,9 @@ def _merge_mappings(base: yaml.MappingNode, extension: yaml.MappingNode) -> yaml
     for name, value in extension.value:
         base_pair = pairs.get(name.value)
         pairs[name.value] = (name, _merge(base_pair[1], value, name.value) if base_pair else value)
-    return yaml.MappingNode(
-        extension.tag, list(pairs.values()), extension.start_mark, extension.end_mark
-    )
+    node = MergedNode(extension.tag, list(pairs.values()), extension.start_mark, extension.end_mark)
+    node.base_mark = base.base_mark if isinstance(base, MergedNode) else base.start_mark
+    return node
 
 
 def _merge_lists(base: yaml.SequenceNode, extension: yaml.SequenceNode) -> yaml.SequenceNode:

@@ -49,17 +49,18 @@ def _sketch_faults(section: Section, bases: list[Section], path: KeyPath) -> Ite
 
 def _equal_headings(form: Form) -> Iterator[Fault]:
     """Yield a heading by which two columns of a list would be known."""
-    owners: dict[str, tuple[str, str]] = {}
+    owners: dict[str, tuple[tuple[str, str], KeyPath]] = {}
     for i, section in enumerate(form.sections if form.is_sketch else ()):
         typed = own_fields(section)
         for j, field in enumerate(section.fields):
             if field not in typed:
                 continue
             for words in (*heading_words(field), *_value_words(form, field)):
-                owner = owners.setdefault(plain_key(words), (section.id, field.id))
-                if owner != (section.id, field.id):
-                    path = ("sections", i, "fields", j, "also")
-                    yield Fault(path, words, code="schema.again")
+                path: KeyPath = ("sections", i, "fields", j)
+                own = (section.id, field.id)
+                owner, first = owners.setdefault(plain_key(words), (own, path))
+                if owner != own:
+                    yield Fault((*path, "also"), words, code="schema.heading_again", other=first)
 
 
 def base_section(form: Form) -> Section:

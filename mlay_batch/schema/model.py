@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 from mlay_batch.core.findings import ANSWERS_ID, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.schema.ids import OFFICER, ROLLUP
+from mlay_batch.schema.problem import InvalidValueError, demand_month
 
 
 class Record:
@@ -52,18 +53,17 @@ class Effective(Record):
         from_: first month, such as ``2018-07``.
         to: last month; None while the description holds without an end.
 
-    Raises ValueError for a month written otherwise, or if `to` is before `from_`.
+    Raises InvalidValueError for a month written otherwise, or if `to` is before `from_`.
     """
 
     from_: str
     to: str | None = None
 
     def __post_init__(self) -> None:
-        for month in (self.from_, self.to):
-            if month is not None and Period.parse(month).kind != "month":
-                raise ValueError(f"a month such as 2018-07 is wanted, not {month}")
-        if self.to is not None and Period.parse(self.to).start < Period.parse(self.from_).start:
-            raise ValueError(f"{self.to} is before {self.from_}")
+        demand_month("from", self.from_)
+        demand_month("to", self.to)
+        if self.to is not None and self.to < self.from_:
+            raise InvalidValueError("to", "wanted.month_from", first=f"“{self.from_}”")
 
     def covers(self, period: Period) -> bool:
         """Return whether the description holds on the last day of `period`."""
@@ -354,6 +354,9 @@ class Due(Record):
     correct: int = 3
     counted: Counted = "period"
     from_: str | None = None
+
+    def __post_init__(self) -> None:
+        demand_month("from", self.from_)
 
     def last_day(self, period: Period) -> date:
         """Return the last day before a return that has not come is missing.

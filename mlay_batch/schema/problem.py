@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlay_batch.core.period import Period
+
 KeyPath = tuple[Any, ...]
+
+
+class InvalidValueError(ValueError):
+    """A record cannot hold a value. `code` names the text of what may stand there instead.
+
+    `key` is that of the value in the record; empty where several do not fit one another.
+    """
+
+    def __init__(self, key: str, code: str, **params: object) -> None:
+        super().__init__(f"{key} {code} {params}")
+        self.key = key
+        self.code = code
+        self.params = params
+
+
+def demand_month(key: str, month: str | None) -> None:
+    """Raise InvalidValueError for what is no month such as 2018-07."""
+    try:
+        is_month = month is None or Period.parse(month).kind == "month"
+    except ValueError:
+        is_month = False
+    if not is_month:
+        raise InvalidValueError(key, "wanted.month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +47,10 @@ class Fault:
     ``schema.unfit`` does not fit the keys beside it, ``schema.code`` is no code."""
     suggestion: str = ""
     """What to write; without one the nearest of the valid names."""
+    other: KeyPath = ()
+    """Where the name stands first, of one that is given twice."""
+    wanted: str = ""
+    """The text ``wanted.<name>`` of what may stand there; the error is one of the value then."""
 
     @property
     def key(self) -> str:
@@ -29,15 +59,25 @@ class Fault:
 
 
 def unknown_names(
-    names: Iterable[str], path: KeyPath, valid_names: Iterable[str]
+    names: Iterable[object], path: KeyPath, valid_names: Iterable[str]
 ) -> Iterator[Fault]:
     """Yield those of `names` that are not `valid_names`."""
     valid = frozenset(valid_names)
-    return (Fault(path, str(name), valid) for name in names if name not in valid)
+    return (Fault(path, name, valid) for name in map(as_written, names) if name not in valid)
+
+
+def as_written(value: object) -> str:
+    """Return a value as YAML writes it, on one line.
+
+    >>> as_written("a"), as_written(True), as_written(["a", None])
+    ('a', 'true', '["a", null]')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def duplicate_ids(ids: Sequence[str], path: KeyPath) -> Iterator[Fault]:
     """Yield an id of the list at `path` that an earlier record of it has."""
     for index, name in enumerate(ids):
-        if name in ids[:index]:
-            yield Fault((*path, index, "id"), name, code="schema.again")
+        if (first := ids.index(name)) < index:
+            other = (*path, first, "id")
+            yield Fault((*path, index, "id"), name, code="schema.again", other=other)

@@ -18,8 +18,8 @@ from mlay_batch.schema.column_semantics import column_faults
 from mlay_batch.schema.ids import OFFICER, REGISTER, RULE_LETTERS, SCHEMES, SCORES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.level_semantics import level_faults
-from mlay_batch.schema.model import ANSWERS, HEADER, Carry, Field, Form, Rule, Section
-from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
+from mlay_batch.schema.model import ANSWERS, HEADER, Field, Form, Rule, Section
+from mlay_batch.schema.problem import Fault, KeyPath, as_written, duplicate_ids, unknown_names
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
 
@@ -27,6 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(rf"[{RULE_LETTERS}][0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = ("integer", "number")
+_WANTED = {"pattern": "pattern", "default": "of_field", "preset": "of_field"}
 _SHARED = (HEADER.id, ANSWERS.id)  # the sections that every form has
 
 
@@ -40,14 +41,14 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 
 def _form(form: Form) -> Iterator[Fault]:
     if not _ID.fullmatch(form.form) or form.is_rollup:
-        yield Fault(("form",), form.form, code="schema.unfit")
+        yield Fault(("form",), form.form, wanted="id")
     for key in ("reporters", "due") if form.is_list else ():
         if value := getattr(form, key):
             yield Fault((key,), str(value), code="schema.unfit")
     if form.is_by_officers and (len(form.reporters) > 1 or form.period != "month"):
         yield Fault(("reporters",), OFFICER, code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
-        yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
+        yield Fault(("due", "lock"), str(form.due.lock), wanted="lock")
     yield from duplicate_ids([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
         yield from duplicate_ids([choice.id for choice in choices], ("choices", name))
@@ -65,18 +66,18 @@ def _form(form: Form) -> Iterator[Fault]:
 def _codes(form: Form) -> Iterator[Fault]:
     """Yield rule codes used twice, or that are no letter of the list with two digits."""
     used = {rule.code for _, rule in form.rules()}
-    seen: set[str] = set()
+    seen: dict[str, KeyPath] = {}
     for i, section in enumerate(form.sections):
         for j, rule in enumerate(section.rules):
-            path = ("sections", i, "rules", j, "code")
+            path: KeyPath = ("sections", i, "rules", j, "code")
             if rule.code in seen:
-                yield Fault(path, rule.code, code="schema.again")
+                yield Fault(path, rule.code, code="schema.again", other=seen[rule.code])
             elif not _CODE.fullmatch(rule.code):
                 letter = next((c for c in rule.code[:1] if c in RULE_LETTERS), RULE_LETTERS[-1])
                 free = next_free_code(letter, used)
                 used.add(free)
                 yield Fault(path, rule.code, code="schema.code", suggestion=free)
-            seen.add(rule.code)
+            seen.setdefault(rule.code, path)
 
 
 def _section(
@@ -84,7 +85,7 @@ def _section(
 ) -> Iterator[Fault]:
     field_ids = frozenset(field.id for field in section.fields)
     if not _ID.fullmatch(section.id) or section.id in _SHARED:
-        yield Fault((*path, "id"), section.id, code="schema.unfit")
+        yield Fault((*path, "id"), section.id, wanted="id")
     yield from duplicate_ids([field.id for field in section.fields], (*path, "fields"))
     if section.nil:
         yield from _nil(form, section.nil, (*path, "nil"), fields)
@@ -111,9 +112,9 @@ def _nil(form: Form, nil: str, path: KeyPath, fields: Mapping[str, Field]) -> It
 def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
     """Yield the keys of a field that do not fit its type or one another."""
     if not _ID.fullmatch(field.id):
-        yield Fault((*path, "id"), field.id, code="schema.unfit")
+        yield Fault((*path, "id"), field.id, wanted="id")
     if field.type == "choice":
-        yield from unknown_names([str(field.choices)], (*path, "choices"), form.choices)
+        yield from unknown_names([field.choices or ""], (*path, "choices"), form.choices)
     if field.type == "ref" and field.ref is None:
         yield Fault((*path, "ref"), "", code="schema.unfit")
     valid = {
@@ -128,7 +129,8 @@ def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
     }
     for key, fits in valid.items():
         if not fits:
-            yield Fault((*path, key), str(getattr(field, key)), code="schema.unfit")
+            name, wanted = str(getattr(field, key)), _WANTED.get(key, "")
+            yield Fault((*path, key), name, code="schema.unfit", wanted=wanted)
 
 
 def _has_crossed_bounds(field: Field) -> bool:
@@ -188,7 +190,7 @@ def _answer_faults(form: Form, rule: Rule, path: KeyPath) -> Iterator[Fault]:
     asks = {"answer": rule.answer is not None, "answers": bool(rule.answers)}
     for key in (key for key, is_set in asks.items() if is_set):
         if rule.severity is not Severity.WARNING or form.is_list:
-            yield Fault((*path, key), str(rule.severity), code="schema.unfit")
+            yield Fault((*path, key), str(rule.severity), code="schema.unanswered")
 
 
 def _param(
@@ -203,11 +205,12 @@ def _param(
     is_list = kind in ("fields", "others", "texts")
     expected = list if is_list else (int, float) if kind == "number" else str
     if not isinstance(value, expected) or isinstance(value, bool) or value == []:
-        yield Fault(path, str(value), code="schema.unfit")
+        wanted = "list" if is_list else "number" if kind == "number" else "name"
+        yield Fault(path, str(value), wanted=wanted)
         return
     if kind in ("number", "texts"):
         return
-    names = [str(name) for name in (value if isinstance(value, list) else [value])]
+    names = list(map(as_written, value if isinstance(value, list) else [value]))
     yield from unknown_names(names, path, fields_by_name)
     cards = {section.id for section in form.sections if section.layout == "card"}
     types = check.types_of(key)
@@ -228,9 +231,9 @@ def _mapping_faults(
     value = rule.params[key]
     lists = list(value.values()) if isinstance(value, dict) else []
     if not lists or not all(isinstance(item, list) for item in lists):
-        yield Fault(path, str(value), code="schema.unfit")
+        yield Fault(path, str(value), wanted="lists")
     elif CHECKS[rule.check].params[key] == "given":
-        yield from unknown_names(map(str, value), path, {*fields_by_name, REPORTER})
+        yield from unknown_names(value, path, {*fields_by_name, REPORTER})
         yield from unknown_names(value.get(REPORTER, ()), (*path, REPORTER), form.reporters)
         for name in value.keys() & fields_by_name.keys():
             yield from _impossible_values(form, fields_by_name[name], value[name], (*path, name))
@@ -248,7 +251,7 @@ def _impossible_values(
     """Yield values that a field with a list of choices can never hold."""
     if field.type == "choice":
         choice_ids = (choice.id for choice in form.choices.get(field.choices or "", ()))
-        yield from unknown_names(map(str, values), path, choice_ids)
+        yield from unknown_names(values, path, choice_ids)
 
 
 def _values(
@@ -260,8 +263,8 @@ def _values(
         yield from _impossible_values(form, when, rule.params["values"], path)
 
 
-def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
-    """Return what a scheme needs but no form has; empty where nothing is missing.
+def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> Iterator[Fault]:
+    """Yield what a scheme needs but no form has.
 
     That is groups of points (with the same full marks, all of a section in one form), or grades of
     a part.
@@ -271,15 +274,15 @@ def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
         groups = scheme.groups_of(name)
         candidates = (section for section in sections if section.id == name)
         if not any(all(_has_full_marks(s, group) for group in groups) for s in candidates):
-            return ", ".join(group.id for group in groups)
-    for part in scheme.parts:
+            yield Fault(("groups",), ", ".join(f"{name}.{group.id}" for group in groups))
+    for i, part in enumerate(scheme.parts):
         grades = {grade.id for grade in part.counts}
         field_sets = (
             {f.id for f in section.fields} for section in sections if section.id == part.section
         )
         if not any(grades <= fields for fields in field_sets):
-            return f"{part.section} ({', '.join(sorted(grades))})"
-    return ""
+            names = (f"{part.section}.{grade}" for grade in sorted(grades))
+            yield Fault(("parts", i), ", ".join(names))
 
 
 def _has_full_marks(section: Section, group: Group) -> bool:
@@ -303,16 +306,30 @@ def _choice_ids(forms: Iterable[Form], list_id: str) -> set[str]:
     return {choice.id for form in forms for choice in form.choices.get(list_id, ())}
 
 
-def broken_mappings(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
-    """Yield moves from or to a field that does not exist, or between fields of two types."""
-    old_fields, new_fields = _fields(old), _fields(new)
+def carry_faults(form: Form, forms: Iterable[Form]) -> Iterator[Fault]:
+    """Yield a version to carry over from that is not there, and moves that are not possible.
+
+    That is from or to a field that does not exist, or between fields of two types.
+    """
+    if form.carries is None:
+        return
+    versions = {
+        other.version: other for other in forms if other.form == form.form and other is not form
+    }
+    carry, path = form.carries, ("carries", "fields")
+    if carry.from_ not in versions:
+        yield Fault(
+            ("carries", "from"), carry.from_, frozenset(versions), code="schema.carries_from"
+        )
+        return
+    old_fields, new_fields = _fields(versions[carry.from_]), _fields(form)
     for old_path, new_path in carry.fields.items():
         if (
             old_path not in old_fields
             or new_path not in new_fields
             or old_fields[old_path].type != new_fields[new_path].type
         ):
-            yield old_path, new_path
+            yield Fault((*path, old_path), new_path, code="schema.carries")
 
 
 def _fields(form: Form) -> Mapping[str, Field]:
@@ -349,12 +366,13 @@ def _score_forms(scheme: Scheme) -> Iterator[Fault]:
     for i, demand in enumerate(scheme.demands):
         if len({group.section for group in scheme.groups if group.id in demand.full}) > 1:
             yield Fault(("demands", i, "full"), ", ".join(demand.full), code="schema.unfit")
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     full = sum(group.max for group in scheme.groups_of(scheme.score_sections()[0]))
     for i, form in enumerate(scheme.score_forms):
-        for kind in seen.intersection(form.kinds):
-            yield Fault(("score_forms", i, "kinds"), kind, code="schema.again")
-        seen.update(form.kinds)
+        for kind in dict.fromkeys(form.kinds):
+            if (first := seen.setdefault(kind, i)) != i:
+                other = ("score_forms", first, "kinds")
+                yield Fault(("score_forms", i, "kinds"), kind, code="schema.again", other=other)
         if sum(group.max for group in scheme.groups_of(form.section)) != full:
             yield Fault(("score_forms", i, "section"), form.section, code="schema.score_form")
 
@@ -415,6 +433,7 @@ class _CodeUse:
     """What a file means by a code: the rule's place and kind, and what is to stay the same."""
 
     file: str
+    path: KeyPath
     subject: tuple[str, ...]
     marks: tuple[object, object]
 
@@ -424,11 +443,31 @@ class _CodeUse:
         return self.subject == other.subject and is_marked_alike
 
 
-def code_collisions(records: Sequence[tuple[str, Description]]) -> Iterator[Mapping[str, str]]:
-    """Yield codes that mean another rule in an earlier file: ``file``, ``other``, ``name``.
+@dataclass(frozen=True)
+class CodeCollision:
+    """A code that means another rule in an earlier file.
 
-    Versions of a form share the codes of their rules, two forms never do. ``nearest`` is free, and
-    another one for every rule.
+    Attributes:
+        code: the code.
+        file: the later file.
+        path: where it stands there.
+        other: the earlier file.
+        other_path: where it stands there.
+        nearest: a free code, another one for every rule.
+    """
+
+    code: str
+    file: str
+    path: KeyPath
+    other: str
+    other_path: KeyPath
+    nearest: str
+
+
+def code_collisions(records: Sequence[tuple[str, Description]]) -> Iterator[CodeCollision]:
+    """Yield codes that mean another rule in an earlier file.
+
+    Versions of a form share the codes of their rules, two forms never do.
     """
     uses = [(code, use) for file, record in records for code, use in _code_uses(file, record)]
     used = {code for code, _ in uses}
@@ -439,15 +478,18 @@ def code_collisions(records: Sequence[tuple[str, Description]]) -> Iterator[Mapp
         if not use.is_same_rule(first):
             free = free_codes.setdefault((use.subject[0], code), next_free_code(code[:1], used))
             used.add(free)
-            yield {"file": use.file, "other": first.file, "name": code, "nearest": free}
+            yield CodeCollision(code, use.file, use.path, first.file, first.path, free)
 
 
 def _code_uses(file: str, record: Description) -> Iterator[tuple[str, _CodeUse]]:
     if isinstance(record, Form):
-        for section, rule in record.rules():
-            subject = (record.form, section.id, rule.check)
-            yield rule.code, _CodeUse(file, subject, (rule.mark, rule.says))
+        for i, section in enumerate(record.sections):
+            for j, rule in enumerate(section.rules):
+                path: KeyPath = ("sections", i, "rules", j, "code")
+                subject = (record.form, section.id, rule.check)
+                yield rule.code, _CodeUse(file, path, subject, (rule.mark, rule.says))
     elif isinstance(record, IndicatorSet):
-        for indicator in record.entries:
+        for i, indicator in enumerate(record.entries):
+            path = ("entries", i, "code")
             marks = (indicator.title, indicator.says)
-            yield indicator.code, _CodeUse(file, (record.signs, indicator.kind), marks)
+            yield indicator.code, _CodeUse(file, path, (record.signs, indicator.kind), marks)

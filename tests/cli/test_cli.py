@@ -375,7 +375,7 @@ def test_lint_refuses_two_records_of_one_quota_and_month(tmp_path, monkeypatch, 
     for name in ("a.yaml", "b.yaml"):
         Path(name).write_text(quota.read_text("utf-8"), "utf-8")
     assert run(["schema", "lint", "a.yaml", "b.yaml", "--lang", "en"]) == 1
-    assert "b.yaml: “quota office_official 2018-07” is described by a.yaml" in words(capsys)[1]
+    assert "b.yaml: the quota office_official 2018-07 is described by a.yaml" in words(capsys)[1]
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "b.yaml"])
@@ -399,7 +399,7 @@ def test_months_the_wrong_way_round_are_told(tmp_path, monkeypatch, capsys):
     text = quota.read_text("utf-8").replace("{from: 2018-07}", "{from: 2019-09, to: 2019-06}")
     Path("a.yaml").write_text(text, "utf-8")
     assert run(["schema", "lint", "a.yaml"]) == 1
-    assert "2019-06 is before 2019-09" in words(capsys)[1]
+    assert "“2019-06” ở đây. Ghi một tháng không trước “2019-09”" in words(capsys)[1]
 
 
 def test_schema_export_prints_the_package_or_writes_it(tmp_path, monkeypatch, capsys):
@@ -493,3 +493,19 @@ def test_today_is_the_day_of_the_office_wherever_the_machine_is(office, monkeypa
     assert session.local_time(None, "Asia/Ho_Chi_Minh") == "2019-12-06T06:30:00+07:00"
     monkeypatch.delenv("TZ")
     time.tzset()
+
+
+def test_every_mistake_in_own_descriptions_is_told_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "town", *ANSWERS]) == 0
+    monkeypatch.chdir(tmp_path / "town")
+    shipped = Path(__file__).parents[2] / "schemas" / "quota-office-official.yaml"
+    quota = shipped.read_text("utf-8")
+    Path("schemas", "a.yaml").write_text(quota.replace("role:", "rolle:"), "utf-8")
+    Path("schemas", "b.yaml").write_text(quota.replace("times:", "time:") + "x: 1\n", "utf-8")
+    words(capsys)
+    for command in (["doctor"], ["schema", "lint"], ["schema", "list"]):
+        assert run(command)
+        told = "".join(words(capsys))
+        assert [told.count(f"“{key}”. Có phải là") for key in ("rolle", "time")] == [1, 1]
+        assert "“x”" in told

@@ -222,4 +222,4 @@ def test_a_year_grade_that_counts_says_how_many() -> None:
     wrong = TWIST + "year_grades: [{id: best, title: {vi: Tốt, en: Good}, least: good}]\n"
     with pytest.raises(SchemaError) as caught:
         scheme(wrong)
-    assert "times “0” không hợp" in error_text(caught.value, "vi")
+    assert "hạng năm best › times: chưa ghi" in error_text(caught.value, "vi")

@@ -21,6 +21,7 @@ from docx.document import Document as Paper
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.report.committee import paper_layout
 from mlay_batch.report.committee.committee_report import (
@@ -114,12 +115,20 @@ class TestLayouts:
     @pytest.mark.parametrize(
         ("change", "code", "words"),
         [
-            (("left: 30", "lfet: 30"), "schema.key", "margins.lfet"),
-            (("left: 30", "left: -30"), "schema.value", "more than 0"),
+            (
+                ("left: 30", "lfet: 30"),
+                "schema.key",
+                "margins: there is no key “lfet”",
+            ),
+            (("left: 30", "left: -30"), "schema.value", "lengths and sizes of more than 0"),
             (("left: 30", "left: 100"), "schema.value", "at least 100 mm"),
-            (("left: 30", "left: wide"), "schema.value", "0.margins.left"),
-            (("since: 2018-04-03", "since: soon"), "schema.value", "0.since"),
-            (("since: 2018-04-03", "since: 2018-04-31"), "schema.yaml", "out of range"),
+            (("left: 30", "left: wide"), "schema.value", "item no. 1 › margins › left: “wide”"),
+            (("since: 2018-04-03", "since: soon"), "schema.value", "item no. 1 › since: “soon”"),
+            (
+                ("since: 2018-04-03", "since: 2018-04-31"),
+                "schema.yaml",
+                "“2018-04-31” looks like",
+            ),
         ],
     )
     def test_a_mistake_names_file_line_and_key(
@@ -132,7 +141,7 @@ class TestLayouts:
         params = caught.value.params
         assert caught.value.code == code
         assert (params["file"], str(params["line"]).isdigit()) == ("formats.yaml", True)
-        assert words in " ".join(str(value) for value in params.values())
+        assert words in error_text(caught.value, "en")
 
 
 class TestThePaper:

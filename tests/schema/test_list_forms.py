@@ -36,8 +36,8 @@ WRONG = [
     # what is changed, into what, the error, its key or name
     (RULE, "fits: {lat: [remind]}", "name", "lat"),
     (RULE, "fits: {late: [reminder]}", "name", "reminder"),
-    (RULE, "fits: {late: remind}", "unfit", "fits"),
-    (RULE, "fits: {}", "unfit", "fits"),
+    (RULE, "fits: {late: remind}", "value", "fits"),
+    (RULE, "fits: {}", "value", "fits"),
     (f", {RULE}", "", "lacks", "fits"),
     ("when: kind", "when: kinds", "name", "kinds"),
     ("value: answer", "value: answers", "name", "answers"),

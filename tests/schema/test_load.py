@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,7 @@ WRONG = [
     ("check: at_least", "check: at_lest", "schema.name", 30, "at_lest", "at_least"),
     ("value: people", "value: peple", "schema.name", 31, "peple", "people"),
     ("mark: [people]", "mark: [poeple]", "schema.name", 33, "poeple", "people"),
-    ("mark: [people]", "mark: []", "schema.name", 33, "", ""),
+    ("mark: [people]", "mark: []", "schema.nameless", 33, "", ""),
     ("nil: card.none", "nil: card.non", "schema.name", 21, "card.non", "card.none"),
     ("nil: card.none", "nil: card.total", "schema.name", 21, "card.total", None),
     ("unique: [held_on]", "unique: [held]", "schema.name", 23, "held", "held_on"),
@@ -81,31 +82,32 @@ WRONG = [
     ("code: Z01", "code: D1", "schema.code", 29, "D1", "D01"),
     ("code: Z01", "code: D001", "schema.code", 29, "D001", "D01"),
     ("code: Z01", "code: ''", "schema.code", 29, "", "Z01"),
-    ("form: visit", "form: consolidated", "schema.unfit", 1, "consolidated", ""),
-    ("form: visit", "form: báo cáo", "schema.unfit", 1, "báo cáo", ""),
+    ("form: visit", "form: consolidated", "schema.value", 1, "consolidated", ""),
+    ("form: visit", "form: báo cáo", "schema.value", 1, "báo cáo", ""),
     ("id: kind,", "id: people,", "schema.again", 27, "people", ""),
     ("id: \"no\", title", "id: \"yes\", title", "schema.again", 11, "yes", ""),
     ("  - id: rows", "  - id: card", "schema.again", 19, "card", ""),
-    ("  - id: rows", "  - id: head", "schema.unfit", 19, "head", ""),
-    ("  - id: rows", "  - id: 'rows:x'", "schema.unfit", 19, "rows:x", ""),
+    ("  - id: rows", "  - id: head", "schema.value", 19, "head", ""),
+    ("  - id: rows", "  - id: 'rows:x'", "schema.value", 19, "rows:x", ""),
     ("min: 0, max: 50", "min: 60, max: 50", "schema.unfit", 26, "50.0", ""),
-    ("default: 0", "default: 51", "schema.unfit", 26, "51", ""),
-    ("default: 0", "default: none", "schema.unfit", 26, "none", ""),
+    ("default: 0", "default: 51", "schema.value", 26, "51", ""),
+    ("default: 0", "default: none", "schema.value", 26, "none", ""),
     ("id: kind, type: choice", "id: kind, type: text", "schema.unfit", 27, "answer", ""),
     ("type: date, required: true", "type: text, required: true", "schema.unfit", 25, "True", ""),
     ("value: people", "value: kind", "schema.unfit", 31, "kind", ""),
-    ("bound: 3", "bound: three", "schema.unfit", 32, "three", ""),
+    ("bound: 3", "bound: three", "schema.value", 32, "three", ""),
     ("        bound: 3\n", "", "schema.lacks", 29, "bound", ""),
-    ("basis: [QĐ 1]", "basis: [QĐ 1]\ndue: {day: 5, lock: 3}", "schema.unfit", 6, "3", ""),
+    ("basis: [QĐ 1]", "basis: [QĐ 1]\ndue: {day: 5, lock: 3}", "schema.value", 6, "3", ""),
     ("period: month", "period: none\nreporters: [cell]", "schema.unfit", 4, "('cell',)", ""),
     ("period: month", "period: none\ndue: {day: 5}", "schema.unfit", 4, None, ""),
-    ("        bound: 3\n", "        bound: 3\n        params: {bound: 4}\n", "schema.name", 29,
+    ("        bound: 3\n", "        bound: 3\n        params: {bound: 4}\n", "schema.name", 33,
      "params", None),
     ("period: month", "period: weekly", "schema.value", 3, None, None),
     ("from: 2020-01", "from: 2020-13", "schema.value", 4, None, None),
     ("type: date", "type: dato", "schema.value", 25, None, None),
-    ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.yaml", 6, None, None),
-    ("Phiếu, en: Visit}\nsheet", "Phiếu\nsheet", "schema.yaml", 7, None, None),
+    ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.key_again", 6,
+     "basis", None),
+    ("Phiếu, en: Visit}\nsheet", "Phiếu\nsheet", "schema.yaml", 6, None, None),
     ("form: visit", "from: visit", "schema.kind", 1, None, None),
 ]  # fmt: skip
 
@@ -124,7 +126,7 @@ def test_a_mistake_is_named(
     if nearest is not None:
         assert params["nearest"] == nearest
     for lang in ("vi", "en"):
-        assert "{" not in error_text(caught.value, lang).replace("{valeu}", "")
+        assert not re.search(r"\{\w+\}", error_text(caught.value, lang))
 
 
 def test_the_form_itself_is_right() -> None:

@@ -39,10 +39,10 @@ WRONG = [
     ("kind: below", "kind: belov", "schema.name", 11, "belov", "below"),
     ("bound: 90", "bond: 90", "schema.key", 14, "bond", "bound"),
     ("    bound: 90\n", "", "schema.lacks", 10, "bound", ""),
-    ("bound: 90", 'bound: "90"', "schema.unfit", 14, "90", ""),
+    ("bound: 90", 'bound: "90"', "schema.value", 14, "90", ""),
     ("value: minutes", "value: minute", "schema.name", 13, "minute", "minutes"),
-    ("code: H01", "code: D01", "schema.unfit", 10, "D01", ""),
-    ("weight: 2", "months: 2\n    times: 3", "schema.unfit", 16, "3", ""),
+    ("code: H01", "code: D01", "schema.sign_code", 10, "D01", "H01"),
+    ("weight: 2", "months: 2\n    times: 3", "schema.value", 16, "3", ""),
     ("{value} dưới", "{valu} dưới", "schema.name", 17, "valu", "value"),
     ("{value} dưới", "{running} dưới", "schema.name", 17, "running", ""),  # of one month: no run
     ("weight: 2", "severity: error", "schema.value", 15, "severity", ""),

@@ -66,9 +66,10 @@ def trouble(place: str, error: MlayError, lang: str, *, stops: bool = False) -> 
 
     It `stops` the run if nothing is done before it is put right.
     """
+    of_file = (str(error.params[name]) for name in ("file", "line", "name") if name in error.params)
     return _problem(
         "trouble",
-        f"trouble/{place}/{error.code}",
+        "/".join(("trouble", place, error.code, *of_file)),
         say(lang, f"name.{place}"),
         error_text(error, lang),
         say(lang, "proposal.stopped" if stops else "proposal.trouble"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlay_batch.schema.load import load_records
 from mlay_batch.schema.model import Record
+from mlay_batch.schema.problem import InvalidValueError
 
 FORMATS = Path(__file__).with_name("paper-formats.yaml")
 A4 = (210, 297)  # millimetres
@@ -97,9 +98,9 @@ class PaperLayout(Record):
     def __post_init__(self) -> None:
         lengths = (*astuple(self.margins), *astuple(self.sizes), *astuple(self.spacing))
         if min(lengths) <= 0:
-            raise ValueError("lengths and sizes are more than 0")
+            raise InvalidValueError("", "wanted.lengths")
         if min(self.text_width(), self.text_width(landscape=True)) < _NARROWEST:
-            raise ValueError(f"margins leave at least {_NARROWEST} mm for a line")
+            raise InvalidValueError("margins", "wanted.margins", least=_NARROWEST)
 
     def text_width(self, *, landscape: bool = False) -> float:
         """Return how long a line of a page is, in millimetres."""
