@@ -48,7 +48,7 @@ def no_register(desk: Desk) -> str:
 
 def wrong_settings(desk: Desk) -> str:
     with (desk.root / "mlay.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[smtp]\nhosst = 'mx'\n")
+        file.write("\n[smtp]\nhosst = 'mx'\nfrom = 'vanphong@a.example'\n")
     return "Cài đặt (mlay.toml):"
 
 
