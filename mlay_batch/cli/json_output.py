@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlay_batch.app.worklist.records import ALL_LETTERS, LETTERS, MATTERS, outcome_text
 from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.cli.output import show_json
 from mlay_batch.core.findings import Finding
@@ -43,7 +42,6 @@ if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.status import Status
     from mlay_batch.app.verify import Verification
     from mlay_batch.app.what_if import Impact
-    from mlay_batch.app.worklist.records import Matter
     from mlay_batch.cli.session import Session
     from mlay_batch.figures.report_records import Completeness
     from mlay_batch.mail.letter import Letter
@@ -246,8 +244,10 @@ def _incoming_record(
 
 def month_result(result: MonthResult, session: Session, titles: Mapping[str, str]) -> Record:
     """Return what a month's run did and what is open; `titles` are those of decisions, by id."""
+    from mlay_batch.app.worklist import records  # start-up: no other command reads worklists
+
     lang, ingested, consolidation = session.lang, result.ingested, result.consolidation
-    catalogue = result.catalogue
+    catalogue, sections = result.catalogue, (records.MATTERS, records.LETTERS)
     return {
         "path": result.path,
         "new_name": result.has_new_name,
@@ -259,29 +259,31 @@ def month_result(result: MonthResult, session: Session, titles: Mapping[str, str
                 "title": each.made.title,
                 "decision": each.made.decision,
                 "done": each.is_done,
-                "message": outcome_text(each.outcome.code, each.outcome.params, titles, lang),
+                "message": records.outcome_text(
+                    each.outcome.code, each.outcome.params, titles, lang
+                ),
             }
             for each in result.results
         ],
         "findings": finding_records(result.mistakes, result.form, lang, with_file=True),
         "consolidate": consolidation_result(consolidation, session) if consolidation else None,
-        "matters": [_matter_record(each) for each in result.matters if each.section == MATTERS],
-        "letters": [
-            _matter_record(each)
-            for each in result.matters
-            if each.section == LETTERS and each.subject != ALL_LETTERS
-        ],
+        **{name: _matter_records(result, name) for name in sections},
     }
 
 
-def _matter_record(matter: Matter) -> Record:
-    return {
-        "kind": matter.kind,
-        "id": matter.subject,
-        "title": matter.values.get("branch"),
-        "message": matter.values.get("what") or matter.values.get("subject"),
-        "link": matter.link,
-    }
+def _matter_records(result: MonthResult, section: str) -> list[Record]:
+    """Return what is open; not the row that decides on all letters."""
+    return [
+        {
+            "kind": matter.kind,
+            "id": matter.subject,
+            "title": matter.values.get("branch"),
+            "message": matter.values.get("what") or matter.values.get("subject"),
+            "link": matter.link,
+        }
+        for matter in result.matters
+        if matter.section == section and matter.kind != "all_letters"
+    ]
 
 
 def consolidation_result(result: ConsolidationResult, session: Session) -> Record:
