@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
 from builders.card_form import YAML, card_form
+from builders.json_results import findings, states
 from builders.reader_files import FormFile
 from builders.reports import table_column
 from builders.sample_office import ANSWERS
@@ -79,18 +79,16 @@ def test_the_whole_way(office, capsys):
     capsys.readouterr()
     back = ["check", "sai.xlsx", "--returned", "lại.xlsx", "--as-of", "2019-12-03", "--json"]
     assert run(back) == 1
-    (finding,) = json.loads(capsys.readouterr().out)
+    (finding,) = findings(capsys.readouterr().out)
     assert (finding["code"], finding["cell"]) == ("A91", PLACES.cell("tours.went"))
     fill(Path("lại.xlsx"), office / "inbox" / "tốt.xlsx", {"tours.went": 8})
     dated = ["--as-of", "2019-12-03", "--received", "2019-12-03"]
     assert run(["run", *dated, "--period", "2019-11"]) == 0
     capsys.readouterr()
     assert run(["status", "--as-of", "2019-12-06", "--json"]) == 0
-    (matrix,) = [
-        entry for entry in json.loads(capsys.readouterr().out) if entry["form"] == "patrol"
-    ]
-    states = [matrix["branches"][branch]["2019-11"] for branch in ("TR-1", "TR-2")]
-    assert states == ["reported", "missing"]
+    patrols = states(capsys.readouterr().out, "patrol")
+    came = [patrols[branch]["2019-11"] for branch in ("TR-1", "TR-2")]
+    assert came == ["reported", "missing"]
 
     # every figure is on a sheet and leads to its cell; computed ones are there too
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)

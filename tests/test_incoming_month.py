@@ -5,7 +5,6 @@ The register of incoming papers, the sheets of the workbook and the receipts say
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from builders.clerk_month import Month, living_sample_office
+from builders.json_results import result
 from builders.mails import PHOTO
 from builders.sample_office import REGISTER, MeetingReturn
 from builders.signed_files import detached, pdf, sign_workbook
@@ -134,7 +134,7 @@ def test_everything_says_the_same_of_every_signature(month: Month, capsys) -> No
     for period in ("2019-10", "2019-11"):
         asked = ["incoming", "--period", period, "--as-of", DAY, "-C", str(month.root)]
         assert run([*asked, "--json"]) == 0
-        listed = json.loads(capsys.readouterr().out)
+        listed = result(capsys.readouterr().out)["files"]
         assert {entry["file"] for entry in listed} == register(month, period).keys()
         for entry in listed:
             rows.pop(entry["file"])

@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
+from builders.json_results import result
 from builders.sample_office import MeetingReturn, catalogue, create_office, put, rows
 from openpyxl import load_workbook
 
@@ -217,7 +218,7 @@ def make_zip(members: dict[str, bytes]) -> bytes:
 
 
 def test_the_hostile_month_went_all_the_way(month: Month) -> None:
-    decisions = json.loads(month.outputs["ingest --json --dry-run --as-of 2019-12-06"])
+    decisions = result(month.outputs["ingest --json --dry-run --as-of 2019-12-06"])["files"]
     assert {decision["verdict"] for decision in decisions} >= {"accepted", "rejected", "held"}
     assert sum(CANARY in json.dumps(decision) for decision in decisions) > 6
     assert len(list(month.books())) >= 3

@@ -4,7 +4,6 @@ mail host, a real LibreOffice, and the command line. (Not killed: `test_guide`.)
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from builders import json_results
 from builders.clerk_month import (
     Month,
     counts,
@@ -66,8 +66,10 @@ def first_mails(month: Month) -> dict[str, str]:
 def states(month: Month, capsys, on: str) -> tuple[dict[str, str], dict[str, int]]:
     capsys.readouterr()
     assert month.mlay("status", "--json", on=on) == 0
-    (status,) = (e for e in json.loads(capsys.readouterr().out) if e["form"] == "meeting")
-    return {code: status["branches"][code]["2019-11"] for code in CELLS}, status["next"]
+    printed = capsys.readouterr().out
+    meetings = json_results.states(printed, "meeting")
+    todo = {each["step"]: each["count"] for each in json_results.result(printed)["next"]}
+    return {code: meetings[code]["2019-11"] for code in CELLS}, todo
 
 
 Due = Callable[["subprocess.Popen[bytes]"], bool]

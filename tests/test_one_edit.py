@@ -7,7 +7,6 @@ consolidated workbook and on the form's reference page. Nothing else is edited.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from builders.json_results import findings, result
 from builders.reports import table_column
 from builders.sample_office import ANSWERS
 from openpyxl.worksheet.worksheet import Worksheet
@@ -178,19 +178,19 @@ def test_it_is_read_and_checked_at_its_cell(mlay: Mlay, town: Path, tmp_path: Pa
     wrong, good = tmp_path / "sai.xlsx", tmp_path / "đúng.xlsx"
     for values in ([51, "18/18"], [2.5, -1]):
         cells = fill_in(town, values, wrong)
-        findings = json.loads(mlay("check", wrong, "--json", at=town, code=1))
-        errors = [entry for entry in findings if entry["severity"] == "error"]
+        found = findings(mlay("check", wrong, "--json", at=town, code=1))
+        errors = [entry for entry in found if entry["severity"] == "error"]
         assert sorted(entry["cell"] for entry in errors) == cells
         assert all("Khách mời" in entry["message"] for entry in errors)
     fill_in(town, [50], good)
-    assert json.loads(mlay("check", good, "--json", at=town)) == []
+    assert findings(mlay("check", good, "--json", at=town)) == []
 
 
 def test_it_is_kept_and_shown(mlay: Mlay, town: Path) -> None:
     day = ("--as-of", "2019-12-03")
     fill_in(town, [51], town / "inbox" / "a.xlsx")
     fill_in(town, [37], town / "inbox" / "b.xlsx")
-    decided = json.loads(mlay("ingest", *day, "--json", at=town, code=1))
+    decided = result(mlay("ingest", *day, "--json", at=town, code=1))["files"]
     assert [(entry["file"], entry["verdict"]) for entry in decided] == [
         ("a.xlsx", "rejected"),
         ("b.xlsx", "accepted"),

@@ -6,12 +6,12 @@ consolidated, shown as missing. A second version renames a field and carries its
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
+from builders.json_results import findings, states
 from builders.reports import table_column
 from builders.sample_office import ANSWERS
 
@@ -133,10 +133,6 @@ def fill(source: Path, target: Path, values: dict[str, list[dict[str, object]]])
     return cells
 
 
-def printed_json(capsys) -> list[dict[str, str]]:
-    return json.loads(capsys.readouterr().out)
-
-
 def blank(office: Path, branch: str, period: str) -> Path:
     assert run(["template", "--form", "attendance", "--period", period]) == 0
     (path,) = (office / "outbox" / period).glob(f"{branch}_*.xlsx")
@@ -159,7 +155,7 @@ def test_the_whole_way(office, capsys):
     # refused at its cells, in the form's own words, and given back marked
     back = ["check", "bad.xlsx", "--returned", "back.xlsx", "--as-of", "2019-12-03", "--json"]
     assert run(back) == 1
-    places = {(f["code"], f["cell"]) for f in printed_json(capsys)}
+    places = {(f["code"], f["cell"]) for f in findings(capsys.readouterr().out)}
     assert places == {
         ("C03", cells["classes.pupils.0"]),
         ("T91", cells["classes.days_lost.0"]),
@@ -175,9 +171,8 @@ def test_the_whole_way(office, capsys):
     assert run(["run", *dated, "--period", "2019-11"]) == 1
     capsys.readouterr()
     assert run(["status", "--as-of", "2019-12-06", "--json"]) == 0
-    (matrix,) = [entry for entry in printed_json(capsys) if entry["form"] == "attendance"]
-    assert matrix["branches"]["TH-1"]["2019-11"] == "reported"
-    assert matrix["branches"]["TH-2"]["2019-11"] == "missing"
+    came = states(capsys.readouterr().out, "attendance")
+    assert (came["TH-1"]["2019-11"], came["TH-2"]["2019-11"]) == ("reported", "missing")
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
     assert table_column(book, "Sĩ số") == [21, 22]
     assert table_column(book, "Học sinh cuối tháng") == [43]
@@ -196,7 +191,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
     late = fill_old(office, "2019-12", office / "inbox" / "b.xlsx")
     capsys.readouterr()
     assert run(["check", str(late), "--as-of", "2020-01-03", "--json"]) == 0
-    assert {f["code"] for f in printed_json(capsys)} == {"I14"}
+    assert {f["code"] for f in findings(capsys.readouterr().out)} == {"I14"}
     assert run(["run", "--as-of", "2020-01-03", "--period", "2019-12"]) == 0
     book = openpyxl.load_workbook("reports/2019-12/tong-hop-2019-12.xlsx", data_only=True)
     assert sorted(table_column(book, "Học sinh cuối tháng")) == [43, 47]
@@ -205,7 +200,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
     later = fill_old(office, "2020-01", office / "c.xlsx")
     capsys.readouterr()
     assert run(["check", str(later), "--as-of", "2020-02-03", "--json"]) == 1
-    assert "I06" in {f["code"] for f in printed_json(capsys)}
+    assert "I06" in {f["code"] for f in findings(capsys.readouterr().out)}
 
 
 def fill_old(office: Path, period: str, target: Path) -> Path:

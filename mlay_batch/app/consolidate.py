@@ -20,6 +20,7 @@ from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 class ConsolidationResult:
     """The workbook of a period, the report to sign, its copy for circulation, the message."""
 
+    period: Period
     paths: ReportPaths
     provisional: bool
     """Whether a return of the period is outstanding."""
@@ -75,11 +76,11 @@ def consolidate(
             cached = None if force else load_report_files(ledger, source.archive, source.key)
             files, provisional = cached or source.build(dry_run=dry_run)
         if dry_run:
-            return ConsolidationResult(paths, provisional, (), closed_revision=revision)
+            return ConsolidationResult(period, paths, provisional, (), closed_revision=revision)
         written = files.write(ledger, paths, has_names=has_names)
     kept_report = None if written.report == paths.report else paths.report
     paths = replace(paths, report=written.report)
-    return ConsolidationResult(paths, provisional, written.changed, kept_report, revision)
+    return ConsolidationResult(period, paths, provisional, written.changed, kept_report, revision)
 
 
 @dataclass(frozen=True)

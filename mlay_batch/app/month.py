@@ -89,6 +89,7 @@ class MonthResult:
         results: what came of each decision.
         mistakes: what is wrong with worklists and with decisions in them; those were not obeyed.
         consolidation: the workbook; None where it could not be written.
+        catalogue: the descriptions that hold; None where the register or one of them is wrong.
     """
 
     path: Path
@@ -100,6 +101,7 @@ class MonthResult:
     results: tuple[Result, ...] = ()
     mistakes: tuple[Finding, ...] = ()
     consolidation: ConsolidationResult | None = None
+    catalogue: Catalogue | None = None
 
     @property
     def has_new_name(self) -> bool:
@@ -252,6 +254,7 @@ class _OfficeMonth:
             tuple(results),
             tuple(f for each in self.worklists for f in each.findings if f.is_error),
             consolidation,
+            self.office.catalogue,
         )
 
     @contextmanager

@@ -68,20 +68,20 @@ class KindSummary:
 
     Attributes:
         kind: kind of data.
-        records: rows of the ledger that lose names, addresses or texts.
-        files: files that go.
+        record_count: rows of the ledger that lose names, addresses or texts.
+        file_count: files that go.
         size: their bytes.
         years: the years it belongs to.
-        kept: how much of the time named is not past its term.
+        kept_count: how much of the time named is not past its term.
         until: the first day on which any of that may go.
     """
 
     kind: str
-    records: int
-    files: int
+    record_count: int
+    file_count: int
     size: int
     years: tuple[int, ...]
-    kept: int = 0
+    kept_count: int = 0
     until: date | None = None
 
 
@@ -349,7 +349,7 @@ def _purge_record(office: Office, forecast: Forecast, who: str) -> Purge:
         plan.as_of,
         who,
         str(plan.before),
-        {summary.kind: summary.records + summary.files for summary in forecast.kinds},
+        {summary.kind: summary.record_count + summary.file_count for summary in forecast.kinds},
         tuple({file.sha256: file for file in files}.values()),
         plan.entries_of(known),
         plan.numbers(LETTERS, "delivery"),

@@ -114,9 +114,14 @@ def issue(
             data = render(
                 version, template_context(office, version, organisation, period, last_return)
             )
-            path = folder / str(period) / file_name(version, organisation, period)
+            path = form_path(folder, version, organisation, period)
             write_atomically(path, data)
             yield IssuedForm(organisation.code, path)
+
+
+def form_path(folder: Path, form: Form, organisation: Organisation, period: Period) -> Path:
+    """Return where the form of a branch is written."""
+    return folder / str(period) / file_name(form, organisation, period)
 
 
 def file_name(form: Form, organisation: Organisation, period: Period) -> str:

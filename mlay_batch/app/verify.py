@@ -51,7 +51,8 @@ class RecordedWorkbook:
     period: Period
     as_of: date
     sha256: str
-    figures: str
+    fingerprint: str
+    """Of its figures."""
     revision: int | None = None
     """Set where the period was closed with it."""
     newer: date | None = None
@@ -107,7 +108,7 @@ def verify_workbook(workspace: Workspace, what: str) -> Verification:
         raise UsageError("verify.what", what=what)
     normalized = _normalize(name.upper().translate(_MISREAD))
     return _verification(
-        [workbook for workbook in workbooks if _normalize(workbook.figures) == normalized]
+        [workbook for workbook in workbooks if _normalize(workbook.fingerprint) == normalized]
     )
 
 
@@ -153,7 +154,7 @@ def _verify_file(
     candidates = [
         workbook
         for workbook in workbooks
-        if (str(workbook.period), str(workbook.as_of), workbook.figures) == claim
+        if (str(workbook.period), str(workbook.as_of), workbook.fingerprint) == claim
     ]
     return (
         _compare(candidates[-1], archive, cells, limits) if candidates else Verification("unknown")

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import takewhile
 
 import click
 
@@ -95,23 +96,30 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.close()  # the reader of the pipe has gone: nothing to report
         return 3
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a fault is never exit code 1
-        return _report_error(error, lang)
+        return _report_error(error, lang, args)
 
 
-def _report_error(error: BaseException, lang: str) -> int:
-    """Print the failure in one line and return its exit code."""
+def _report_error(error: BaseException, lang: str, args: Sequence[str]) -> int:
+    """Print the failure in one line, with `--json` as an object too; return its exit code."""
+    options = list(takewhile(lambda arg: arg != "--", args))
     if isinstance(error, MlayError):
-        from mlay_batch.cli.output import show_error  # start-up: rich is needed for output only
+        from mlay_batch.cli import json_output, output  # start-up: rich is needed for output only
 
-        show_error(error, lang)
+        output.show_error(error, lang)
+        if "--json" in options:
+            json_output.show_failure(options, json_output.error_record(error, lang))
         return error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        line, code = say(lang, "aborted"), 3
+        kind, line, code = "aborted", say(lang, "aborted"), 3
     elif isinstance(error, click.ClickException):
-        line, code = _usage_line(error, lang), 2
+        kind, line, code = "usage", _usage_line(error, lang), 2
     else:
-        line, code = _fault_line(error, lang), 3
+        kind, line, code = "fault", _fault_line(error, lang), 3
     click.echo(f"mlay: {line}", err=True)
+    if "--json" in options:
+        from mlay_batch.cli import json_output  # start-up: as above
+
+        json_output.show_failure(options, {"code": kind, "message": line})
     return code
 
 

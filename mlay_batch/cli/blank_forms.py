@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,7 @@ from mlay_batch.app import check_file, templates
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.reply import letters_with_forms
-from mlay_batch.cli import output
+from mlay_batch.cli import json_output, output
 from mlay_batch.cli.options import option, say
 from mlay_batch.cli.send import send_options, send_or_draft
 from mlay_batch.cli.session import (
@@ -27,7 +28,8 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
 from mlay_batch.model.office_rules import OfficeRules, in_force
-from mlay_batch.schema import load_catalogue
+from mlay_batch.model.register import Organisation
+from mlay_batch.schema import Form, load_catalogue
 
 
 @command(
@@ -40,6 +42,7 @@ from mlay_batch.schema import load_catalogue
     option("--mail", is_flag=True),
     send_options,
     dry_run_option,
+    json_option,
 )
 def template(
     session: Session,
@@ -57,10 +60,11 @@ def template(
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
     versions = templates.forms_to_issue(office, form, period, branches)
-    codes = {
-        version: [o.code for o in templates.select_organisations(office, version, period, branches)]
+    recipients = {
+        version: list(templates.select_organisations(office, version, period, branches))
         for version in versions
     }
+    codes = {version: [o.code for o in recipients[version]] for version in versions}
     count = sum(map(len, codes.values()))
     if mail or send:
         make_letters = partial(letters_with_forms, office, codes)
@@ -71,13 +75,40 @@ def template(
         forms_written = chain.from_iterable(
             templates.issue(office, version.form, period, branches, folder) for version in versions
         )
-        with output.progress(session.lang, "template.progress") as tick:
-            for done, _ in enumerate(forms_written, 1):
-                tick(done, count)
+        _write_forms(session, forms_written, count)
+    if session.as_json:
+        json_output.show_result(session, _issued(session, recipients, period, folder))
+        return 0
     key = "template.dry" if session.dry_run else "template.done"
     output.show_text(session.lang, key, count=count, path=folder / str(period))
     output.show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
     return 0
+
+
+def _write_forms(session: Session, forms: Iterable[templates.IssuedForm], count: int) -> None:
+    with output.progress(session.lang, "template.progress") as tick:
+        for done, _ in enumerate(forms, 1):
+            tick(done, count)
+
+
+def _issued(
+    session: Session,
+    recipients: Mapping[Form, Sequence[Organisation]],
+    period: Period,
+    folder: Path,
+) -> json_output.Record:
+    """Return the form of each branch and where it is written, for programs."""
+    forms = [
+        {
+            "form": form.form,
+            "version": form.version,
+            "branch": organisation.code,
+            "path": templates.form_path(folder, form, organisation, period),
+        }
+        for form, organisations in recipients.items()
+        for organisation in organisations
+    ]
+    return {"period": period, "dry_run": session.dry_run, "forms": forms}
 
 
 @command(
@@ -98,7 +129,11 @@ def check(session: Session, file: Path, returned: Path | None) -> int:
         results: tuple[check_file.CheckResult, ...] = (result,)
     else:
         results = check_file.check_each(file, catalogue, office, session.as_of)
-    output.show_check_results(session, results)
+    if session.as_json:
+        found = json_output.check_result(results, returned, session.lang)
+        json_output.show_result(session, found)
+    else:
+        output.show_check_results(session, results)
     return 1 if any(f.is_error for result in results for f in result.findings) else 0
 
 

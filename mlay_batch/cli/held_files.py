@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import click
@@ -11,8 +11,9 @@ from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.explain import Explanation, explain_warning
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.review import ReviewOutcome
+from mlay_batch.cli.json_output import entry_record, held_result, show_result
 from mlay_batch.cli.options import DAY, combine_options, option, say
-from mlay_batch.cli.output import progress, safe_line, show_json, show_text
+from mlay_batch.cli.output import progress, safe_line, show_text
 from mlay_batch.cli.session import Session, as_of_option, command, json_option
 from mlay_batch.core import messages
 from mlay_batch.model.records import SENDER_DOUBT_CODES, Decision, LedgerEntry, Verdict
@@ -23,10 +24,11 @@ _decision_options = combine_options(
     click.argument("number", type=click.IntRange(min=1)),
     option("--why", required=True),
     as_of_option,
+    json_option,
 )
 
 
-@command("fetch", option("--since", type=DAY, default=None))
+@command("fetch", option("--since", type=DAY, default=None), json_option)
 def fetch(session: Session, since: date | None) -> int:
     """Bring new mails of the mailbox into the inbox."""
     workspace = session.workspace
@@ -35,7 +37,10 @@ def fetch(session: Session, since: date | None) -> int:
         result = fetch_mail.fetch_mails(
             workspace, holder=session.holder, since=since, progress=tick
         )
-    show_text(session.lang, "fetch.done", count=result.count, mailbox=result.mailbox)
+    if session.as_json:
+        show_result(session, {"mailbox": result.mailbox, "mail_count": result.count})
+    else:
+        show_text(session.lang, "fetch.done", count=result.count, mailbox=result.mailbox)
     return 0
 
 
@@ -43,7 +48,11 @@ def fetch(session: Session, since: date | None) -> int:
 def held(session: Session) -> int:
     """List the files that wait for a decision."""
     office = open_office(session.workspace)
-    _show_held(session, review.list_undecided(office), office)
+    entries = review.list_undecided(office)
+    if session.as_json:
+        show_result(session, held_result(entries, office.catalogue, session.lang))
+    else:
+        _show_held(session, entries, office)
     return 0
 
 
@@ -72,13 +81,12 @@ def explain(session: Session, number: int, why: str, codes: tuple[str, ...]) -> 
     who, at = session.actor["who"], session.local_time(office)
     explanation = Explanation(number, codes, why, who, at, session.as_of)
     entry = explain_warning(office, explanation, session.holder)
-    show_text(
-        session.lang,
-        "explain.done",
-        codes=", ".join(codes),
-        name=entry.name,
-        verdict=say(session.lang, f"verdict.{entry.verdict.value}"),
-    )
+    if session.as_json:
+        show_result(session, entry_record(entry, office.catalogue, session.lang))
+    else:
+        verdict = say(session.lang, f"verdict.{entry.verdict.value}")
+        codes_text = ", ".join(codes)
+        show_text(session.lang, "explain.done", codes=codes_text, name=entry.name, verdict=verdict)
     return 1 if entry.verdict in (Verdict.REJECTED, Verdict.HELD) else 0
 
 
@@ -97,6 +105,9 @@ def _review(
         branch,
     )
     result = review.review_file(office, asked, session.holder)
+    if session.as_json:
+        show_result(session, entry_record(result.entry, office.catalogue, session.lang))
+        return result.decision
     verdict = say(session.lang, f"verdict.{result.decision.verdict.value}")
     click.echo(safe_line(f"{result.entry.id}  {result.entry.label}: {verdict}"))
     for message in _reasons(result.entry, office.catalogue, session.lang):
@@ -107,9 +118,6 @@ def _review(
 def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office) -> None:
     """Print a block for each file: number, branch and period, sender, findings."""
     lang, catalogue = session.lang, office.catalogue
-    if session.as_json:
-        show_json([_as_json(entry, catalogue, lang) for entry in entries])
-        return
     for entry in entries:
         about = " ".join(filter(None, (entry.branch, entry.period))) or "–"
         sender = entry.sender or say(lang, f"held.{entry.channel}", who=entry.entered_by)
@@ -138,19 +146,3 @@ def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
         is_settled = entry.verdict is Verdict.REJECTED and finding.code in SENDER_DOUBT_CODES
         lines.append(f"{finding.code}: {message.what if is_settled else message}")
     return lines
-
-
-def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str, object]:
-    return {
-        "number": entry.id,
-        "file": entry.name,
-        "sender": entry.sender,
-        "entered_by": entry.entered_by,
-        "subject": entry.subject,
-        "received": entry.received,
-        "verdict": entry.verdict.value,
-        "form": entry.form,
-        "branch": entry.branch,
-        "period": entry.period,
-        "findings": _reasons(entry, catalogue, lang),
-    }

@@ -14,9 +14,9 @@ from mlay_batch.app.consolidate import ConsolidationResult, consolidate
 from mlay_batch.app.first_register import FirstAnswers, first_register, level_named
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.workspace import Workspace, refuse_workspace
-from mlay_batch.cli import output
+from mlay_batch.cli import json_output, output
 from mlay_batch.cli.options import ParsedType, option, say
-from mlay_batch.cli.session import Session, command, dry_run_option
+from mlay_batch.cli.session import Session, command, dry_run_option, json_option
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean
@@ -70,6 +70,7 @@ _QUESTIONS: Mapping[str, click.ParamType[Any]] = {
     "init",
     click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
     *(option(f"--{name}", type=kind) for name, kind in _QUESTIONS.items()),
+    json_option,
     in_workspace=False,
 )
 def init(session: Session, directory: Path, **given: Any) -> int:
@@ -81,24 +82,30 @@ def init(session: Session, directory: Path, **given: Any) -> int:
     workspace = Workspace.create(directory)
     if not workspace.register.exists():
         write_atomically(workspace.register, register)
-    output.show_text(session.lang, "init.done", path=workspace.root, register=workspace.register)
+    root, path = workspace.root, workspace.register
+    if session.as_json:
+        json_output.show_result(session, {"workspace": root, "register": path})
+    else:
+        output.show_text(session.lang, "init.done", path=root, register=path)
     return 0
 
 
 def _ask(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers: those given by flags, else asked for.
 
-    Raises UsageError ``usage.answers`` where nobody answers.
+    Raises UsageError ``usage.answers`` where nobody answers; with `--json` nobody is asked.
     """
     answers = {name: value for name, value in given.items() if value is not None}
-    for name, kind in _QUESTIONS.items():
-        if name not in answers:
-            try:
+    try:
+        for name, kind in _QUESTIONS.items():
+            if name not in answers and session.as_json:
+                raise click.Abort
+            if name not in answers:
                 question = say(session.lang, f"init.ask.{name}")
                 answers[name] = click.prompt(question, type=kind)
-            except click.Abort as error:
-                missing = " ".join(f"--{flag}" for flag in _QUESTIONS if flag not in answers)
-                raise UsageError("usage.answers", flags=missing) from error
+    except click.Abort as error:
+        missing = " ".join(f"--{flag}" for flag in _QUESTIONS if flag not in answers)
+        raise UsageError("usage.answers", flags=missing) from error
     return answers
 
 
@@ -106,18 +113,26 @@ def _ask(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
     "register",
     click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False),
     dry_run_option,
+    json_option,
 )
 def register(session: Session, file: Path | None) -> int:
     """Check the register, or take a list of branches into it."""
     if file is None:
         lists = session.office.register
+        if session.as_json:
+            result = json_output.register_result(session.office, session.lang)
+            json_output.show_result(session, result)
+            return 0
         counts = {"organisations": len(lists.organisations), "officers": len(lists.officers)}
         output.show_text(session.lang, "register.right", **counts)
         return 0
     from mlay_batch.app import branch_list  # start-up: `init` takes no list
 
     taken = branch_list.take_file(session.workspace, file, dry_run=session.dry_run)
-    output.show_taken_list(session, taken)
+    if session.as_json:
+        json_output.show_result(session, json_output.taken_list_result(taken, session))
+    else:
+        output.show_taken_list(session, taken)
     return 0
 
 
@@ -126,6 +141,7 @@ def register(session: Session, file: Path | None) -> int:
     option("--sample", "name", type=click.Choice(_SAMPLES), default="town"),
     option("--small", is_flag=True),
     click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo"),
+    json_option,
     in_workspace=False,
 )
 def demo(session: Session, directory: Path, name: str, small: bool) -> int:
@@ -144,6 +160,12 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
         holder=session.holder,
         lang=session.lang,
     )
+    if session.as_json:
+        parts = json_output.run_result(taken, result, built.office.catalogue, session)
+        planted = [{"kind": kind, "branches": codes} for kind, codes in built.planted.items()]
+        root = {"workspace": built.office.workspace.root, "planted": planted}
+        json_output.show_result(session, {**root, **parts})
+        return 0
     _show_demo(session, built, taken, result)
     at_folder = {"program": _program_name(), "path": _quote(directory)}
     day = {"period": built.sample.months[-1], "as_of": built.sample.as_of}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -13,8 +13,9 @@ import click
 from mlay_batch.app import backup as backups
 from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspace
 from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
+from mlay_batch.cli.json_output import doctor_result, purge_result, show_result, verify_result
 from mlay_batch.cli.options import ExistingPath, option, say
-from mlay_batch.cli.output import finding_lines, safe_line, show_json, show_text
+from mlay_batch.cli.output import finding_lines, safe_line, show_text
 from mlay_batch.cli.session import (
     PERIOD,
     Session,
@@ -25,7 +26,7 @@ from mlay_batch.cli.session import (
 )
 from mlay_batch.core.messages import error_text, show, text
 from mlay_batch.core.period import Period
-from mlay_batch.errors import RegisterError
+from mlay_batch.errors import RegisterError, UsageError
 
 if TYPE_CHECKING:
     from mlay_batch.app.purge import Forecast, KindSummary
@@ -40,13 +41,7 @@ def verify(session: Session, what: str) -> int:
     """Tell whether a workbook is the recorded one, and which figures differ."""
     result = verify_workbook(session.workspace, what)
     if session.as_json:
-        record = {
-            "state": result.state,
-            "true": result.is_genuine,
-            "recorded": result.workbooks,
-            "differences": result.differences,
-        }
-        show_json(record)
+        show_result(session, verify_result(result))
     else:
         _show_verification(result, session.lang)
     return 0 if result.is_genuine else 1
@@ -59,17 +54,22 @@ def doctor(session: Session, repair: bool) -> int:
         session.workspace, today=session.as_of, holder=session.holder, repair=repair
     )
     if session.as_json:
-        show_json([_as_json(defect, report, session.lang) for defect in report.defects])
+        show_result(session, doctor_result(report, session.lang))
     else:
         _show_report(report, session.lang)
     return 1 if report.has_defects else 0
 
 
-@command("backup", click.argument("file", type=click.Path(dir_okay=False, path_type=Path)))
+@command(
+    "backup", click.argument("file", type=click.Path(dir_okay=False, path_type=Path)), json_option
+)
 def backup(session: Session, file: Path) -> int:
     """Write the whole workspace to one file."""
     result = backups.backup(session.workspace, file, day=session.as_of, holder=session.holder)
-    show_text(session.lang, "backup.done", path=result.path, count=result.file_count)
+    if session.as_json:
+        show_result(session, vars(result))
+    else:
+        show_text(session.lang, "backup.done", path=result.path, count=result.file_count)
     return 0
 
 
@@ -77,12 +77,16 @@ def backup(session: Session, file: Path) -> int:
     "restore",
     click.argument("file", type=ExistingPath()),
     click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    json_option,
     in_workspace=False,
 )
 def restore(session: Session, file: Path, directory: Path) -> int:
     """Unpack a backup into a new folder."""
     result = backups.restore(file, directory)
-    show_text(session.lang, "restore.done", path=result.path, count=result.file_count)
+    if session.as_json:
+        show_result(session, vars(result))
+    else:
+        show_text(session.lang, "restore.done", path=result.path, count=result.file_count)
     return 0
 
 
@@ -92,12 +96,18 @@ def restore(session: Session, file: Path, directory: Path) -> int:
     option("--yes", is_flag=True),
     dry_run_option,
     as_of_option,
+    json_option,
 )
 def purge(session: Session, before: Period, yes: bool) -> int:
     """Remove what is past its term of keeping, after saying what."""
     from mlay_batch.app import purge as purges  # start-up: it writes registers
 
-    def confirm(forecast: purges.Forecast) -> bool:
+    forecasts: list[Forecast] = []
+
+    def confirm(forecast: Forecast) -> bool:
+        forecasts.append(forecast)
+        if session.as_json:
+            return _may_purge(forecast, session, yes=yes)
         for line in forecast_lines(forecast, session):
             click.echo(safe_line(line))
         if forecast.is_empty or session.dry_run:
@@ -107,9 +117,18 @@ def purge(session: Session, before: Period, yes: bool) -> int:
     is_done = purges.purge(
         session.office, before, as_of=session.as_of, confirm=confirm, **session.actor
     )
-    if not session.dry_run:
+    if session.as_json:
+        show_result(session, purge_result(forecasts[0], session, is_done=is_done))
+    elif not session.dry_run:
         show_text(session.lang, "purge.done" if is_done else "purge.nothing_done")
     return 0
+
+
+def _may_purge(forecast: Forecast, session: Session, *, yes: bool) -> bool:
+    """Whether to go on where a program waits. Raises UsageError where a person would be asked."""
+    if forecast.is_empty or session.dry_run or yes:
+        return not session.dry_run
+    raise UsageError("purge.unasked")
 
 
 def forecast_lines(forecast: Forecast, session: Session) -> Iterator[str]:
@@ -157,18 +176,19 @@ def _kind_lines(summary: KindSummary, session: Session) -> Iterator[str]:
         purpose=term.purpose or words(f"{summary.kind}.purpose"),
         basis=term.basis or words("no_basis"),
     )
-    if summary.records or summary.files:
+    if summary.record_count or summary.file_count:
         yield "  " + words(
             "gone",
-            files=show(summary.files, lang),
+            files=show(summary.file_count, lang),
             size=show(round(summary.size / 1024), lang),
-            records=show(summary.records, lang),
+            records=show(summary.record_count, lang),
             years=", ".join(map(str, summary.years)) or "–",
         )
     else:
         yield "  " + words("none")
     if summary.until:
-        yield "  " + words("kept", count=show(summary.kept, lang), until=show(summary.until, lang))
+        count = show(summary.kept_count, lang)
+        yield "  " + words("kept", count=count, until=show(summary.until, lang))
 
 
 def _show_report(report: WorkspaceReport, lang: str) -> None:
@@ -199,16 +219,6 @@ def _fix_text(defect: Defect, report: WorkspaceReport, lang: str) -> str:
     if defect in report.fixed:
         return text("doctor", "cured", lang)
     return text("doctor", "curable", lang) if defect.fix else ""
-
-
-def _as_json(defect: Defect, report: WorkspaceReport, lang: str) -> Mapping[str, object]:
-    return {
-        "code": defect.code,
-        "defect": not defect.is_note,
-        "message": _defect_text(defect, lang),
-        "curable": defect.fix is not None,
-        "cured": defect in report.fixed,
-    }
 
 
 def _show_verification(result: Verification, lang: str) -> None:
@@ -246,7 +256,7 @@ def _workbook_line(workbook: RecordedWorkbook, lang: str) -> str:
             "verify.book",
             period=workbook.period.title(lang),
             as_of=show(workbook.as_of, lang),
-            figures=workbook.figures,
+            figures=workbook.fingerprint,
         ),
         say(lang, "verify.revision", revision=workbook.revision) if workbook.revision else "",
         say(lang, "verify.newer", as_of=show(workbook.newer, lang)) if workbook.newer else "",

@@ -19,12 +19,14 @@ from mlay_batch.app.worklist.dispatch import Post
 from mlay_batch.app.worklist.obey import Clerk
 from mlay_batch.app.worklist.records import LETTERS, MATTERS, outcome_text
 from mlay_batch.app.workspace import Workspace, find_root
+from mlay_batch.cli.json_output import month_result, show_result
 from mlay_batch.cli.options import MOMENT, option, say
 from mlay_batch.cli.output import finding_lines, safe_line
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
     command,
+    json_option,
     local_time,
     period_option,
     user_name,
@@ -40,6 +42,7 @@ from mlay_batch.mail import smtp
     period_option,
     as_of_option,
     option("--received", type=MOMENT, default=None),
+    json_option,
 )
 def month(session: Session, no_open: bool, received: datetime | None) -> int:
     """Do all of the month's work that can be done, and write the worklist."""
@@ -48,12 +51,18 @@ def month(session: Session, no_open: bool, received: datetime | None) -> int:
     except NoWorkspaceError:
         raise
     except MlayError as error:
+        if session.as_json:
+            raise
         line = error_text(error, session.lang)
         click.echo(safe_line(f"mlay: {line} {say(session.lang, 'month.left')}"), err=True)
         return error.exit_code
-    for line in _lines(result, session.lang):
-        click.echo(safe_line(line))
-    if not no_open:
+    if session.as_json:
+        titles = book.decision_titles(result.form, session.lang)
+        show_result(session, month_result(result, session, titles))
+    else:
+        for line in _lines(result, session.lang):
+            click.echo(safe_line(line))
+    if not (no_open or session.as_json):
         click.launch(str(result.path))
     return 0 if result.is_clean else 1
 

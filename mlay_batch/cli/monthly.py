@@ -12,7 +12,7 @@ import click
 from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
-from mlay_batch.cli import output
+from mlay_batch.cli import json_output, output
 from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option, say
 from mlay_batch.cli.session import (
     PERIOD,
@@ -27,6 +27,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 
 if TYPE_CHECKING:
+    from mlay_batch.app.ingest import IngestResult
     from mlay_batch.reader import Reading
 
 _intake_options = combine_options(
@@ -57,8 +58,8 @@ def _ingest(
     received: datetime | None,
     cluster: str | None,
     cluster_unencrypted: bool,
-) -> int:
-    """Ingest files and print the result; return the exit code."""
+) -> IngestResult:
+    """Ingest files; return the result, which is printed for people."""
     from mlay_batch.app.ingest import ingest  # start-up: `status` needs no mail parser
 
     read_files = _cluster_reading(cluster, plain=cluster_unencrypted)
@@ -77,15 +78,19 @@ def _ingest(
             read_files=read_files,
             **session.actor,
         )
-    output.show_ingest_result(session, result, office.catalogue)
+    if not session.as_json:
+        output.show_ingest_result(session, result, office.catalogue)
     today = date.fromisoformat(now[:10])
     if result.last_day and today < result.last_day:
         text = say(session.lang, "ingest.clock", today=today, last=result.last_day)
         click.echo(text, err=True)
-    return 1 if result.has_refusals else 0
+    return result
 
 
-def _consolidate(session: Session, *, force: bool = False, has_names: bool = True) -> None:
+def _consolidate(
+    session: Session, *, force: bool = False, has_names: bool = True
+) -> consolidation.ConsolidationResult:
+    """Consolidate; return the result, which is printed for people."""
     result = consolidation.consolidate(
         session.office,
         session.period,
@@ -95,13 +100,19 @@ def _consolidate(session: Session, *, force: bool = False, has_names: bool = Tru
         force=force,
         has_names=has_names,
     )
-    output.show_consolidation_result(session, result)
+    if not session.as_json:
+        output.show_consolidation_result(session, result)
+    return result
 
 
 @command("ingest", _intake_options, json_option)
 def ingest(session: Session, **intake: Any) -> int:
     """Ingest files and record a verdict on each."""
-    return _ingest(session, **intake)
+    result = _ingest(session, **intake)
+    if session.as_json:
+        catalogue = session.office.catalogue
+        json_output.show_result(session, json_output.ingest_result(result, catalogue, session))
+    return 1 if result.has_refusals else 0
 
 
 @command(
@@ -115,17 +126,24 @@ def ingest(session: Session, **intake: Any) -> int:
 )
 def consolidate(session: Session, anew: bool, without_names: bool) -> int:
     """Write the consolidated workbook of a period, the report, its copy and the message."""
-    _consolidate(session, force=anew, has_names=not without_names)
+    result = _consolidate(session, force=anew, has_names=not without_names)
+    if session.as_json:
+        json_output.show_result(session, json_output.consolidation_result(result, session))
     return 0
 
 
-@command("run", _intake_options, period_option, _without_names_option)
+@command("run", _intake_options, period_option, _without_names_option, json_option)
 def run(session: Session, without_names: bool, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
-    code = _ingest(session, **intake)
-    _consolidate(session, has_names=not without_names)
-    output.show_text(session.lang, "run.next")
-    return code
+    ingested = _ingest(session, **intake)
+    consolidated = _consolidate(session, has_names=not without_names)
+    if session.as_json:
+        catalogue = session.office.catalogue
+        record = json_output.run_result(ingested, consolidated, catalogue, session)
+        json_output.show_result(session, record)
+    else:
+        output.show_text(session.lang, "run.next")
+    return 1 if ingested.has_refusals else 0
 
 
 @command(
@@ -143,7 +161,11 @@ def incoming(session: Session, out: Path | None) -> int:
     result = write_register(
         session.office, session.period, as_of=session.as_of, path=out, dry_run=session.dry_run
     )
-    output.show_incoming_register(session, result)
+    if session.as_json:
+        catalogue = session.office.catalogue
+        json_output.show_result(session, json_output.incoming_result(result, session, catalogue))
+    else:
+        output.show_incoming_register(session, result)
     return 0
 
 
@@ -151,33 +173,50 @@ def incoming(session: Session, out: Path | None) -> int:
 def status(session: Session) -> int:
     """Show which returns have come in."""
     result = period_status.status(session.office, session.period, session.as_of)
-    output.show_status(session, result, session.office.intake_catalogue)
+    if session.as_json:
+        json_output.show_result(session, json_output.status_result(result, session))
+    else:
+        output.show_status(session, result, session.office.intake_catalogue)
     return 0
 
 
 _period_argument = click.argument("period", type=PERIOD)
 
 
-@command("close", _period_argument, option("--incomplete", is_flag=True), as_of_option)
+@command("close", _period_argument, option("--incomplete", is_flag=True), as_of_option, json_option)
 def close(session: Session, period: Period, incomplete: bool) -> int:
     """Close a period: its report stays as it is."""
     result = closing.close(
         session.office, period, as_of=session.as_of, allow_incomplete=incomplete, **session.actor
     )
-    params = {"period": str(period), "revision": result.closing.revision}
-    output.show_text(session.lang, "close.done", path=result.path, **params)
+    params = {"path": result.path, "period": str(period), "revision": result.closing.revision}
+    if session.as_json:
+        json_output.show_result(session, {**params, "as_of": session.as_of})
+    else:
+        output.show_text(session.lang, "close.done", **params)
     return 0
 
 
-@command("reopen", _period_argument, option("--why", required=True), as_of_option)
+@command("reopen", _period_argument, option("--why", required=True), as_of_option, json_option)
 def reopen(session: Session, period: Period, why: str) -> int:
     """Reopen a closed period."""
     result = closing.reopen(session.office, period, as_of=session.as_of, why=why, **session.actor)
-    output.show_text(session.lang, "reopen.done", period=str(period), revision=result.revision)
+    params = {"period": str(period), "revision": result.revision}
+    if session.as_json:
+        json_output.show_result(session, {**params, "as_of": session.as_of, "why": result.why})
+    else:
+        output.show_text(session.lang, "reopen.done", **params)
     return 0
 
 
-@command("report", click.argument("branch"), period_option, as_of_option, dry_run_option)
+@command(
+    "report",
+    click.argument("branch"),
+    period_option,
+    as_of_option,
+    dry_run_option,
+    json_option,
+)
 def report(session: Session, branch: str) -> int:
     """Write the page of a branch's year."""
     from mlay_batch.app.build_report import report_branch  # start-up: others need no xlsxwriter
@@ -186,6 +225,10 @@ def report(session: Session, branch: str) -> int:
     result = report_branch(
         session.office, branch, period, as_of=session.as_of, dry_run=session.dry_run
     )
+    if session.as_json:
+        about = {"branch": branch, "period": period, "dry_run": session.dry_run}
+        json_output.show_result(session, {**about, **vars(result)})
+        return 0
     key = "report.dry" if session.dry_run else "report.done"
     output.show_text(session.lang, key, path=result.path)
     return 0

@@ -37,7 +37,6 @@ if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.status import Status
     from mlay_batch.cli.session import Session
     from mlay_batch.figures.report_records import Completeness
-    from mlay_batch.report.sheets.incoming_sheet import IncomingFileRow
 
 # Characters of a file name or a cell that must never reach a terminal: control characters, line
 # breaks, marks of writing direction, invisible characters.
@@ -52,18 +51,23 @@ def safe_line(value: object) -> str:
 
 
 def show_json(value: object) -> None:
-    """Print JSON with the characters that `safe_line` replaces escaped.
+    """Print JSON in one line, with the characters that `safe_line` replaces escaped.
 
-    A record becomes an object of its attributes; a period, a day and a path a text.
+    A record becomes an object of its attributes; a period, a day and a path a text. What is empty,
+    None or a text without characters, is left out of objects.
     """
-    encoded = json.dumps(value, ensure_ascii=False, default=_json_value)
+    encoded = json.dumps(_json_value(value), ensure_ascii=False)
     click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
 
 
 def _json_value(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, Period | type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    return str(value)
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _json_value(each) for name, each in value.items() if each not in (None, "")}
+    if isinstance(value, list | tuple):
+        return [_json_value(each) for each in value]
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def new_console(*, to_stderr: bool = False) -> Console:
@@ -137,10 +141,6 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
-    if session.as_json:
-        decisions = (*result.decisions, *result.judged_anew)
-        show_json([_as_json(decision, catalogue, lang) for decision in decisions])
-        return
     console = new_console()
     for decision in (*result.decisions, *result.judged_anew):
         _show_file(console, decision, catalogue, lang)
@@ -189,44 +189,9 @@ def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
     return catalogue.form(submission.form or "", submission.version or "") if submission else None
 
 
-def _as_json(decision: Decision, catalogue: Catalogue, lang: str) -> Mapping[str, object]:
-    identity = decision.checked.identity
-    form = _form_of(decision, catalogue)
-    return {
-        "file": decision.checked.file.name,
-        "sha256": decision.checked.file.sha256,
-        "verdict": decision.verdict.value,
-        "judged_anew": decision.checked.file.entry_id is not None,
-        "form": form.form if form else None,
-        "branch": identity.branch if identity else None,
-        "period": identity.period if identity else None,
-        "findings": [_finding_json(f, form, lang) for f in decision.findings],
-    }
-
-
-def _finding_json(finding: Finding, form: Form | None, lang: str) -> Mapping[str, str]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "sheet": finding.place.sheet,
-        "cell": finding.place.cell,
-        "message": str(explain(finding, form, lang)),
-    }
-
-
 def show_check_results(session: Session, results: Sequence[CheckResult]) -> None:
     """Print the findings of each workbook, errors first; of several also which one it is."""
     is_one = len(results) == 1
-    if session.as_json:
-        show_json(
-            [
-                {**_finding_json(finding, result.form, session.lang), **file}
-                for result in results
-                for file in ({} if is_one else {"file": result.name},)
-                for finding in sorted(result.findings, key=lambda f: not f.is_error)
-            ]
-        )
-        return
     for result in results:
         _show_findings(result, session.lang, "" if is_one else f"{safe_line(result.name)}: ")
 
@@ -254,11 +219,6 @@ def _state_without_errors(findings: Sequence[Finding]) -> str:
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:
     """Print what was written and which file is for what, and whether it is provisional."""
     lang, paths = session.lang, result.paths
-    if session.as_json:
-        outputs = {"report": paths.report, "circulation": paths.circulation}
-        state = {"written": result.written, "provisional": result.provisional}
-        show_json({"workbook": result.path, **outputs, "message": paths.message, **state})
-        return
     key = "consolidate.dry" if session.dry_run else "consolidate.done"
     click.echo(say(lang, key, path=result.path))
     names = {key: path.name for key, path in vars(paths).items()}
@@ -275,41 +235,14 @@ def show_consolidation_result(session: Session, result: ConsolidationResult) -> 
 
 def show_incoming_register(session: Session, register: IncomingRegister) -> None:
     """Print where the register of incoming papers is, and what it counts."""
-    if session.as_json:
-        show_json([_incoming_json(row, register) for row in register.rows])
-        return
     show_text(session.lang, "report.dry" if session.dry_run else "report.done", path=register.path)
     counts = {verdict.value: count for verdict, count in register.counts.items()}
     show_text(session.lang, "status.counts", received=len(register.rows), **counts)
 
 
-def _incoming_json(row: IncomingFileRow, register: IncomingRegister) -> Mapping[str, object]:
-    entry, state = row.entry, register.signatures[row.entry.id]
-    return {
-        "file_number": entry.id,
-        "number": entry.incoming,
-        "received": entry.received,
-        "branch": row.branch,
-        "sender": entry.sender,
-        "channel": entry.channel,
-        "form": entry.form,
-        "period": entry.period,
-        "subject": entry.subject,
-        "file": entry.name,
-        "sha256": entry.sha256,
-        "verdict": entry.verdict.value,
-        "answered": row.answered,
-        "signature": None if state.is_unknown and not state.carriers else state.carriers,
-        "reference_only": state.is_reference_only(entry, register.profile),
-    }
-
-
 def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
     lang = session.lang
-    if session.as_json:
-        show_json([_matrix_json(completeness, status) for completeness in status.forms])
-        return
     titles = {form.form: form.title for form in catalogue.forms}
     console = new_console()
     for completeness in status.forms:
@@ -347,21 +280,6 @@ def _show_matrix(console: Console, completeness: Completeness, title: str, lang:
         for branch in completeness.branches
     ]
     show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
-
-
-def _matrix_json(completeness: Completeness, status: Status) -> Mapping[str, object]:
-    return {
-        "form": completeness.form,
-        "period": status.period,
-        "closed": status.closing.revision if status.closing else None,
-        "next": dict(status.todo),
-        "branches": {
-            branch.code: {
-                str(p): completeness.cell(branch.code, p).state for p in completeness.periods
-            }
-            for branch in completeness.branches
-        },
-    }
 
 
 # The matrix of `status`. Rich takes seconds to measure and wraps thousands of rows, so it draws the

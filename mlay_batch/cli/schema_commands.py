@@ -15,8 +15,15 @@ from rich.table import Table
 
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.what_if import Impact, run_trial
+from mlay_batch.cli.json_output import (
+    catalogue_result,
+    diff_result,
+    lint_result,
+    show_result,
+    trial_result,
+)
 from mlay_batch.cli.options import ExistingPath, LocalisedGroup, lang_option, option, say
-from mlay_batch.cli.output import new_console, progress, safe_line, show_error, show_json
+from mlay_batch.cli.output import new_console, progress, safe_line, show_error
 from mlay_batch.cli.session import Session, as_of_option, command, json_option, period_option
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.messages import show, text
@@ -62,8 +69,7 @@ def list_(session: Session) -> int:
     """List every description in force."""
     catalogue = _load_catalogue(session)
     if session.as_json:
-        forms = catalogue.readable_forms
-        show_json([[f.form, f.version, f.effective.from_, f.effective.to] for f in forms])
+        show_result(session, catalogue_result(catalogue, session.lang))
     else:
         _show_catalogue(catalogue, session.lang)
     return 0
@@ -112,7 +118,7 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
     raise UsageError("usage.form", form=name, known=names)
 
 
-@command("copy", click.argument("name"), group=schema)
+@command("copy", click.argument("name"), json_option, group=schema)
 def copy(session: Session, name: str) -> int:
     """Copy a shipped description into the workspace, where it is edited and then holds.
 
@@ -127,11 +133,14 @@ def copy(session: Session, name: str) -> int:
     if target.exists():
         raise UsageError("usage.schema_there", path=str(target))
     write_atomically(target, source.read_bytes())
-    click.echo(say(session.lang, "schema.copy.done", path=target))
+    if session.as_json:
+        show_result(session, {"path": target})
+    else:
+        click.echo(say(session.lang, "schema.copy.done", path=target))
     return 0
 
 
-@command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), group=schema)
+@command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), json_option, group=schema)
 def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
     from mlay_batch.schema.load import lint as lint_files  # start-up: pydantic costs 0.1 s
@@ -140,6 +149,9 @@ def lint(session: Session, paths: tuple[Path, ...]) -> int:
     in_force = _yaml_files((shipped, *_own_schemas(session)))
     files = _yaml_files(paths) or in_force
     errors, overlaps = lint_files(files, in_force, shipped)
+    if session.as_json:
+        show_result(session, lint_result(files, errors, overlaps, session.lang))
+        return 1 if errors else 0
     for error in errors:
         show_error(error, session.lang)
     for overlap in overlaps:
@@ -177,7 +189,7 @@ def diff(session: Session, old: str, new: str) -> int:
     before, after = (find_form(catalogue, name) for name in (old, new))
     differences = form_changes(before, after, session.lang)
     if session.as_json:
-        show_json(differences)
+        show_result(session, diff_result(differences))
     else:
         _show_changes(differences, session.lang)
     return 0
@@ -198,7 +210,10 @@ def trial(session: Session, path: Path) -> int:
         impact = run_trial(
             office, path, as_of=session.as_of, period=session.chosen_period, progress=tick
         )
-    _show_impact(session, impact, office)
+    if session.as_json:
+        show_result(session, trial_result(impact))
+    else:
+        _show_impact(session, impact, office)
     return 0
 
 
@@ -288,15 +303,6 @@ def _load_form(path: Path) -> Form:
 
 def _show_impact(session: Session, impact: Impact, office: Office) -> None:
     """Print the changes: returns first, then states and numbers of each period."""
-    if session.as_json:
-        record = {
-            "tried": impact.names,
-            "read": impact.read_count,
-            "returns": impact.returns,
-            "figures": {str(period): changes for period, changes in impact.figures.items()},
-        }
-        show_json(record)
-        return
     lang, console = session.lang, new_console()
     params = {"names": ", ".join(impact.names), "read": impact.read_count}
     console.print(escape(safe_line(text("trial", "tried", lang, **params))))

@@ -13,8 +13,9 @@ import click
 from mlay_batch.app import mail_run
 from mlay_batch.app import reply as letter_builder
 from mlay_batch.app.mail_run import MailResult, MailRun
+from mlay_batch.cli.json_output import mail_result, show_result
 from mlay_batch.cli.options import combine_options, option, say
-from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.cli.output import safe_line
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -57,7 +58,10 @@ def send_or_draft(session: Session, run: MailRun, *, send: bool, yes: bool) -> i
                 _ask(session, len(letters))
 
         result = mail_run.send(run, smtp.connect(settings), limiter, now, confirm)
-    _show_mail_result(session, run.office.register, result)
+    if session.as_json:
+        show_result(session, mail_result(result, session, is_sent=send))
+    else:
+        _show_mail_result(session, run.office.register, result)
     return 0 if result.is_clean else 1
 
 
@@ -72,10 +76,10 @@ def _announce(session: Session, register: Register, letters: Sequence[Letter]) -
 
 def _ask(session: Session, count: int) -> None:
     """Ask whether that many letters may go. Raises Abort; UsageError where nobody can answer."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if session.as_json or sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("send.unasked", count=count)
     question = say(session.lang, "send.question", count=count)
-    answer = click.prompt(question, default="", show_default=False, err=session.as_json)
+    answer = click.prompt(question, default="", show_default=False)
     if answer.strip().lower() not in _YES:
         click.echo(say(session.lang, "send.stopped"), err=True)
         raise click.Abort
@@ -140,9 +144,6 @@ def reply(
 def _show_mail_result(session: Session, register: Register, result: MailResult) -> None:
     """Print what was written or sent, and a line for each problem."""
     lang = session.lang
-    if session.as_json:
-        show_json(_as_json(result))
-        return
     verb = "dry" if session.dry_run else "drafted" if result.drafts else "sent"
     limit = None if session.dry_run else 0
     for line in _letter_lines(register, lang, verb, result.letters, limit):
@@ -171,27 +172,3 @@ def _problem_lines(result: MailResult, lang: str) -> Iterator[str]:
     for mail in result.doubtful:
         to, sent_at = ", ".join(mail.recipients), mail.at[:16].replace("T", " ")
         yield say(lang, "reply.doubtful_letter", id=short_id(mail.message_id), to=to, at=sent_at)
-
-
-def _as_json(result: MailResult) -> dict[str, object]:
-    return {
-        "letters": [
-            {
-                "kind": item.kind,
-                "to": item.to,
-                "subject": item.subject,
-                "about": [topic.key for topic in item.topics],
-            }
-            for item in result.letters
-        ],
-        "drafts": result.drafts,
-        "handover": result.handover,
-        "unreachable": [
-            {"kind": item.kind, "what": item.name, "number": item.number}
-            for item in result.no_address
-        ],
-        "failed": [{"to": item.to, "problem": problem} for item, problem in result.failed],
-        "partly": [{"subject": item.subject, "refused": to} for item, to in result.partly_refused],
-        "doubtful": [short_id(item.message_id) for item in result.doubtful],
-        "stopped": result.stop_reason,
-    }

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from builders.json_results import findings, result, states
 from builders.sample_office import ANSWERS, MeetingReturn, create_office, put
 
 from mlay_batch import cli
@@ -125,7 +126,7 @@ def test_run_prints_a_table_that_adds_up_and_exits_1(office, capsys):
 def test_ingest_tells_programs_in_json(office, capsys):
     put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     assert run(["ingest", "--json", "--as-of", "2019-12-06"]) == 1
-    (decision,) = json.loads(words(capsys)[0])
+    (decision,) = result(words(capsys)[0])["files"]
     assert (decision["branch"], decision["period"], decision["verdict"]) == (
         "DB1-2",
         "2019-11",
@@ -170,8 +171,7 @@ def test_what_was_judged_anew_is_told(office, capsys):
 
 def test_status_in_json(office, capsys):
     assert run(["status", "--json", "--period", "2019-11", "--as-of", "2019-12-06"]) == 0
-    branches = {entry["form"]: entry["branches"] for entry in json.loads(words(capsys)[0])}
-    assert branches["meeting"]["CB-01"]["2019-11"] == "missing"
+    assert states(words(capsys)[0], "meeting")["CB-01"]["2019-11"] == "missing"
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -207,9 +207,9 @@ def test_check_inside_a_workspace(office, tmp_path, capsys):
     bad.write_bytes(MeetingReturn("DB1-1", visitor="CU-9").book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
-    findings = json.loads(words(capsys)[0].splitlines()[-1])
-    assert [set(entry) for entry in findings] == [{"code", "severity", "sheet", "cell", "message"}]
-    assert findings[0]["code"] == "F16"
+    (finding,) = findings(words(capsys)[0].splitlines()[-1])
+    assert set(finding) == {"code", "severity", "sheet", "cell", "message"}
+    assert finding["code"] == "F16"
 
 
 @pytest.mark.parametrize("kind", ["eml", "zip"])
@@ -238,8 +238,8 @@ def test_check_each_workbook_in_a_mail_or_a_zip(kind, tmp_path, monkeypatch, cap
     assert "dùng được" in verdicts["tot.xlsx"]
     assert "bị trả lại" in verdicts["sai.xlsx"]
     assert run(["check", path.name, "--as-of", "2019-12-06", "--json"]) == 1
-    findings = json.loads(words(capsys)[0].splitlines()[-1])
-    (file,) = {entry["file"] for entry in findings if entry["code"] == "D01"}
+    files = result(words(capsys)[0])["files"]
+    (file,) = {each["file"] for each in files for x in each["findings"] if x["code"] == "D01"}
     assert verdicts["sai.xlsx"].startswith(f"{file}: ")
     assert run(["check", path.name, "--returned", "tra.xlsx"]) == 2
     assert "2" in words(capsys)[1]
@@ -283,8 +283,8 @@ def test_check_anywhere_knows_the_form_only(tmp_path, monkeypatch, capsys):
     bad.write_bytes(MeetingReturn("DB1-1", present=11).book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
-    findings = json.loads(words(capsys)[0].splitlines()[-1])
-    assert [(entry["code"], entry["severity"]) for entry in findings] == [("D01", "error")]
+    found = findings(words(capsys)[0].splitlines()[-1])
+    assert [(entry["code"], entry["severity"]) for entry in found] == [("D01", "error")]
 
 
 # -- descriptions ----------------------------------------------------------------------------

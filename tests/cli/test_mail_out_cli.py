@@ -1,11 +1,11 @@
 """Reply, close, reopen and status as a clerk types them."""
 
 import io
-import json
 from email import message_from_bytes, policy
 
 import click
 import pytest
+from builders.json_results import result
 from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
 from builders.smtp_host import command_of, mail_host
 
@@ -36,12 +36,12 @@ def test_the_end_of_a_month(office, capsys):
     assert run(["status", *NOVEMBER]) == 0
     assert "→ 3 báo cáo chưa trả lời: mlay reply" in capsys.readouterr().out
     assert run(["reply", *NOVEMBER, "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["drafts"]) == 3
+    assert len(result(capsys.readouterr().out)["drafts"]) == 3
     assert run(["reply", *NOVEMBER]) == 0
     assert "Không có thư nào" in capsys.readouterr().out
     assert run(["close", "2019-11", "--as-of", "2019-12-06"]) == 0
     assert run(["status", *NOVEMBER, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])[0]["closed"] == 1
+    assert result(capsys.readouterr().out.splitlines()[-1])["revision"] == 1
     assert run(["reopen", "2019-11", "--why", "sửa"]) == 0
 
 
@@ -221,7 +221,7 @@ def test_what_goes_to_whom_stays_out_of_the_json(office, tmp_path, capsys):
         capsys.readouterr()
         assert run(["reply", *NOVEMBER, "--send", "--json"]) == 0
     output = capsys.readouterr()
-    assert len(json.loads(output.out)["letters"]) == 3
+    assert len(result(output.out)["letters"]) == 3
     assert "Sắp gửi 3 thư" in output.err
 
 

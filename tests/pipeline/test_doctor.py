@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.json_results import result
 from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
@@ -219,7 +219,7 @@ def test_the_command(
     assert run(["doctor"]) == 1
     assert ".mlay-1.tmp" in capsys.readouterr().out
     assert run(["doctor", "--repair", "--json"]) == 0
-    (only,) = json.loads(capsys.readouterr().out)
-    assert (only["code"], only["cured"], only["defect"]) == ("leftover", True, True)
+    (only,) = result(capsys.readouterr().out)["defects"]
+    assert (only["code"], only["repaired"], only["note"]) == ("leftover", True, False)
     assert run(["doctor", "--lang", "en"]) == 0
     assert "whole" in capsys.readouterr().out

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
+from builders.json_results import findings
 from builders.sample_office import create_office, rows
 
 from mlay_batch.app.office import Office, open_office
@@ -76,7 +76,7 @@ def test_a_return_is_checked_with_and_without_its_workspace(
     Path("a.xlsx").write_bytes(book(office, 70))
     capsys.readouterr()
     assert run(["check", "a.xlsx", *CAME, "--json"]) == 0
-    (told,) = [f for f in json.loads(capsys.readouterr().out) if f["code"] == "F19"]
+    (told,) = [f for f in findings(capsys.readouterr().out) if f["code"] == "F19"]
     assert (told["cell"], told["severity"]) == (at["scores", 0, "time"], "warning")
     assert "70 phút, thiếu 20 phút so với 90 phút" in told["message"]
     # the shipped scheme, which holds without a workspace, declares no levels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.json_results import findings
 from builders.sample_office import create_office, rows
 from builders.sheet_cells import differences, load_sheets, recalculate
 
@@ -139,7 +139,7 @@ def test_a_meeting_scored_in_the_other_form_is_told_at_its_points(
     Path("a.xlsx").write_bytes(book(office, "CB-01", *swapped, minutes=90))
     capsys.readouterr()
     assert run(["check", "a.xlsx", *CAME, "--json"]) == 1
-    told = {(f["code"], f["cell"]) for f in json.loads(capsys.readouterr().out)}
+    told = {(f["code"], f["cell"]) for f in findings(capsys.readouterr().out)}
     theme, time = at["theme_scores", 0, "theme_choice"], in_second_column(at, "scores", "time")
     assert {line for line in told if line[0] in ("Z01", "Z02")} == {("Z01", time), ("Z02", theme)}
 
@@ -150,7 +150,7 @@ def test_levels_hold_in_either_form(office: Office, capsys: pytest.CaptureFixtur
     Path("a.xlsx").write_bytes(book(office, "CB-01", regular(), thematic(40, 51), minutes=59))
     capsys.readouterr()
     assert run(["check", "a.xlsx", *CAME, "--json"]) == 0
-    (told,) = [f for f in json.loads(capsys.readouterr().out) if f["code"] == "F19"]
+    (told,) = [f for f in findings(capsys.readouterr().out) if f["code"] == "F19"]
     assert told["cell"] == in_second_column(at, "theme_scores", "theme_talk")
 
 

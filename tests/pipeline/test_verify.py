@@ -1,11 +1,11 @@
 """A workbook given out is known again by its bytes, its figures, and cell by cell."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.json_results import result
 from builders.offices import NOVEMBER, Levels, alter_book
 from builders.sample_office import MeetingReturn
 
@@ -108,7 +108,7 @@ def test_what_a_clerk_sees_and_the_exit_codes(office, capsys):
     assert run(["verify", str(office.alter(*CHANGE)), *at, "--lang", "en"]) == 1
     assert " → ".join(CHANGE) in capsys.readouterr().out
     assert run(["verify", str(office.alter(*CHANGE)), *at, "--json"]) == 1
-    result = json.loads(capsys.readouterr().out)
-    assert (result["state"], result["recorded"][0]["period"]) == ("altered", "2019-11")
+    told = result(capsys.readouterr().out)
+    assert (told["state"], told["workbooks"][0]["period"]) == ("altered", "2019-11")
     assert run(["verify", "nothing.xlsx", *at]) == 2
     assert "nothing.xlsx" in capsys.readouterr().err
