@@ -26,6 +26,7 @@ from mlay_batch.cli.session import (
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
+from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.schema import load_catalogue
 
@@ -56,6 +57,8 @@ def template(
     period = session.chosen_period or Period.of("month", session.as_of)
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
+    known = office.register.reporter_by_code.values()
+    branches = tuple(find_branch(branch, known) for branch in branches)
     versions = templates.forms_to_issue(office, form, period, branches)
     codes = {
         version: [o.code for o in templates.select_organisations(office, version, period, branches)]

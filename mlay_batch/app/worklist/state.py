@@ -275,7 +275,7 @@ def assignable(register: Register) -> dict[str, str]:
 def branch_title(register: Register, code: str | None) -> str:
     """Return name and code of a branch; the code where the register has no name."""
     organisation = register.reporter_by_code.get(code or "")
-    return f"{organisation.name} ({organisation.code})" if organisation else code or "–"
+    return organisation.title if organisation else code or "–"
 
 
 def forms_to_issue(
