@@ -28,7 +28,7 @@ KNOWN = (
         "cb-02",
         "cb02",
         "CB 02",
-        " cb2 ",
+        " cb.02 ",
         "ＣＢ－０２",
         "Chi bộ Ban Xây dựng Đảng",
         "CHI BỘ BAN XÂY DỰNG ĐẢNG",
@@ -73,7 +73,13 @@ def test_where_several_may_be_meant_all_are_named(text, names):
 
 @pytest.mark.parametrize(
     ("text", "nearest"),
-    [("CB-99", "CB-02"), ("xây dựng", "CB-02"), ("bản Nà Hom", "CB-21"), ("?", "")],
+    [
+        ("CB-99", "CB-02"),
+        ("CB-2", "CB-02"),
+        ("xây dựng", "CB-02"),
+        ("bản Nà Hom", "CB-21"),
+        ("?", ""),
+    ],
 )
 def test_unknown_ones_have_neighbours(text, nearest):
     with pytest.raises(UsageError) as failure:

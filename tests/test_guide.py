@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mlay_batch.cli import run, session
+from mlay_batch.cli.lines import wrap
 from mlay_batch.ledger import Ledger
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
@@ -122,7 +123,9 @@ def picture(screen: list[tuple[str, str]]) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
     for command, output in screen:
         console.print(Text(f"> {command}", "bold"))
-        console.print(Text(output))
+        for line in output.splitlines():
+            indent = line[: len(line) - len(line.lstrip())]
+            console.print(Text(wrap(line.strip(), WIDTH, indent, f"{indent}  ")))
         console.print()
     return console.export_svg(title="mlay", code_format=SVG, unique_id="mlay")
 

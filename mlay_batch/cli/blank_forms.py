@@ -6,14 +6,13 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import click
-
 from mlay_batch.app import check_file, templates
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.reply import letters_with_forms
 from mlay_batch.cli import output
-from mlay_batch.cli.options import option, say
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import argument, option, say
 from mlay_batch.cli.send import send_options, send_or_draft
 from mlay_batch.cli.session import (
     Session,
@@ -23,6 +22,7 @@ from mlay_batch.cli.session import (
     json_option,
     period_option,
 )
+from mlay_batch.cli.value_types import FILE, FOLDER, FORM, PathType
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
@@ -33,10 +33,10 @@ from mlay_batch.schema import load_catalogue
 
 @command(
     "template",
-    click.argument("branches", nargs=-1),
-    option("--form", default=None),
+    argument("branches", nargs=-1),
+    option("--form", type=FORM, default=None),
     period_option,
-    option("--out", type=click.Path(file_okay=False, path_type=Path), default=None),
+    option("--out", type=FOLDER, default=None),
     option("--all", "everyone", is_flag=True),
     option("--mail", is_flag=True),
     send_options,
@@ -78,15 +78,15 @@ def template(
             for done, _ in enumerate(forms_written, 1):
                 tick(done, count)
     key = "template.dry" if session.dry_run else "template.done"
-    output.show_text(session.lang, key, count=count, path=folder / str(period))
-    output.show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
+    show_text(session.lang, key, count=count, path=folder / str(period))
+    show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
     return 0
 
 
 @command(
     "check",
-    click.argument("file", type=click.Path(path_type=Path)),
-    option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    argument("file", type=PathType()),
+    option("--returned", type=FILE, default=None),
     as_of_option,
     json_option,
 )
@@ -113,5 +113,5 @@ def _office_or_none(session: Session) -> Office | None:
         if session.folder:
             raise
     except RegisterError:
-        click.echo(say(session.lang, "check.no_register"), err=True)
+        show_line(say(session.lang, "check.no_register"), err=True)
     return None

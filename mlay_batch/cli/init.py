@@ -13,21 +13,14 @@ from mlay_batch.app.first_register import FirstAnswers, first_register, level_na
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.workspace import Workspace, refuse_workspace
 from mlay_batch.cli import output
-from mlay_batch.cli.options import ParsedType, option, say
-from mlay_batch.cli.session import Session, command, dry_run_option
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import ParsedType, argument, option, say
+from mlay_batch.cli.session import MONTH, Session, command, dry_run_option
+from mlay_batch.cli.value_types import FILE, FOLDER, choice
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean
 from mlay_batch.errors import UsageError
 from mlay_batch.schema.catalogue import shipped_folder
-
-
-def _month(text: str) -> Period:
-    """Return a month as people write it: 10/2026, tháng 10 năm 2026."""
-    month = Period.parse_informal(text)
-    if month is None or month.kind != "month":
-        raise ValueError(text)
-    return month
 
 
 def _filled(text: str) -> str:
@@ -46,7 +39,6 @@ def _count(text: str) -> int:
 _MOST = 200  # days, or meetings a year
 _NAME = ParsedType("text", "usage.blank", _filled)
 _LEVEL = ParsedType("level", "usage.level", level_named)
-_MONTH = ParsedType("month", "usage.month", _month)
 _COUNT = ParsedType("0-200", "usage.count", _count)
 # Read off the files: who only asks for help waits for none of the demo's modules.
 _SAMPLES = sorted(path.stem for path in shipped_folder("samples").glob("*.yaml"))
@@ -54,7 +46,7 @@ _QUESTIONS: Mapping[str, click.ParamType[Any]] = {
     "name": _NAME,
     "place": _NAME,
     "level": _LEVEL,
-    "start": _MONTH,
+    "start": MONTH,
     "due": _COUNT,
     "officials": _COUNT,
     "members": _COUNT,
@@ -63,7 +55,7 @@ _QUESTIONS: Mapping[str, click.ParamType[Any]] = {
 
 @command(
     "init",
-    click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    argument("directory", type=FOLDER),
     *(option(f"--{name}", type=kind) for name, kind in _QUESTIONS.items()),
     in_workspace=False,
 )
@@ -76,7 +68,7 @@ def init(session: Session, directory: Path, **given: Any) -> int:
     workspace = Workspace.create(directory)
     if not workspace.register.exists():
         write_atomically(workspace.register, register)
-    output.show_text(session.lang, "init.done", path=workspace.root, register=workspace.register)
+    show_text(session.lang, "init.done", path=workspace.root, register=workspace.register)
     return 0
 
 
@@ -89,17 +81,25 @@ def _ask(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, kind in _QUESTIONS.items():
         if name not in answers:
             try:
-                question = say(session.lang, f"init.ask.{name}")
-                answers[name] = click.prompt(question, type=kind)
+                answers[name] = _answer(session, say(session.lang, f"init.ask.{name}"), kind)
             except click.Abort as error:
                 missing = " ".join(f"--{flag}" for flag in _QUESTIONS if flag not in answers)
                 raise UsageError("usage.answers", flags=missing) from error
     return answers
 
 
+def _answer(session: Session, question: str, kind: click.ParamType[Any]) -> Any:
+    """Ask until the answer can be used."""
+    while True:
+        try:
+            return kind.convert(click.prompt(question), None, session.ctx)
+        except click.BadParameter as error:
+            show_line(error.message, err=True)
+
+
 @command(
     "register",
-    click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False),
+    argument("file", type=FILE, required=False),
     dry_run_option,
 )
 def register(session: Session, file: Path | None) -> int:
@@ -107,7 +107,7 @@ def register(session: Session, file: Path | None) -> int:
     if file is None:
         lists = session.office.register
         counts = {"organisations": len(lists.organisations), "officers": len(lists.officers)}
-        output.show_text(session.lang, "register.right", **counts)
+        show_text(session.lang, "register.right", **counts)
         return 0
     from mlay_batch.app import branch_list  # start-up: `init` takes no list
 
@@ -118,8 +118,8 @@ def register(session: Session, file: Path | None) -> int:
 
 @command(
     "demo",
-    option("--sample", "name", type=click.Choice(_SAMPLES), default="town"),
-    click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo"),
+    option("--sample", "name", type=choice(*_SAMPLES), default="town"),
+    argument("directory", type=FOLDER, default="demo"),
     in_workspace=False,
 )
 def demo(session: Session, directory: Path, name: str) -> int:

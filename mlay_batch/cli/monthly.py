@@ -7,22 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
 from mlay_batch.cli import output
-from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option, say
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import argument, combine_options, option, say
+from mlay_batch.cli.period_lines import show_period
 from mlay_batch.cli.session import (
     PERIOD,
     Session,
+    all_option,
     as_of_option,
     command,
     dry_run_option,
     json_option,
     period_option,
 )
+from mlay_batch.cli.value_types import EXISTING_PATH, FILE, MOMENT
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
     from mlay_batch.reader import Reading
 
 _intake_options = combine_options(
-    click.argument("paths", nargs=-1, type=ExistingPath()),
+    argument("paths", nargs=-1, type=EXISTING_PATH),
     option("--received", type=MOMENT, default=None),
     as_of_option,
+    all_option,
     dry_run_option,
-    option("--cluster", metavar="ADDRESS", default=None),
+    option("--cluster", default=None),
     option("--cluster-unencrypted", is_flag=True),
 )
 _without_names_option = option("--without-names", is_flag=True)
@@ -81,7 +84,7 @@ def _ingest(
     today = date.fromisoformat(now[:10])
     if result.last_day and today < result.last_day:
         text = say(session.lang, "ingest.clock", today=today, last=result.last_day)
-        click.echo(text, err=True)
+        show_line(text, err=True)
     return 1 if result.has_refusals else 0
 
 
@@ -124,14 +127,16 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
     code = _ingest(session, **intake)
     _consolidate(session, has_names=not without_names)
-    output.show_text(session.lang, "run.next")
+    if not session.dry_run:
+        state = period_status.status(session.office, session.period, session.as_of)
+        show_period(state, session.office, session.lang)
     return code
 
 
 @command(
     "incoming",
     period_option,
-    option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    option("--out", type=FILE, default=None),
     as_of_option,
     dry_run_option,
     json_option,
@@ -147,15 +152,15 @@ def incoming(session: Session, out: Path | None) -> int:
     return 0
 
 
-@command("status", period_option, as_of_option, json_option)
+@command("status", period_option, as_of_option, all_option, json_option)
 def status(session: Session) -> int:
     """Show which returns have come in."""
     result = period_status.status(session.office, session.period, session.as_of)
-    output.show_status(session, result, session.office.intake_catalogue)
+    output.show_status(session, result, session.office)
     return 0
 
 
-_period_argument = click.argument("period", type=PERIOD)
+_period_argument = argument("period", type=PERIOD)
 
 
 @command("close", _period_argument, option("--incomplete", is_flag=True), as_of_option)
@@ -165,7 +170,7 @@ def close(session: Session, period: Period, incomplete: bool) -> int:
         session.office, period, as_of=session.as_of, allow_incomplete=incomplete, **session.actor
     )
     params = {"period": str(period), "revision": result.closing.revision}
-    output.show_text(session.lang, "close.done", path=result.path, **params)
+    show_text(session.lang, "close.done", path=result.path, **params)
     return 0
 
 
@@ -173,11 +178,11 @@ def close(session: Session, period: Period, incomplete: bool) -> int:
 def reopen(session: Session, period: Period, why: str) -> int:
     """Reopen a closed period."""
     result = closing.reopen(session.office, period, as_of=session.as_of, why=why, **session.actor)
-    output.show_text(session.lang, "reopen.done", period=str(period), revision=result.revision)
+    show_text(session.lang, "reopen.done", period=str(period), revision=result.revision)
     return 0
 
 
-@command("report", click.argument("branch"), period_option, as_of_option, dry_run_option)
+@command("report", argument("branch"), period_option, as_of_option, dry_run_option)
 def report(session: Session, branch: str) -> int:
     """Write the page of a branch's year."""
     from mlay_batch.app.build_report import report_branch  # start-up: others need no xlsxwriter
@@ -187,5 +192,5 @@ def report(session: Session, branch: str) -> int:
         session.office, branch, period, as_of=session.as_of, dry_run=session.dry_run
     )
     key = "report.dry" if session.dry_run else "report.done"
-    output.show_text(session.lang, key, path=result.path)
+    show_text(session.lang, key, path=result.path)
     return 0

@@ -147,6 +147,13 @@ class Period:
             return f"{'6 tháng đầu' if self.month == 1 else '6 tháng cuối'} năm {self.year}"
         return f"Năm {self.year}"
 
+    @property
+    def short(self) -> str:
+        """As people type it: 10/2026, Q3/2026, H1/2026, 2026."""
+        _, _, kind = str(self).rpartition("-")
+        name = str(self.month) if self.length == 1 else kind
+        return str(self.year) if self.length == 12 else f"{name}/{self.year}"
+
     def __str__(self) -> str:
         if self.length == 1:
             return f"{self.year}-{self.month:02}"

@@ -11,14 +11,14 @@ from mlay_batch.errors import UsageError
 from mlay_batch.model.register import Organisation
 
 _MOST = 5  # names that are proposed
-_LETTERS_OR_NUMBER = re.compile(r"[^\W\d_]+|[1-9]\d*")
+_NO_SEPARATOR = re.compile(r"[^\W_]+")
 _KIND = re.compile(r"(?:chi bo|cb) ")
 
 
 def find_branch(text: str, organisations: Iterable[Organisation]) -> str:
     """Return the code of the one that is meant.
 
-    That is the one with this code, also written "cb2" or "CB 02"; else with this name or other
+    That is the one with this code, also written "cb02" or "CB 02"; else with this name or other
     name, also without accents or "Chi bộ". Of several with one name those count that still are.
     Raises UsageError ``usage.unit`` where there is none, with the names most like it;
     ``usage.units`` where several may be meant, with all of them.
@@ -41,8 +41,8 @@ def _exact(text: str) -> str:
 
 
 def _loose(code: str) -> str:
-    """Return a code without what parts it, and without leading zeros: "cb-02" is cb2."""
-    return "".join(_LETTERS_OR_NUMBER.findall(_exact(code)))
+    """Return a code without what parts it: "CB 02" is cb02; cb2 may be a slip for CB-12."""
+    return "".join(_NO_SEPARATOR.findall(_exact(code)))
 
 
 def _plain(name: str) -> str:
@@ -77,6 +77,7 @@ def _alike(text: str, known: Iterable[Organisation]) -> list[str]:
     """Return the titles most like a text: first those that hold it."""
     titles = {name: o.title for o in known for name in (o.name, o.code)}
     plain = _plain(text)
-    holding = [name for name in titles if plain and plain in plain_key(name)]
+    is_name = len(plain) > 2 and not plain.isdecimal()
+    holding = [name for name in titles if is_name and plain in plain_key(name)]
     near = nearest_names(text, titles, _MOST)
     return list(dict.fromkeys(titles[name] for name in (*holding, *near)))[:_MOST]

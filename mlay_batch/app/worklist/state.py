@@ -17,14 +17,12 @@ from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, reply_letters
-from mlay_batch.app.worklist.records import say
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
     SENT,
-    SKETCH,
     Completeness,
     ExpectedReturn,
     ReportInputs,
@@ -228,12 +226,6 @@ def period_state(period: Period, closings: Sequence[Closing]) -> str:
     of_period = [closing for closing in closings if closing.period == period]
     kind = "closed" if any(closing.reopened is None for closing in of_period) else "open"
     return f"{kind}.{len(of_period)}"
-
-
-def listed_words(cells: Iterable[ExpectedReturn], lang: str) -> str:
-    """Return how many returns a list alone tells of; empty if none."""
-    listed = sum(cell.state == SKETCH for cell in cells)
-    return say(lang, "state.listed", count=listed) if listed else ""
 
 
 def is_about(topic: Topic, subject: str) -> bool:
