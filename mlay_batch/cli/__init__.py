@@ -70,8 +70,7 @@ class Mlay(LocalisedGroup):
         return groups | {"schemas": [*groups["schemas"], _HELP]}
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
-        """Import the one module that holds the command, whose name may be in capitals."""
-        name = name.lower()
+        """Import the one module that holds the command."""
         if name == _HELP:
             return help_
         if name not in COMMANDS:
@@ -108,7 +107,7 @@ def mlay(ctx: click.Context, version: bool) -> int:
 def help_(ctx: click.Context, command: tuple[str, ...]) -> int:
     """Print the help page of a command: the same as its `--help`."""
     page = ctx.find_root()
-    for name in command:
+    for name in map(str.lower, command):
         group = page.command
         member = group.get_command(page, name) if isinstance(group, click.Group) else None
         if member is None:

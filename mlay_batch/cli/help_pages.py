@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mlay_batch.cli.lines import terminal_columns, wrap
-from mlay_batch.cli.options import language, say, text_key
+from mlay_batch.cli.options import chosen_language, language, say, text_key
 
 _FIRST_COLUMN = 26  # characters at most
 _COLUMNS, _NARROWEST = 80, 50  # of a page
@@ -52,6 +52,8 @@ class LocalisedCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; what is left over is told in the user's language."""
+        if lang := chosen_language(args):  # before `-h`, wherever it stands
+            ctx.meta["lang"] = lang
         ctx.allow_extra_args, is_group = True, ctx.allow_extra_args
         try:
             rest = super().parse_args(ctx, args)
@@ -100,6 +102,12 @@ class LocalisedGroup(LocalisedCommand, click.Group):
     """A group of commands with its help in the user's language."""
 
     command_class = LocalisedCommand
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first argument names, in capitals or not."""
+        return super().resolve_command(ctx, [args[0].lower(), *args[1:]])
 
     def command_groups(self, ctx: click.Context) -> dict[str, list[str]]:
         """Return the names of the commands, by the heading they stand under."""

@@ -23,14 +23,18 @@ def say(lang: str, key: str, **params: object) -> str:
 
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
-    if ctx and (chosen := ctx.meta.get("lang")):
-        return str(chosen)
+    chosen = (ctx and ctx.meta.get("lang")) or chosen_language(args)
+    return str(chosen or ("en" if os.environ.get("MLAY_LANG") == "en" else "vi"))
+
+
+def chosen_language(args: Sequence[str]) -> str | None:
+    """Return the language that `--lang` names in a line; None without one."""
     for before, after in pairwise([*args, ""]):
         name, _, joined = before.partition("=")
-        chosen = (joined or after).lower()
-        if name == "--lang" and chosen in ("vi", "en"):
-            return chosen
-    return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
+        value = (joined or after).lower()
+        if name == "--lang" and value in ("vi", "en"):
+            return value
+    return None
 
 
 class Language(StrEnum):
@@ -112,7 +116,8 @@ class ParsedType(click.ParamType[Any]):
             key = str(error)
         except ValueError:
             key = self.message
-        return self.fail(say(language(ctx), key, value=value), param, ctx)
+        choices = self.name.replace("|", ", ")
+        return self.fail(say(language(ctx), key, value=value, choices=choices), param, ctx)
 
 
 LANGUAGE = ParsedType("vi|en", "usage.language", lambda text: Language(text.lower()))
