@@ -9,17 +9,13 @@ from operator import attrgetter
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.what_if import Impact, run_trial
 from mlay_batch.cli.help_pages import LocalisedGroup
-from mlay_batch.cli.lines import join_words, safe_line, show_line, show_text
+from mlay_batch.cli.lines import join_words, show_line, show_text
 from mlay_batch.cli.options import argument, lang_option, option, say
 from mlay_batch.cli.output import progress, show_error, show_json
-from mlay_batch.cli.screen import new_console
 from mlay_batch.cli.session import Session, as_of_option, command, json_option, period_option
 from mlay_batch.cli.value_types import EXISTING_PATH, FILE, FORM
 from mlay_batch.core.files import write_atomically
@@ -43,7 +39,6 @@ from mlay_batch.schema.reference import findings_page, reference
 from mlay_batch.schema.schemes import Scheme
 
 _MAX_LINES = 40  # lines of one table
-_COLUMNS = ("area", "subject", "about", "name", "before", "after")
 
 
 @click.group("schema", cls=LocalisedGroup)
@@ -302,11 +297,11 @@ def _show_impact(session: Session, impact: Impact, office: Office) -> None:
         }
         show_json(record)
         return
-    lang, console = session.lang, new_console()
+    lang = session.lang
     params = {"names": ", ".join(impact.names), "read": impact.read_count}
-    console.print(escape(safe_line(text("trial", "tried", lang, **params))))
+    show_line(text("trial", "tried", lang, **params))
     if not impact.count:
-        console.print(text("trial", "nothing", lang))
+        show_line(text("trial", "nothing", lang))
     groups = [(text("trial", "returns", lang), impact.returns)]
     for period, changes in impact.figures.items():
         for key, is_state in (("states", True), ("numbers", False)):
@@ -314,32 +309,28 @@ def _show_impact(session: Session, impact: Impact, office: Office) -> None:
             groups.append((text("trial", key, lang, period=period.title(lang)), selected))
     for title, changes in groups:
         if changes:
-            _show_changed_figures(console, title, changes, office, lang)
+            _show_changed_figures(title, changes, office, lang)
 
 
 def _show_changed_figures(
-    console: Console, title: str, changes: Sequence[FigureChange], office: Office, lang: str
+    title: str, changes: Sequence[FigureChange], office: Office, lang: str
 ) -> None:
-    table = Table(
-        *(text("trial", f"column.{name}", lang) for name in _COLUMNS),
-        title=title,
-        title_justify="left",
-    )
+    """Print a line for each change: whose, of what, before and after."""
+    show_line(title)
     schemes = office.catalogue.schemes
     bands = {band.id: band.title.of(lang) for scheme in schemes for band in scheme.bands}
     for change in changes[:_MAX_LINES]:
-        cells = (
+        about = (
             text("trial", f"area.{change.area}", lang),
             _name(change.subject, office.register),
             change.about,
-            text("trial", f"name.{change.name}", lang),
-            _value(change, change.before, bands, lang),
-            _value(change, change.after, bands, lang),
         )
-        table.add_row(*(escape(safe_line(cell)) for cell in cells))
-    console.print(table)
+        name = text("trial", f"name.{change.name}", lang)
+        values = (_value(change, v, bands, lang) for v in (change.before, change.after))
+        line = f"{' · '.join(filter(None, about))}: {name} {join_words(' → '.join(values))}"
+        show_line(line, indent="  ")
     if len(changes) > _MAX_LINES:
-        console.print(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
+        show_line(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
 
 
 def _name(code: str, register: Register) -> str:

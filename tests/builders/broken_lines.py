@@ -4,7 +4,7 @@ import re
 
 _BROKEN = re.compile(
     r"\bmlay\n[a-z]|--\w+\n(?:un)?sent|\b(?:[Tt]háng|[Qq]uý|[Nn]ăm)\n[\dIV]"
-    r"|\w[-/]\n\w|\w\n[-/]\w|\d[.,]\n\d|\d{4}\n\d\d?:\d\d|\bsố\n\d"
+    r"|\w[-/]\n\w|\w\n-\w|\d\n/\d|\d[.,]\n\d|\d{4}\n\d\d?:\d\d|\bsố\n\d"
 )
 
 
