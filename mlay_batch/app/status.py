@@ -55,6 +55,8 @@ class Status:
     """Set where the period is closed."""
     undecided: tuple[LedgerEntry, ...] = ()
     """The files that wait for the office, or for the words of their branch."""
+    unreached: tuple[str, ...] = ()
+    """The registered addresses that a letter did not reach."""
     due: Mapping[str, date] = field(default_factory=dict)
     """The last day for the returns of the period, by form."""
 
@@ -85,19 +87,27 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             if closing
             else tuple(reminders(forms, period, due_corrections, register, office.catalogue, as_of))
         )
+        unreached = unreached_addresses(entries, period, register, as_of)
+        undecided = files_to_decide_on(entries, register)
         todo = {
-            "decide": len(files_to_decide_on(entries, register)),
+            "decide": len(undecided),
             "answer": _count_answers(inputs, period, letter_states),
-            "unreached": len(unreached_addresses(entries, period, register, as_of)),
+            "unreached": len(unreached),
             "fix": 0 if closing else _count_awaited(inputs, forms, due_reminders),
             "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
         }
         open_matters = {key: count for key, count in todo.items() if count}
-        undecided = files_to_decide_on(entries, register)
         return Status(
-            period, forms, ledger.counts(), open_matters, closing, undecided, _due_days(inputs)
+            period,
+            forms,
+            ledger.counts(),
+            open_matters,
+            closing,
+            undecided,
+            tuple(sorted(unreached)),
+            _due_days(inputs),
         )
 
 

@@ -23,9 +23,9 @@ Styles = Mapping[str, str]
 _MOST_NAMES = 5
 _STATES = {"missing": "bold", "rejected": VERDICT_STYLES[Verdict.REJECTED], "not_due": ""}
 """States of returns whose units are named, with the style of what is said of them."""
-_NEXT = ("decide", "answer", "remind", "unreached", "close", "fix", "wait")
+_NEXT = ("decide", "answer", "remind", "close", "fix", "wait")
 """What is to be done, the most urgent first."""
-_COUNTED = ("answer", "remind", "unreached")
+_COUNTED = ("answer", "remind")
 """What is told by its number where it does not come next."""
 
 
@@ -105,6 +105,8 @@ def _matter_lines(status: Status, lang: str) -> Iterator[str]:
     if all(map(must_explain, status.undecided)):
         todo.pop("decide", None)  # nothing but letters and calls brings it on
     following = next((key for key in _NEXT if key in todo), "nothing")
+    if status.unreached:
+        yield say(lang, "status.unreached", addresses=", ".join(status.unreached))
     for key in _COUNTED:
         if key in todo and key != following:
             yield say(lang, f"status.{key}", count=todo[key])

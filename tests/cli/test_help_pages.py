@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import product
 from pathlib import Path
 
 import click
@@ -32,6 +33,11 @@ def pages(group=mlay, path=()):
 PATHS = [(), *(path for path, _ in pages())]
 
 
+@pytest.fixture(scope="module")
+def office_folder(tmp_path_factory):
+    return create_office(tmp_path_factory.mktemp("office") / "office").workspace.root
+
+
 @pytest.fixture
 def page(capsys, monkeypatch):
     def printed(path, lang, columns="80"):
@@ -50,19 +56,18 @@ def test_no_word_of_click_is_left_in_the_vietnamese_page(path, page):
     assert page(path, "en").startswith("Usage: mlay")
 
 
-@pytest.mark.parametrize("columns", ["80", "60"])
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
-def test_nothing_is_broken_and_no_line_is_too_long(path, page, columns):
-    for lang in ("vi", "en"):
+def test_nothing_is_broken_and_no_line_is_too_long(path, page):
+    for lang, columns in product(("vi", "en"), ("80", "60")):
         told = page(path, lang, columns)
         assert max(map(len, told.splitlines())) <= int(columns)
         assert broken_places(re.sub(r"\n +-", "\n\n-", told)) == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
-def test_every_page_has_examples_that_can_be_called(path, tmp_path, monkeypatch):
+def test_every_page_has_examples_that_can_be_called(path, office_folder, monkeypatch):
     monkeypatch.setenv("MLAY_LANG", "vi")
-    monkeypatch.chdir(create_office(tmp_path / "office").workspace.root)
+    monkeypatch.chdir(office_folder)
     key = ".".join(path) or "mlay"
     for lang in ("vi", "en"):
         examples = text("cli", f"{key}.example", lang).splitlines()
