@@ -15,10 +15,12 @@ from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.app.worklist.book import worklist_form
 from mlay_batch.cli import COMMANDS, mlay
-from mlay_batch.core.messages import LOCALE
+from mlay_batch.core.messages import locale_folder
 from mlay_batch.schema import Form, Scheme, load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages
+
+LOCALE = locale_folder()
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

@@ -153,8 +153,10 @@ def as_the_guide_tells(month: Month, outputs: dict[tuple[str, str], str]) -> Non
         "<reminder": 1,
         "<correction": 1,
     }
-    assert "■" in outputs[OVERDUE, "mlay status"]
-    assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in outputs[CORRECTED, "mlay status"]
+    assert (
+        "Chưa nộp, đã quá hạn 05/02/2020 (1): Chi bộ bản Na Nát" in outputs[OVERDUE, "mlay status"]
+    )
+    assert "đã đủ, có thể chốt: mlay close 1/2020" in outputs[CORRECTED, "mlay status"]
     closed = {entry.name for entry in (month.root / "reports" / "2020-01").iterdir()}
     workbooks = {f"tong-hop-2020-01{end}.xlsx" for end in ("", "_chot-1", "_chot-2")}
     reports = {f"bao-cao-2020-01{end}.docx" for end in ("", "_chot-1", "_chot-2")}

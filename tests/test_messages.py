@@ -10,15 +10,17 @@ from builders.known_codes import KNOWN_CODES
 from mlay_batch.app.pending_replies import DOCUMENT_CODES, UNREADABLE_CODES
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import (
-    LOCALE,
     Message,
     concerns_branch,
     explain,
     fill_gaps,
     finding_descriptions,
+    locale_folder,
     show,
 )
 from mlay_batch.schema import load_catalogue
+
+LOCALE = locale_folder()
 
 GAP = re.compile(r"\{(\w+)\}")
 AREAS = sorted(path.stem for path in LOCALE.glob("*.yaml"))

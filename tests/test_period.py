@@ -1,6 +1,7 @@
 """Periods: as written, as spoken, as counted."""
 
 from datetime import date, timedelta
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -43,13 +44,66 @@ def test_the_visible_heading_is_understood(period):
         ("Quý IV năm 2019", "2019-Q4"),
         ("Năm 2019", "2019"),
         ("2019-11", "2019-11"),
+        ("11-2019", "2019-11"),
+        ("2019/11", "2019-11"),
+        ("2019-3", "2019-03"),
+        ("THÁNG 11 NĂM 2019", "2019-11"),
+        ("thang 11 nam 2019", "2019-11"),
+        (normalize("NFD", "tháng 11 năm 2019"), "2019-11"),
+        ("１１／２０１９", "2019-11"),
+        ("T11/2019", "2019-11"),
+        ("t3.2019", "2019-03"),
+        ("thg 3-2019", "2019-03"),
+        (" tháng  3 / 2019 ", "2019-03"),
+        ("quy 3/2019", "2019-Q3"),
+        ("Q3/2019", "2019-Q3"),
+        ("q3 2019", "2019-Q3"),
+        ("2019-q3", "2019-Q3"),
+        ("Quý III/2019", "2019-Q3"),
+        ("6 tháng đầu năm 2019", "2019-H1"),
+        ("6 thang cuoi nam 2019", "2019-H2"),
+        ("sáu tháng đầu 2019", "2019-H1"),
+        ("h2/2019", "2019-H2"),
+        ("nam 2019", "2019"),
     ],
 )
 def test_spoken(text, period):
     assert Period.parse_informal(text) == Period.parse(period)
 
 
-@pytest.mark.parametrize("text", ["", "tháng 13/2019", "tháng mười một", "11", "31/12/2019"])
+@pytest.mark.parametrize(
+    ("text", "today", "period"),
+    [
+        ("tháng 10", date(2026, 11, 30), "2026-10"),
+        ("thang 11", date(2026, 11, 1), "2026-11"),
+        ("tháng 12", date(2026, 11, 30), "2025-12"),
+        ("T1", date(2026, 1, 1), "2026-01"),
+        ("quý IV", date(2026, 9, 30), "2025-Q4"),
+        ("quý 3", date(2026, 7, 1), "2026-Q3"),
+        ("6 tháng cuối năm", date(2026, 6, 30), "2025-H2"),
+        ("6 tháng đầu", date(2026, 1, 1), "2026-H1"),
+        ("tháng 10/2030", date(2026, 1, 1), "2030-10"),
+    ],
+)
+def test_without_a_year_it_is_the_last_that_has_begun(text, today, period):
+    assert Period.parse_informal(text, today) == Period.parse(period)
+    assert Period.parse_informal(text) in (None, Period.parse(period))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tháng 13/2019",
+        "tháng 0/2019",
+        "tháng mười một",
+        "11",
+        "tháng 11",
+        "quý 5/2019",
+        "31/12/2019",
+        "11/19",
+    ],
+)
 def test_nothing_is_guessed(text):
     assert Period.parse_informal(text) is None
 

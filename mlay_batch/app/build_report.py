@@ -12,13 +12,12 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import nearest
-from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
 from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
 
@@ -89,14 +88,11 @@ def report_branch(
     lang: str = "vi",
     dry_run: bool = False,
 ) -> BranchReport:
-    """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of `branch` up to `period`.
+    """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of a branch up to `period`.
 
-    Raises UsageError ``usage.unit`` for an unknown code, ``purge.texts``, LedgerError,
-    OutputBusyError.
+    Raises UsageError as `find_branch` does and ``purge.texts``, LedgerError, OutputBusyError.
     """
-    if branch not in office.register.by_code:
-        near = nearest(branch, office.register.by_code) or ""
-        raise UsageError("usage.unit", branch=branch, nearest=near)
+    branch = find_branch(branch, office.register.organisations)
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         refuse_without_texts(ledger, period)
         inputs = load_inputs(office, ledger, period, as_of)

@@ -122,8 +122,7 @@ def _check_submission(
     )
     checked_file = note_questions(checked_file)
     result = _result_for(checked_file.findings, form, file.name)
-    label = f"{file.name} ({file.part})" if file.part else file.name
-    return replace(result, checked_file=checked_file, rows=submission.rows, name=label)
+    return replace(result, checked_file=checked_file, rows=submission.rows, name=file.label)
 
 
 def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> CheckResult:

@@ -15,9 +15,9 @@ from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.checks.identity import assignment, named_branches
 from mlay_batch.checks.verdict import accept_held
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.core.text import nearest
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
+from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.model.records import (
     DISMISSED,
     SENDER_DOUBT_CODES,
@@ -66,7 +66,7 @@ class Review:
 
     Attributes:
         number: number of the file's ledger entry.
-        branch: code of the branch whose it is, where the file does not say so.
+        branch: code or name of the branch whose it is, where the file does not say so.
         who: the person.
         decided: the time (ISO, with offset).
         why: the reason; blanks around it do not count.
@@ -97,12 +97,13 @@ def record_review(office: Office, ledger: Ledger, review: Review) -> ReviewResul
     refuse it, and it may be held again for another reason. Refusing a file of nobody dismisses it.
     The entry keeps its number, so that the verdicts add up to the files received; the ruling
     records its former verdict. The workspace is locked. Raises UsageError (``usage.why``, and as
-    `_check_branch` does), LedgerError ``ledger.not_held``.
+    `find_branch` and `_check_branch` do), LedgerError ``ledger.not_held``.
     """
-    why, branch = review.why.strip(), review.branch
+    why, register = review.why.strip(), office.register
     if not why:
         raise UsageError("usage.why")
     entry = _undecided_entry(office, ledger, review.number)
+    branch = review.branch and find_branch(review.branch, register.reporter_by_code.values())
     checked = _check_again(office, ledger, entry, review.as_of, branch)
     params = {"who": review.who, "why": why}
     if review.outcome is ReviewOutcome.REFUSE:
@@ -153,12 +154,9 @@ def _check_branch(
 ) -> None:
     """Check the branch that a person named.
 
-    Raises UsageError ``usage.unit`` for one not registered, ``review.whose`` where it is missing,
-    ``review.other`` where the file names another one.
+    Raises UsageError ``review.whose`` where it is missing, ``review.other`` where the file names
+    another one.
     """
-    if branch and branch not in office.register.reporter_by_code:
-        near = nearest(branch, office.register.reporter_by_code) or ""
-        raise UsageError("usage.unit", branch=branch, nearest=near)
     submission, catalogue = checked.submission, office.intake_catalogue
     named = named_branches(submission, catalogue, office.register) if submission else frozenset()
     is_unsure = any(finding.code == UNSURE for finding in entry.findings)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from mlay_batch.app.load_inputs import load_inputs
@@ -21,11 +21,19 @@ from mlay_batch.app.pending_replies import (
     reminders,
     unreached_addresses,
 )
+from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
+from mlay_batch.figures.report_records import (
+    OPEN,
+    SKETCH,
+    Completeness,
+    ExpectedReturn,
+    ReportInputs,
+)
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
-from mlay_batch.model.records import Verdict
+from mlay_batch.model.records import LedgerEntry, Verdict
+from mlay_batch.model.register import Organisation
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,22 @@ class Status:
     todo: Mapping[str, int]
     closing: Closing | None = None
     """Set where the period is closed."""
+    undecided: tuple[LedgerEntry, ...] = ()
+    """The files that wait for the office, or for the words of their branch."""
+    unreached: tuple[str, ...] = ()
+    """The registered addresses that a letter did not reach."""
+    due: Mapping[str, date] = field(default_factory=dict)
+    """The last day for the returns of the period, by form."""
+
+    def units(self, form: str, state: str) -> tuple[Organisation, ...]:
+        """Return those whose return of the period is in a state, in register order."""
+        return tuple(
+            branch
+            for matrix in self.forms
+            if matrix.form == form and self.period in matrix.periods
+            for branch in matrix.branches
+            if matrix.cell(branch.code, self.period).state == state
+        )
 
 
 def status(office: Office, period: Period, as_of: date) -> Status:
@@ -63,17 +87,40 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             if closing
             else tuple(reminders(forms, period, due_corrections, register, office.catalogue, as_of))
         )
+        unreached = unreached_addresses(entries, period, register, as_of)
+        undecided = files_to_decide_on(entries, register)
         todo = {
-            "decide": len(files_to_decide_on(entries, register)),
+            "decide": len(undecided),
             "answer": _count_answers(inputs, period, letter_states),
-            "unreached": len(unreached_addresses(entries, period, register, as_of)),
+            "unreached": len(unreached),
             "fix": 0 if closing else _count_awaited(inputs, forms, due_reminders),
             "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
         }
         open_matters = {key: count for key, count in todo.items() if count}
-        return Status(period, forms, ledger.counts(), open_matters, closing)
+        return Status(
+            period,
+            forms,
+            ledger.counts(),
+            open_matters,
+            closing,
+            undecided,
+            tuple(sorted(unreached)),
+            _due_days(inputs),
+        )
+
+
+def listed_words(cells: Iterable[ExpectedReturn], lang: str) -> str:
+    """Return how many returns a list alone tells of; empty if none."""
+    listed = sum(cell.state == SKETCH for cell in cells)
+    return text("worklist", "state.listed", lang, count=listed) if listed else ""
+
+
+def _due_days(inputs: ReportInputs) -> Mapping[str, date]:
+    period, catalogue = inputs.period, inputs.catalogue
+    forms = (catalogue.form_for(name, period) for name in {f.form for f in catalogue.forms})
+    return {f.form: f.due_in(period).last_day(period) for f in forms if f}
 
 
 def _count_answers(inputs: ReportInputs, period: Period, letter_states: Container[str]) -> int:

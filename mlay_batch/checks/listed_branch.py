@@ -37,10 +37,10 @@ def find_listed_branch(
         return branches[0], []
     reporters = {o.name: o for o in register.organisations if o.type in form.reporters}
     if branches:
-        names = [_label(register.by_code[code]) for code in branches]
+        names = [register.by_code[code].title for code in branches]
     else:
         near = nearest_names(heading.text, reporters, _NEAREST)
-        names = [_label(reporters[name]) for name in near]
+        names = [reporters[name].title for name in near]
     params = {"seen": heading.text, "nearest": "; ".join(names)}
     return None, [Finding(UNSURE, Severity.WARNING, heading.place, params)]
 
@@ -110,7 +110,3 @@ def _committee_key(name: str) -> str:
 def _above(register: Register, code: str) -> set[str]:
     """Return a branch and the committees above it, but for the office itself."""
     return {code, *(o.code for o in register.ancestors(code) if o.parent)}
-
-
-def _label(organisation: Organisation) -> str:
-    return f"{organisation.name} ({organisation.code})"

@@ -15,39 +15,47 @@ from itertools import takewhile
 import click
 
 from mlay_batch import __version__
-from mlay_batch.cli.options import LocalisedGroup, lang_option, language, option, say
-from mlay_batch.core.text import nearest
+from mlay_batch.cli.help_pages import LocalisedCommand, LocalisedGroup
+from mlay_batch.cli.lines import show_line
+from mlay_batch.cli.options import argument, lang_option, language, option, say
 from mlay_batch.errors import MlayError
 
-# Command → module of this package. Only the module of the command called is imported.
-COMMANDS = {
-    "init": "init",
-    "register": "init",
-    "template": "blank_forms",
-    "month": "month",
-    "fetch": "held_files",
-    "run": "monthly",
-    "ingest": "monthly",
-    "held": "held_files",
-    "accept": "held_files",
-    "refuse": "held_files",
-    "explain": "held_files",
-    "consolidate": "monthly",
-    "report": "monthly",
-    "reply": "send",
-    "incoming": "monthly",
-    "status": "monthly",
-    "close": "monthly",
-    "reopen": "monthly",
-    "verify": "maintenance",
-    "doctor": "maintenance",
-    "backup": "maintenance",
-    "restore": "maintenance",
-    "purge": "maintenance",
-    "check": "blank_forms",
-    "schema": "schema_commands",
-    "demo": "init",
+# Command → module of this package, by when they are used. Only the module of the command called is
+# imported.
+GROUPS = {
+    "start": {"init": "init", "register": "init", "demo": "init"},
+    "month": {
+        "month": "month",
+        "template": "blank_forms",
+        "fetch": "held_files",
+        "run": "monthly",
+        "ingest": "monthly",
+        "status": "monthly",
+        "held": "held_files",
+        "accept": "held_files",
+        "refuse": "held_files",
+        "explain": "held_files",
+        "check": "blank_forms",
+        "reply": "send",
+    },
+    "end": {
+        "consolidate": "monthly",
+        "close": "monthly",
+        "reopen": "monthly",
+        "report": "monthly",
+        "incoming": "monthly",
+        "purge": "maintenance",
+    },
+    "upkeep": {
+        "doctor": "maintenance",
+        "backup": "maintenance",
+        "restore": "maintenance",
+        "verify": "maintenance",
+    },
+    "schemas": {"schema": "schema_commands"},
 }
+COMMANDS = {name: module for group in GROUPS.values() for name, module in group.items()}
+_HELP = "help"
 
 
 class Mlay(LocalisedGroup):
@@ -55,10 +63,17 @@ class Mlay(LocalisedGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order of a month's work."""
-        return list(COMMANDS)
+        return [*COMMANDS, _HELP]
+
+    def command_groups(self, ctx: click.Context) -> dict[str, list[str]]:  # noqa: ARG002
+        """Return the commands by when they are used."""
+        groups = {heading: list(commands) for heading, commands in GROUPS.items()}
+        return groups | {"schemas": [*groups["schemas"], _HELP]}
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         """Import the one module that holds the command."""
+        if name == _HELP:
+            return help_
         if name not in COMMANDS:
             return None
         module = import_module(f"mlay_batch.cli.{COMMANDS[name]}")
@@ -66,7 +81,12 @@ class Mlay(LocalisedGroup):
         return command
 
 
-@click.group("mlay", cls=Mlay, invoke_without_command=True)
+@click.group(
+    "mlay",
+    cls=Mlay,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @option("--version", is_flag=True)
 @lang_option
 @click.pass_context
@@ -78,6 +98,23 @@ def mlay(ctx: click.Context, version: bool) -> int:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
         ctx.exit(2)
+    return 0
+
+
+@click.command(_HELP, cls=LocalisedCommand)
+@argument("command", nargs=-1)
+@lang_option
+@click.pass_context
+def help_(ctx: click.Context, command: tuple[str, ...]) -> int:
+    """Print the help page of a command: the same as its `--help`."""
+    page = ctx.find_root()
+    for name in map(str.lower, command):
+        group = page.command
+        member = group.get_command(page, name) if isinstance(group, click.Group) else None
+        if member is None:
+            raise click.exceptions.NoSuchCommand(name, ctx=page)
+        page = member.context_class(member, info_name=member.name, parent=page)
+    click.echo(page.get_help())
     return 0
 
 
@@ -109,13 +146,16 @@ def _report_error(error: BaseException, lang: str, args: Sequence[str]) -> int:
         if "--json" in options:
             json_output.show_failure(options, json_output.error_record(error, lang))
         return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return 2
     if isinstance(error, click.Abort | KeyboardInterrupt):
         kind, line, code = "aborted", say(lang, "aborted"), 3
     elif isinstance(error, click.ClickException):
         kind, line, code = "usage", _usage_line(error, lang), 2
     else:
         kind, line, code = "fault", _fault_line(error, lang), 3
-    click.echo(f"mlay: {line}", err=True)
+    show_line(f"mlay: {line}", err=True)
     if "--json" in options:
         from mlay_batch.cli import json_output  # start-up: as above
 
@@ -128,13 +168,18 @@ def _usage_line(error: click.ClickException, lang: str) -> str:
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     path = ctx.command_path if ctx else "mlay"
     if isinstance(error, click.exceptions.NoSuchCommand):
-        command_names = (
-            ctx.command.list_commands(ctx) if ctx and isinstance(ctx.command, click.Group) else []
-        )
-        near = nearest(error.command_name, command_names) or ", ".join(command_names)
-        return say(lang, "usage.no_command", what=error.command_name, path=path, nearest=near)
+        from mlay_batch.core.text import nearest  # start-up: only ever needed for a message
+
+        group = ctx.command if ctx else None
+        names = group.list_commands(ctx) if ctx and isinstance(group, click.Group) else []
+        near = nearest(error.command_name, names) or ", ".join(names)
+        what = error.command_name
+        return say(lang, "usage.no_command", what=what, path=path, nearest=near)
     if isinstance(error, click.NoSuchOption):
         return say(lang, "usage.no_option", what=error.option_name, path=path)
+    if isinstance(error, click.BadOptionUsage):
+        key = "usage.no_value" if _is_flag(error.option_name, ctx) else "usage.value"
+        return say(lang, key, what=error.option_name, path=path)
     if isinstance(error, click.MissingParameter):
         return say(lang, "usage.missing", what=_parameter(error, ctx), path=path)
     if isinstance(error, click.BadParameter):
@@ -143,9 +188,17 @@ def _usage_line(error: click.ClickException, lang: str) -> str:
     return say(lang, "usage.other", path=path, detail=error.format_message())
 
 
+def _is_flag(name: str, ctx: click.Context | None) -> bool:
+    """Whether an option takes no value."""
+    options = ctx.command.params if ctx else []
+    return any(getattr(o, "is_flag", False) for o in options if name in o.opts)
+
+
 def _parameter(error: click.BadParameter, ctx: click.Context | None) -> str:
     if error.param is None or ctx is None:
         return str(error.param_hint or "")
+    if isinstance(error.param, click.Argument):
+        return error.param.make_metavar(ctx).strip("[].")
     return error.param.get_error_hint(ctx).strip("'")
 
 

@@ -7,14 +7,13 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import click
-
 from mlay_batch.app import check_file, templates
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.reply import letters_with_forms
 from mlay_batch.cli import json_output, output
-from mlay_batch.cli.options import option, say
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import argument, option, say
 from mlay_batch.cli.send import send_options, send_or_draft
 from mlay_batch.cli.session import (
     Session,
@@ -24,9 +23,11 @@ from mlay_batch.cli.session import (
     json_option,
     period_option,
 )
+from mlay_batch.cli.value_types import FILE, FOLDER, FORM, PathType
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
+from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.model.office_rules import OfficeRules, in_force
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form, load_catalogue
@@ -34,10 +35,10 @@ from mlay_batch.schema import Form, load_catalogue
 
 @command(
     "template",
-    click.argument("branches", nargs=-1),
-    option("--form", default=None),
+    argument("branches", nargs=-1),
+    option("--form", type=FORM, default=None),
     period_option,
-    option("--out", type=click.Path(file_okay=False, path_type=Path), default=None),
+    option("--out", type=FOLDER, default=None),
     option("--all", "everyone", is_flag=True),
     option("--mail", is_flag=True),
     send_options,
@@ -59,6 +60,8 @@ def template(
     period = session.chosen_period or Period.of("month", session.as_of)
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
+    known = office.register.reporter_by_code.values()
+    branches = tuple(find_branch(branch, known) for branch in branches)
     versions = templates.forms_to_issue(office, form, period, branches)
     recipients = {
         version: list(templates.select_organisations(office, version, period, branches))
@@ -80,8 +83,8 @@ def template(
         json_output.show_result(session, _issued(session, recipients, period, folder))
         return 0
     key = "template.dry" if session.dry_run else "template.done"
-    output.show_text(session.lang, key, count=count, path=folder / str(period))
-    output.show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
+    show_text(session.lang, key, count=count, path=folder / str(period))
+    show_text(session.lang, "template.entered", path=office.workspace.office_inbox)
     return 0
 
 
@@ -113,8 +116,8 @@ def _issued(
 
 @command(
     "check",
-    click.argument("file", type=click.Path(path_type=Path)),
-    option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    argument("file", type=PathType()),
+    option("--returned", type=FILE, default=None),
     as_of_option,
     json_option,
 )
@@ -145,5 +148,5 @@ def _office_or_none(session: Session) -> Office | None:
         if session.folder:
             raise
     except RegisterError:
-        click.echo(say(session.lang, "check.no_register"), err=True)
+        show_line(say(session.lang, "check.no_register"), err=True)
     return None

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import click
-
 from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.explain import Explanation, explain_warning
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.review import ReviewOutcome
 from mlay_batch.cli.json_output import entry_record, held_result, show_result
-from mlay_batch.cli.options import DAY, combine_options, option, say
-from mlay_batch.cli.output import progress, safe_line, show_text
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import argument, combine_options, option, say
+from mlay_batch.cli.output import progress
+from mlay_batch.cli.screen import show_styled, verdict_text
 from mlay_batch.cli.session import Session, as_of_option, command, json_option
+from mlay_batch.cli.value_types import CODE, DAY, FILE_NUMBER
 from mlay_batch.core import messages
 from mlay_batch.model.records import SENDER_DOUBT_CODES, Decision, LedgerEntry, Verdict
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue
 
 _decision_options = combine_options(
-    click.argument("number", type=click.IntRange(min=1)),
+    argument("number", type=FILE_NUMBER),
     option("--why", required=True),
     as_of_option,
     json_option,
@@ -73,7 +74,7 @@ def refuse(session: Session, number: int, why: str) -> int:
 @command(
     "explain",
     _decision_options,
-    option("--code", "codes", multiple=True, required=True),
+    option("--code", "codes", type=CODE, multiple=True, required=True),
 )
 def explain(session: Session, number: int, why: str, codes: tuple[str, ...]) -> int:
     """Explain a warning for a branch."""
@@ -108,10 +109,10 @@ def _review(
     if session.as_json:
         show_result(session, entry_record(result.entry, office.catalogue, session.lang))
         return result.decision
-    verdict = say(session.lang, f"verdict.{result.decision.verdict.value}")
-    click.echo(safe_line(f"{result.entry.id}  {result.entry.label}: {verdict}"))
+    verdict, styles = verdict_text(result.decision.verdict, session.lang)
+    show_styled(f"{result.entry.id}  {result.entry.label}: {verdict}", styles)
     for message in _reasons(result.entry, office.catalogue, session.lang):
-        click.echo(f"    {safe_line(message)}")
+        show_line(message, indent="    ")
     return result.decision
 
 
@@ -121,12 +122,12 @@ def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office)
     for entry in entries:
         about = " ".join(filter(None, (entry.branch, entry.period))) or "–"
         sender = entry.sender or say(lang, f"held.{entry.channel}", who=entry.entered_by)
-        click.echo(safe_line(f"{entry.id}  {entry.label} · {about} · {sender}"))
+        show_line(f"{entry.id}  {entry.label} · {about} · {sender}")
         for message in _reasons(entry, catalogue, lang):
-            click.echo(f"    {safe_line(message)}")
+            show_line(message, indent="    ")
         if not entry.branch:
-            click.echo(f"    {safe_line(_hint(entry, office.register, lang))}")
-    click.echo(say(lang, "held.count", count=len(entries)))
+            show_line(_hint(entry, office.register, lang), indent="    ")
+    show_text(lang, "held.count", count=len(entries))
 
 
 def _hint(entry: LedgerEntry, register: Register, lang: str) -> str:

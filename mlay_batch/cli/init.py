@@ -15,24 +15,18 @@ from mlay_batch.app.first_register import FirstAnswers, first_register, level_na
 from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.workspace import Workspace, refuse_workspace
 from mlay_batch.cli import json_output, output
-from mlay_batch.cli.options import ParsedType, option, say
-from mlay_batch.cli.session import Session, command, dry_run_option, json_option
+from mlay_batch.cli.lines import join_words, show_line, show_text
+from mlay_batch.cli.options import ParsedType, argument, option, say
+from mlay_batch.cli.screen import show_counts
+from mlay_batch.cli.session import MONTH, Session, command, dry_run_option, json_option
+from mlay_batch.cli.value_types import FILE, FOLDER, choice
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean
 from mlay_batch.errors import UsageError
 from mlay_batch.schema.catalogue import shipped_folder
 
 if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.demo_month import DemoWorkspace
-
-
-def _month(text: str) -> Period:
-    """Return a month as people write it: 10/2026, tháng 10 năm 2026."""
-    month = Period.parse_informal(text)
-    if month is None or month.kind != "month":
-        raise ValueError(text)
-    return month
 
 
 def _filled(text: str) -> str:
@@ -51,7 +45,6 @@ def _count(text: str) -> int:
 _MOST = 200  # days, or meetings a year
 _NAME = ParsedType("text", "usage.blank", _filled)
 _LEVEL = ParsedType("level", "usage.level", level_named)
-_MONTH = ParsedType("month", "usage.month", _month)
 _COUNT = ParsedType("0-200", "usage.count", _count)
 # Read off the files: who only asks for help waits for none of the demo's modules.
 _SAMPLES = sorted(path.stem for path in shipped_folder("samples").glob("*.yaml"))
@@ -59,7 +52,7 @@ _QUESTIONS: Mapping[str, click.ParamType[Any]] = {
     "name": _NAME,
     "place": _NAME,
     "level": _LEVEL,
-    "start": _MONTH,
+    "start": MONTH,
     "due": _COUNT,
     "officials": _COUNT,
     "members": _COUNT,
@@ -68,7 +61,7 @@ _QUESTIONS: Mapping[str, click.ParamType[Any]] = {
 
 @command(
     "init",
-    click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    argument("directory", type=FOLDER),
     *(option(f"--{name}", type=kind) for name, kind in _QUESTIONS.items()),
     json_option,
     in_workspace=False,
@@ -86,7 +79,7 @@ def init(session: Session, directory: Path, **given: Any) -> int:
     if session.as_json:
         json_output.show_result(session, {"workspace": root, "register": path})
     else:
-        output.show_text(session.lang, "init.done", path=root, register=path)
+        show_text(session.lang, "init.done", path=root, register=path)
     return 0
 
 
@@ -101,17 +94,25 @@ def _ask(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
             if name not in answers and session.as_json:
                 raise click.Abort
             if name not in answers:
-                question = say(session.lang, f"init.ask.{name}")
-                answers[name] = click.prompt(question, type=kind)
+                answers[name] = _answer(session, say(session.lang, f"init.ask.{name}"), kind)
     except click.Abort as error:
         missing = " ".join(f"--{flag}" for flag in _QUESTIONS if flag not in answers)
         raise UsageError("usage.answers", flags=missing) from error
     return answers
 
 
+def _answer(session: Session, question: str, kind: click.ParamType[Any]) -> Any:
+    """Ask until the answer can be used."""
+    while True:
+        try:
+            return kind.convert(click.prompt(question), None, session.ctx)
+        except click.BadParameter as error:
+            show_line(error.message, err=True)
+
+
 @command(
     "register",
-    click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False),
+    argument("file", type=FILE, required=False),
     dry_run_option,
     json_option,
 )
@@ -124,7 +125,7 @@ def register(session: Session, file: Path | None) -> int:
             json_output.show_result(session, result)
             return 0
         counts = {"organisations": len(lists.organisations), "officers": len(lists.officers)}
-        output.show_text(session.lang, "register.right", **counts)
+        show_text(session.lang, "register.right", **counts)
         return 0
     from mlay_batch.app import branch_list  # start-up: `init` takes no list
 
@@ -138,9 +139,9 @@ def register(session: Session, file: Path | None) -> int:
 
 @command(
     "demo",
-    option("--sample", "name", type=click.Choice(_SAMPLES), default="town"),
+    option("--sample", "name", type=choice(*_SAMPLES), default="town"),
     option("--small", is_flag=True),
-    click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo"),
+    argument("directory", type=FOLDER, default="demo"),
     json_option,
     in_workspace=False,
 )
@@ -166,10 +167,12 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
         root = {"workspace": built.office.workspace.root, "planted": planted}
         json_output.show_result(session, {**root, **parts})
         return 0
-    _show_demo(session, built, taken, result)
-    at_folder = {"program": _program_name(), "path": _quote(directory)}
+    _show_demo(session.lang, built, taken, result)
+    at = {"folder": join_words(_quote(directory)), "program": _program_name()}
     day = {"period": built.sample.months[-1], "as_of": built.sample.as_of}
-    output.show_text(session.lang, "demo.next", **at_folder, **day)
+    show_text(session.lang, "demo.next")
+    for key in ("demo.status", "demo.month"):
+        show_line(say(session.lang, key, **at, **day), indent="  ")
     return 0
 
 
@@ -187,20 +190,20 @@ def _quote(path: Path | str) -> str:
 
 
 def _show_demo(
-    session: Session, built: DemoWorkspace, taken: IngestResult, result: ConsolidationResult
+    lang: str, built: DemoWorkspace, taken: IngestResult, result: ConsolidationResult
 ) -> None:
     """Print what came in, what is planted, and where its report is."""
-    lang, period = session.lang, built.sample.months[-1]
-    counts = {verdict.value: count for verdict, count in taken.counts.items()}
-    output.show_text(lang, "demo.done", path=built.office.workspace.root)
-    output.show_text(lang, "status.counts", received=len(taken.decisions), **counts)
-    output.show_text(lang, "demo.planted", period=str(period))
+    show_text(lang, "demo.done", path=built.office.workspace.root)
+    show_counts("incoming.counts", taken.counts, lang)
+    show_text(lang, "demo.planted", period=str(built.sample.months[-1]))
     names = built.sample.register.by_code
     for kind, branches in built.planted.items():
         cells = [f"{code} {names[code].name}" for code in branches[:_FEW]]
         more = [say(lang, "demo.more", count=len(branches) - _FEW)] if branches[_FEW:] else []
-        output.show_text(lang, f"demo.planted.{kind}", cells="; ".join([*cells, *more]))
-    output.show_text(lang, "demo.report", report=result.paths.report, workbook=result.path)
+        line = say(lang, f"demo.planted.{kind}", cells="; ".join([*cells, *more]))
+        show_line(line, indent="  ")
+    show_text(lang, "demo.report", path=result.paths.report)
+    show_text(lang, "consolidate.done", path=result.path)
 
 
 _FEW = 3  # cells named in a line of the demo

@@ -8,14 +8,14 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from mlay_batch.app import backup as backups
 from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspace
 from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
 from mlay_batch.cli.json_output import doctor_result, purge_result, show_result, verify_result
-from mlay_batch.cli.options import ExistingPath, option, say
-from mlay_batch.cli.output import finding_lines, safe_line, show_text
+from mlay_batch.cli.lines import is_confirmed, show_line, show_text
+from mlay_batch.cli.options import argument, option, say
+from mlay_batch.cli.output import finding_lines
+from mlay_batch.cli.screen import show_styled
 from mlay_batch.cli.session import (
     PERIOD,
     Session,
@@ -24,6 +24,7 @@ from mlay_batch.cli.session import (
     dry_run_option,
     json_option,
 )
+from mlay_batch.cli.value_types import EXISTING_PATH, FILE, FOLDER
 from mlay_batch.core.messages import error_text, show, text
 from mlay_batch.core.period import Period
 from mlay_batch.errors import RegisterError, UsageError
@@ -36,7 +37,7 @@ _MAX_TEXT = 60  # characters shown of a long text
 _TEXT_BEFORE = 20  # of these before the difference
 
 
-@command("verify", click.argument("what", metavar="FILE|FINGERPRINT"), json_option)
+@command("verify", argument("what"), json_option)
 def verify(session: Session, what: str) -> int:
     """Tell whether a workbook is the recorded one, and which figures differ."""
     result = verify_workbook(session.workspace, what)
@@ -60,9 +61,7 @@ def doctor(session: Session, repair: bool) -> int:
     return 1 if report.has_defects else 0
 
 
-@command(
-    "backup", click.argument("file", type=click.Path(dir_okay=False, path_type=Path)), json_option
-)
+@command("backup", argument("file", type=FILE), json_option)
 def backup(session: Session, file: Path) -> int:
     """Write the whole workspace to one file."""
     result = backups.backup(session.workspace, file, day=session.as_of, holder=session.holder)
@@ -75,8 +74,8 @@ def backup(session: Session, file: Path) -> int:
 
 @command(
     "restore",
-    click.argument("file", type=ExistingPath()),
-    click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    argument("file", type=EXISTING_PATH),
+    argument("directory", type=FOLDER),
     json_option,
     in_workspace=False,
 )
@@ -109,10 +108,10 @@ def purge(session: Session, before: Period, yes: bool) -> int:
         if session.as_json:
             return _may_purge(forecast, session, yes=yes)
         for line in forecast_lines(forecast, session):
-            click.echo(safe_line(line))
+            show_line(line)
         if forecast.is_empty or session.dry_run:
             return False
-        return yes or click.confirm(say(session.lang, "purge.ask"))
+        return yes or is_confirmed(say(session.lang, "purge.ask"))
 
     is_done = purges.purge(
         session.office, before, as_of=session.as_of, confirm=confirm, **session.actor
@@ -196,15 +195,15 @@ def _show_report(report: WorkspaceReport, lang: str) -> None:
     for defect in report.defects:
         kind = text("doctor", "kind.note" if defect.is_note else "kind.ill", lang)
         line = f"{kind} {_defect_text(defect, lang)} {_fix_text(defect, report, lang)}"
-        click.echo(safe_line(line).rstrip())
+        show_styled(line.rstrip(), {kind: "yellow" if defect.is_note else "red"})
         if isinstance(defect.error, RegisterError):
             for line in finding_lines(defect.error.findings, defect.error.form, lang):
-                click.echo("  " + line)
+                show_line(line, indent="  ")
     if report.defects:
         count = {"found": len(report.defects), "cured": len(report.fixed)}
-        click.echo(text("doctor", "count", lang, **count))
+        show_line(text("doctor", "count", lang, **count))
     else:
-        click.echo(text("doctor", "sound", lang))
+        show_line(text("doctor", "sound", lang))
 
 
 def _defect_text(defect: Defect, lang: str) -> str:
@@ -223,17 +222,17 @@ def _fix_text(defect: Defect, report: WorkspaceReport, lang: str) -> str:
 
 def _show_verification(result: Verification, lang: str) -> None:
     for workbook in result.workbooks:
-        click.echo(_workbook_line(workbook, lang))
-    click.echo(say(lang, f"verify.{result.state}", count=len(result.differences)))
+        show_line(_workbook_line(workbook, lang))
+    show_text(lang, f"verify.{result.state}", count=len(result.differences))
     for difference in result.differences[:_MAX_DIFFERENCES]:
         excerpts = _excerpts(difference.recorded, difference.found)
         recorded, actual = (excerpt or say(lang, "verify.blank") for excerpt in excerpts)
         where = f"{difference.sheet}!{difference.cell}"
         line = say(lang, "verify.differs", where=where, recorded=recorded, found=actual)
-        click.echo(safe_line(f"  {line}"))
+        show_line(line, indent="  ")
     more = len(result.differences) - _MAX_DIFFERENCES
     if more > 0:
-        click.echo("  " + say(lang, "verify.more", count=more))
+        show_line(say(lang, "verify.more", count=more), indent="  ")
 
 
 def _excerpts(first: str, second: str) -> tuple[str, str]:

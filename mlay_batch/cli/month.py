@@ -20,8 +20,10 @@ from mlay_batch.app.worklist.obey import Clerk
 from mlay_batch.app.worklist.records import LETTERS, MATTERS, outcome_text
 from mlay_batch.app.workspace import Workspace, find_root
 from mlay_batch.cli.json_output import month_result, show_result
-from mlay_batch.cli.options import MOMENT, option, say
-from mlay_batch.cli.output import finding_lines, safe_line
+from mlay_batch.cli.lines import join_words, show_line
+from mlay_batch.cli.options import option, say
+from mlay_batch.cli.output import finding_lines
+from mlay_batch.cli.screen import counts_text
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -31,6 +33,7 @@ from mlay_batch.cli.session import (
     period_option,
     user_name,
 )
+from mlay_batch.cli.value_types import MOMENT
 from mlay_batch.core.messages import error_text
 from mlay_batch.errors import MlayError, NoWorkspaceError, UsageError
 from mlay_batch.mail import smtp
@@ -54,14 +57,14 @@ def month(session: Session, no_open: bool, received: datetime | None) -> int:
         if session.as_json:
             raise
         line = error_text(error, session.lang)
-        click.echo(safe_line(f"mlay: {line} {say(session.lang, 'month.left')}"), err=True)
+        show_line(f"mlay: {line} {say(session.lang, 'month.left')}", err=True)
         return error.exit_code
     if session.as_json:
         titles = book.decision_titles(result.form, session.lang)
         show_result(session, month_result(result, session, titles))
     else:
         for line in _lines(result, session.lang):
-            click.echo(safe_line(line))
+            show_line(line)
     if not (no_open or session.as_json):
         click.launch(str(result.path))
     return 0 if result.is_clean else 1
@@ -102,8 +105,7 @@ def _lines(result: MonthResult, lang: str) -> Iterator[str]:
     if result.fetched:
         yield say(lang, "month.fetched", count=result.fetched)
     if result.ingested:
-        counts = {verdict.value: count for verdict, count in result.ingested.counts.items()}
-        yield say(lang, "month.received", received=sum(counts.values()), **counts)
+        yield counts_text("ingest.received", result.ingested.counts, lang)
     else:
         yield from (
             f"{matter.values['branch']}: {matter.values['what']}" for matter in result.matters
@@ -115,8 +117,8 @@ def _lines(result: MonthResult, lang: str) -> Iterator[str]:
         chosen = titles[each.made.decision]
         yield say(lang, "month.result", matter=each.made.title, decision=chosen, result=words)
     if result.consolidation:
-        yield say(lang, "consolidate.done", path=result.consolidation.path)
+        yield say(lang, "consolidate.done", path=join_words(result.consolidation.path))
     matters = sum(matter.section == MATTERS for matter in result.matters)
     letters = sum(m.section == LETTERS and m.kind != "all_letters" for m in result.matters)
     key = "month.new_name" if result.has_new_name else "month.done"
-    yield say(lang, key, matters=matters, letters=letters, path=result.path)
+    yield say(lang, key, matters=matters, letters=letters, path=join_words(result.path))

@@ -7,22 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
 from mlay_batch.cli import json_output, output
-from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option, say
+from mlay_batch.cli.lines import show_line, show_text
+from mlay_batch.cli.options import argument, combine_options, option, say
+from mlay_batch.cli.period_lines import show_period
 from mlay_batch.cli.session import (
     PERIOD,
     Session,
+    all_option,
     as_of_option,
     command,
     dry_run_option,
     json_option,
     period_option,
 )
+from mlay_batch.cli.value_types import EXISTING_PATH, FILE, MOMENT
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 
@@ -31,11 +33,12 @@ if TYPE_CHECKING:
     from mlay_batch.reader import Reading
 
 _intake_options = combine_options(
-    click.argument("paths", nargs=-1, type=ExistingPath()),
+    argument("paths", nargs=-1, type=EXISTING_PATH),
     option("--received", type=MOMENT, default=None),
     as_of_option,
+    all_option,
     dry_run_option,
-    option("--cluster", metavar="ADDRESS", default=None),
+    option("--cluster", default=None),
     option("--cluster-unencrypted", is_flag=True),
 )
 _without_names_option = option("--without-names", is_flag=True)
@@ -83,7 +86,7 @@ def _ingest(
     today = date.fromisoformat(now[:10])
     if result.last_day and today < result.last_day:
         text = say(session.lang, "ingest.clock", today=today, last=result.last_day)
-        click.echo(text, err=True)
+        show_line(text, err=True)
     return result
 
 
@@ -141,15 +144,16 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
         catalogue = session.office.catalogue
         record = json_output.run_result(ingested, consolidated, catalogue, session)
         json_output.show_result(session, record)
-    else:
-        output.show_text(session.lang, "run.next")
+    elif not session.dry_run:
+        state = period_status.status(session.office, session.period, session.as_of)
+        show_period(state, session.office, session.lang)
     return 1 if ingested.has_refusals else 0
 
 
 @command(
     "incoming",
     period_option,
-    option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    option("--out", type=FILE, default=None),
     as_of_option,
     dry_run_option,
     json_option,
@@ -169,18 +173,18 @@ def incoming(session: Session, out: Path | None) -> int:
     return 0
 
 
-@command("status", period_option, as_of_option, json_option)
+@command("status", period_option, as_of_option, all_option, json_option)
 def status(session: Session) -> int:
     """Show which returns have come in."""
     result = period_status.status(session.office, session.period, session.as_of)
     if session.as_json:
         json_output.show_result(session, json_output.status_result(result, session))
     else:
-        output.show_status(session, result, session.office.intake_catalogue)
+        output.show_status(session, result, session.office)
     return 0
 
 
-_period_argument = click.argument("period", type=PERIOD)
+_period_argument = argument("period", type=PERIOD)
 
 
 @command("close", _period_argument, option("--incomplete", is_flag=True), as_of_option, json_option)
@@ -193,7 +197,7 @@ def close(session: Session, period: Period, incomplete: bool) -> int:
     if session.as_json:
         json_output.show_result(session, {**params, "as_of": session.as_of})
     else:
-        output.show_text(session.lang, "close.done", **params)
+        show_text(session.lang, "close.done", **params)
     return 0
 
 
@@ -205,18 +209,11 @@ def reopen(session: Session, period: Period, why: str) -> int:
     if session.as_json:
         json_output.show_result(session, {**params, "as_of": session.as_of, "why": result.why})
     else:
-        output.show_text(session.lang, "reopen.done", **params)
+        show_text(session.lang, "reopen.done", **params)
     return 0
 
 
-@command(
-    "report",
-    click.argument("branch"),
-    period_option,
-    as_of_option,
-    dry_run_option,
-    json_option,
-)
+@command("report", argument("branch"), period_option, as_of_option, dry_run_option, json_option)
 def report(session: Session, branch: str) -> int:
     """Write the page of a branch's year."""
     from mlay_batch.app.build_report import report_branch  # start-up: others need no xlsxwriter
@@ -230,5 +227,5 @@ def report(session: Session, branch: str) -> int:
         json_output.show_result(session, {**about, **vars(result)})
         return 0
     key = "report.dry" if session.dry_run else "report.done"
-    output.show_text(session.lang, key, path=result.path)
+    show_text(session.lang, key, path=result.path)
     return 0

@@ -1,14 +1,12 @@
-"""Commands, options and types of parameters with their help from `locale/cli.yaml`."""
+"""Options and arguments with their help from `locale/cli.yaml`, and the language it is in."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,12 +23,18 @@ def say(lang: str, key: str, **params: object) -> str:
 
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
-    if ctx and (chosen := ctx.meta.get("lang")):
-        return str(chosen)
+    chosen = (ctx and ctx.meta.get("lang")) or chosen_language(args)
+    return str(chosen or ("en" if os.environ.get("MLAY_LANG") == "en" else "vi"))
+
+
+def chosen_language(args: Sequence[str]) -> str | None:
+    """Return the language that `--lang` names in a line; None without one."""
     for before, after in pairwise([*args, ""]):
-        if before == "--lang" and after in ("vi", "en"):
-            return after
-    return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
+        name, _, joined = before.partition("=")
+        value = (joined or after).lower()
+        if name == "--lang" and value in ("vi", "en"):
+            return value
+    return None
 
 
 class Language(StrEnum):
@@ -45,56 +49,53 @@ def _remember_language(ctx: click.Context, _param: click.Parameter, value: str |
         ctx.meta["lang"] = value
 
 
+def text_key(ctx: click.Context) -> str:
+    """Return the key of a command's texts: its name, after that of a group within `mlay`."""
+    names = ctx.command_path.split()
+    return ".".join(names[1:]) or names[0]
+
+
 class Option(click.Option):
     """An option whose help is ``<command>.<option>`` or ``option.<option>`` of the locale."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Look the help up first."""
-        self.help = ""
-        for key in (f"option.{self.name}", f"{ctx.command.name}.{self.name}"):  # the last wins
+        record, lang, words = super().get_help_record(ctx), language(ctx), ""
+        for key in (f"option.{self.name}", f"{text_key(ctx)}.{self.name}"):  # the last wins
             with suppress(KeyError):
-                self.help = say(language(ctx), key)
-        return super().get_help_record(ctx)
+                words = say(lang, key)
+        if self.required:
+            words = f"{words} {say(lang, 'help.required')}"
+        return (record[0], words) if record else None
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what the value is, in the user's language."""
+        return _value_name(self, ctx) or super().make_metavar(ctx)
 
 
-def _text_key(group: str | None, name: str | None) -> str:
-    """Return the key of a command's texts: its name, after that of a group within `mlay`."""
-    return str(name) if group in (None, "mlay") else f"{group}.{name}"
+class Argument(click.Argument):
+    """An argument that the help names in the user's language."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return its name, in brackets where it may be left out."""
+        name = _value_name(self, ctx)
+        if not name:
+            return super().make_metavar(ctx)
+        return (name if self.required else f"[{name}]") + ("..." if self.nargs != 1 else "")
 
 
-class LocalisedCommand(click.Command):
-    """A command with its help in the user's language."""
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what the command does."""
-        key = _text_key(ctx.parent.command.name if ctx.parent else None, self.name)
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(say(language(ctx), f"{key}.help"))
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the options, and the commands of a group."""
-        if help_option := self.get_help_option(ctx):
-            help_option.help = say(language(ctx), "option.help")
-        records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
-        with formatter.section(say(language(ctx), "heading.options")):
-            formatter.write_dl(records)
-        if isinstance(self, click.Group):
-            self.format_commands(ctx, formatter)
+def _value_name(parameter: click.Parameter, ctx: click.Context) -> str:
+    """Return the name of a value: by its parameter, else by its type; empty where it has none."""
+    if "|" in parameter.type.name:
+        return parameter.type.name  # all values
+    for key in (f"value.{parameter.name}", f"value.{parameter.type.name}"):
+        with suppress(KeyError):
+            return say(language(ctx), key)
+    return ""
 
 
-class LocalisedGroup(LocalisedCommand, click.Group):
-    """A group of commands with its help in the user's language."""
-
-    command_class = LocalisedCommand
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their short help."""
-        lang = language(ctx)
-        names = self.list_commands(ctx)
-        rows = [(name, say(lang, f"{_text_key(self.name, name)}.short")) for name in names]
-        with formatter.section(say(lang, "heading.commands")):
-            formatter.write_dl(rows)
+class UnusableValueError(ValueError):
+    """A value that cannot be used, for a reason of its own: the code of a text."""
 
 
 class ParsedType(click.ParamType[Any]):
@@ -107,29 +108,24 @@ class ParsedType(click.ParamType[Any]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> object:
         """Return the parsed value; fail with one line otherwise."""
+        if not isinstance(value, str):  # parsed before
+            return value
         try:
-            return self.parse(str(value))
+            return self.parse(value)
+        except UnusableValueError as error:
+            key = str(error)
         except ValueError:
-            self.fail(say(language(ctx), self.message, value=value), param, ctx)
+            key = self.message
+        choices = self.name.replace("|", ", ")
+        return self.fail(say(language(ctx), key, value=value, choices=choices), param, ctx)
 
 
-class ExistingPath(click.Path):
-    """An existing file or folder."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; fail with one line otherwise."""
-        path = super().convert(value, param, ctx)
-        if not Path(os.fsdecode(path)).exists():
-            self.fail(say(language(ctx), "usage.path", value=value), param, ctx)
-        return path
+LANGUAGE = ParsedType("vi|en", "usage.language", lambda text: Language(text.lower()))
 
 
-LANGUAGE = ParsedType("vi|en", "usage.language", Language)
-DAY = ParsedType("date", "usage.day", date.fromisoformat)  # 2019-12-06
-MOMENT = ParsedType("time", "usage.day", datetime.fromisoformat)  # a day, or 2019-12-03T09:30
+def argument(name: str, **settings: Any) -> Decorator:
+    """Declare an argument that the help names in the user's language."""
+    return click.argument(name, cls=Argument, **settings)
 
 
 def option(*names: str, **settings: Any) -> Decorator:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
 
 from mlay_batch.checks.answers import UNANSWERED
+from mlay_batch.cli.lines import CONTROL, safe_line, show_line, show_text
+from mlay_batch.cli.matrix import legend, show_completeness
 from mlay_batch.cli.options import say
+from mlay_batch.cli.period_lines import show_period
+from mlay_batch.cli.screen import (
+    VERDICT_STYLES,
+    new_console,
+    show_counts,
+    show_styled,
+    verdict_text,
+)
 from mlay_batch.core.findings import CLERK_CODES, Finding, Severity, cell_ranges
-from mlay_batch.core.messages import Message, error_text, explain, text
+from mlay_batch.core.messages import Message, error_text, explain
 from mlay_batch.core.period import Period
-from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.model.records import UNSURE, Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
@@ -34,20 +36,18 @@ if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.consolidate import ConsolidationResult
     from mlay_batch.app.incoming_register import IncomingRegister
     from mlay_batch.app.ingest import IngestResult
+    from mlay_batch.app.office import Office
     from mlay_batch.app.status import Status
     from mlay_batch.cli.session import Session
-    from mlay_batch.figures.report_records import Completeness
 
-# Characters of a file name or a cell that must never reach a terminal: control characters, line
-# breaks, marks of writing direction, invisible characters.
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
-
-
-def safe_line(value: object) -> str:
-    """Return `value` as one line without characters that act on a terminal."""
-    return _CONTROL.sub("�", str(value))
+_MOST_FILES, _MOST_FINDINGS = 10, 5
+"""Files of a run, and lines on each, that are printed without `--all`."""
+_SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.TRIAL: "cyan"}
+_STATES_WITHOUT_ERRORS = {
+    "check.accepted": Verdict.ACCEPTED,
+    "check.held": Verdict.HELD,
+    "check.unsure": Verdict.HELD,
+}
 
 
 def show_json(value: object) -> None:
@@ -57,7 +57,7 @@ def show_json(value: object) -> None:
     None or a text without characters, is left out of objects.
     """
     encoded = json.dumps(_json_value(value), ensure_ascii=False)
-    click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
+    click.echo(CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
 
 
 def _json_value(value: object) -> object:
@@ -68,19 +68,6 @@ def _json_value(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_json_value(each) for each in value]
     return value if isinstance(value, str | int | float) else str(value)
-
-
-def new_console(*, to_stderr: bool = False) -> Console:
-    """Return a console that prints a text as it is."""
-    return Console(stderr=to_stderr, highlight=False, soft_wrap=False)
-
-
-def show_text(lang: str, key: str, **params: object) -> None:
-    """Print one text."""
-    safe_params = {
-        name: safe_line(v) if isinstance(v, str | Path) else v for name, v in params.items()
-    }
-    click.echo(say(lang, key, **safe_params))
 
 
 def show_taken_list(session: Session, taken: TakenList) -> None:
@@ -95,16 +82,19 @@ def show_taken_list(session: Session, taken: TakenList) -> None:
 def show_error(error: MlayError, lang: str) -> None:
     """Print an error as one line, others of its kind likewise, and below it its findings."""
     for each in error.every:
-        click.echo(f"mlay: {safe_line(error_text(each, lang))}", err=True)
+        show_line(f"mlay: {error_text(each, lang)}", err=True)
     if isinstance(error, RegisterError):
         for line in finding_lines(error.findings, error.form, lang):
-            click.echo("  " + line, err=True)
+            show_line(line, indent="  ", err=True)
 
 
-def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
+def finding_lines(
+    findings: Iterable[Finding], form: Form | None, lang: str, *, within: str = ""
+) -> Iterator[str]:
     """Yield one line for the findings of one kind on one sheet, with cells as "C12–C15, C20".
 
-    Only the first of several texts is written out; the remedy is the same for all.
+    Only the first of several texts is written out; the remedy is the same for all. The file is
+    named unless it is `within`.
     """
     groups: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
     for finding in findings:
@@ -117,10 +107,11 @@ def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> 
         code, file, sheet = first.code, first.place.file, first.place.sheet
         cells = cell_ranges(finding.place.cell for finding, _ in group)
         cell_range = f"{sheet}!{cells}" if sheet and cells else sheet
-        where = " · ".join(part for part in (file, cell_range) if part)
+        other_file = "" if file == within else file
+        where = " · ".join(part for part in (other_file, cell_range) if part)
         texts = list(dict.fromkeys(message.what for _, message in group))
         more = say(lang, "findings.more", count=len(texts) - 1) if len(texts) > 1 else ""
-        parts = (f"{code} {where}:", texts[0], more, fix)
+        parts = (f"{code} {where}:" if where else f"{code}:", texts[0], more, fix)
         yield safe_line(" ".join(part for part in parts if part))
 
 
@@ -141,46 +132,55 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
-    console = new_console()
-    for decision in (*result.decisions, *result.judged_anew):
-        _show_file(console, decision, catalogue, lang)
-    table = Table(title=say(lang, "ingest.dry" if session.dry_run else "ingest.title"))
-    table.add_column(say(lang, "ingest.verdict"))
-    table.add_column(say(lang, "ingest.files"), justify="right")
-    for verdict, count in result.counts.items():
-        table.add_row(say(lang, f"verdict.{verdict.value}"), str(count))
-    table.add_section()
-    table.add_row(say(lang, "ingest.total"), str(len(result.decisions)))
-    console.print(table)
+    show_counts("ingest.dry" if session.dry_run else "ingest.received", result.counts, lang)
     if result.seen_count:
-        console.print(say(lang, "ingest.seen", count=result.seen_count))
+        show_text(lang, "ingest.seen", count=result.seen_count)
     if result.judged_anew:
-        console.print(say(lang, "ingest.anew", count=len(result.judged_anew)))
+        show_text(lang, "ingest.anew", count=len(result.judged_anew))
+    notable = [
+        (decision, findings)
+        for decision in (*result.decisions, *result.judged_anew)
+        if (findings := _notable_findings(decision, is_full=session.show_all))
+    ]
+    limit = None if session.show_all else _MOST_FILES
+    for decision, findings in notable[:limit]:
+        _show_file(decision, findings, _form_of(decision, catalogue), session)
+    if more := len(notable[limit:]) if limit else 0:
+        show_text(lang, "ingest.more", count=more)
 
 
-def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
-    """Return the findings a clerk must see: why a file does not count, what it supersedes.
+def _notable_findings(decision: Decision, *, is_full: bool) -> tuple[Finding, ...]:
+    """Return the findings a clerk must see: why a file does not count, what nobody else is told.
 
-    Also those that nobody else is told.
+    In full also what a file supersedes, and why one is a duplicate or ignored.
     """
-    if decision.verdict is Verdict.ACCEPTED:
-        codes = {"L05", "L14", *CLERK_CODES}
-        return tuple(finding for finding in decision.findings if finding.code in codes)
-    with_warnings, codes = decision.verdict is not Verdict.REJECTED, {"L14", *CLERK_CODES}
-    return tuple(f for f in decision.findings if with_warnings or f.is_error or f.code in codes)
+    verdict, codes = decision.verdict, {"L14", *CLERK_CODES}
+    if is_full:
+        codes.add("L05")
+    is_told = verdict is Verdict.HELD or (is_full and verdict is not Verdict.ACCEPTED)
+    with_warnings = is_told and verdict is not Verdict.REJECTED
+    with_errors = verdict in (Verdict.HELD, Verdict.REJECTED) or is_told
+    return tuple(
+        f
+        for f in decision.findings
+        if with_warnings or (with_errors and f.is_error) or f.code in codes
+    )
 
 
-def _show_file(console: Console, decision: Decision, catalogue: Catalogue, lang: str) -> None:
-    findings = _notable_findings(decision)
-    if not findings:
-        return
-    file = decision.checked.file
-    name = escape(safe_line(file.name))
-    sender = escape(safe_line(f" · {file.sender}")) if file.sender else ""
-    verdict = say(lang, f"verdict.{decision.verdict.value}")
-    console.print(f"[bold]{name}[/bold]{sender}: {verdict}", soft_wrap=True)
-    for line in finding_lines(findings, _form_of(decision, catalogue), lang):
-        console.print("  " + escape(line), soft_wrap=True)
+def _show_file(
+    decision: Decision, findings: Sequence[Finding], form: Form | None, session: Session
+) -> None:
+    """Print name, sender and verdict of a file, and below them what was found."""
+    file, lang = decision.checked.file, session.lang
+    sender = f" · {file.sender}" if file.sender else ""
+    verdict, styles = verdict_text(decision.verdict, lang)
+    show_styled(f"{file.label}{sender}: {verdict}", {file.label: "bold", **styles})
+    lines = list(finding_lines(findings, form, lang, within=file.name))
+    limit = None if session.show_all else _MOST_FINDINGS
+    for line in lines[:limit]:
+        show_line(line, indent="  ")
+    if more := len(lines[limit:]) if limit else 0:
+        show_line(say(lang, "ingest.more_findings", count=more), indent="  ")
 
 
 def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
@@ -201,11 +201,14 @@ def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
     for severity in Severity:
         same_severity = (finding for finding in result.findings if finding.severity is severity)
         for line in finding_lines(same_severity, result.form, lang):
-            click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
+            words = say(lang, f"severity.{severity.value}")
+            show_styled(f"{words} {line}", {words: _SEVERITY_STYLES[severity]})
     errors = sum(finding.is_error for finding in result.findings)
     key = "check.refused" if errors else _state_without_errors(result.findings)
-    summary = say(lang, key, errors=errors, warnings=len(result.findings) - errors)
-    click.echo(f"{prefix}{summary}")
+    warnings = len(result.findings) - errors
+    verdict = Verdict.REJECTED if errors else _STATES_WITHOUT_ERRORS[key]
+    summary = say(lang, key, errors=errors, warnings=warnings)
+    show_styled(f"{prefix}{summary}", {summary: VERDICT_STYLES[verdict]})
 
 
 def _state_without_errors(findings: Sequence[Finding]) -> str:
@@ -219,126 +222,36 @@ def _state_without_errors(findings: Sequence[Finding]) -> str:
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:
     """Print what was written and which file is for what, and whether it is provisional."""
     lang, paths = session.lang, result.paths
-    key = "consolidate.dry" if session.dry_run else "consolidate.done"
-    click.echo(say(lang, key, path=result.path))
-    names = {key: path.name for key, path in vars(paths).items()}
-    click.echo(say(lang, "consolidate.outputs", **names))
+    show_text(lang, "consolidate.dry" if session.dry_run else "consolidate.done", path=result.path)
+    show_text(lang, "consolidate.outputs", **{key: path.name for key, path in vars(paths).items()})
     if result.kept_report:
-        click.echo(
-            say(lang, "consolidate.kept", path=result.kept_report.name, new=paths.report.name)
-        )
+        names = {"path": result.kept_report.name, "new": paths.report.name}
+        show_text(lang, "consolidate.kept", **names)
     if result.closed_revision:
-        click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
+        show_text(lang, "consolidate.closed", revision=result.closed_revision)
     if result.provisional:
-        click.echo(say(lang, "consolidate.provisional"))
+        show_text(lang, "consolidate.provisional")
 
 
 def show_incoming_register(session: Session, register: IncomingRegister) -> None:
     """Print where the register of incoming papers is, and what it counts."""
     show_text(session.lang, "report.dry" if session.dry_run else "report.done", path=register.path)
-    counts = {verdict.value: count for verdict, count in register.counts.items()}
-    show_text(session.lang, "status.counts", received=len(register.rows), **counts)
+    show_counts("incoming.counts", register.counts, session.lang)
 
 
-def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
-    """Print the matrix branch × period of each form, and what to do next."""
+def show_status(session: Session, status: Status, office: Office) -> None:
+    """Print how the period stands and what to do next; with `--all` also who has sent what."""
     lang = session.lang
+    if session.show_all:
+        _show_matrices(status, office.intake_catalogue, lang)
+    show_period(status, office, lang)
+    if not session.show_all:
+        show_text(lang, "status.hint")
+
+
+def _show_matrices(status: Status, catalogue: Catalogue, lang: str) -> None:
     titles = {form.form: form.title for form in catalogue.forms}
-    console = new_console()
     for completeness in status.forms:
-        _show_matrix(console, completeness, titles[completeness.form].of(lang), lang)
+        show_completeness(new_console(), completeness, titles[completeness.form].of(lang), lang)
     states = {cell.state for completeness in status.forms for cell in completeness.cells.values()}
-    console.print(" · ".join(_legend(states, lang)))
-    received = sum(status.counts.values())
-    counts = {verdict.value: count for verdict, count in status.counts.items()}
-    console.print(say(lang, "status.counts", received=received, **counts))
-    if status.closing:
-        period, revision = str(status.period), status.closing.revision
-        console.print(say(lang, "status.closed", period=period, revision=revision))
-    for key, count in status.todo.items():
-        console.print(say(lang, f"status.{key}", count=count, period=str(status.period)))
-
-
-def _legend(states: Collection[str], lang: str) -> Iterator[str]:
-    """Yield each symbol with its state; blank cells stand for those without a symbol."""
-    titles = {s: text("figures", f"return.{s}", lang) for s in RETURN_SYMBOLS if s in states}
-    yield from (f"{RETURN_SYMBOLS[s]} {title}" for s, title in titles.items() if RETURN_SYMBOLS[s])
-    blank = [title for state, title in titles.items() if not RETURN_SYMBOLS[state]]
-    if blank:
-        yield say(lang, "status.blank", states=", ".join(blank))
-
-
-def _show_matrix(console: Console, completeness: Completeness, title: str, lang: str) -> None:
-    unused = {cell.period for cell in completeness.cells.values() if cell.state == "unused"}
-    periods = [period for period in completeness.periods if period not in unused]
-    months = (str(p)[-2:] if p.length == 1 else str(p) for p in periods)
-    rows = [
-        (
-            safe_line(f"{branch.code} {branch.name}"),
-            [RETURN_SYMBOLS[completeness.cell(branch.code, p).state] for p in periods],
-        )
-        for branch in completeness.branches
-    ]
-    show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
-
-
-# The matrix of `status`. Rich takes seconds to measure and wraps thousands of rows, so it draws the
-# frame and wraps long names, and the rows are inserted as strings.
-
-
-TableRow = tuple[str, Sequence[str]]  # a name, and a symbol for each column that follows
-
-
-def show_matrix(
-    console: Console, title: str, headings: Sequence[str], rows: Sequence[TableRow]
-) -> None:
-    """Print the table; a name too long for the console continues on the next line."""
-    widths = _column_widths(console.width, headings, rows)
-    if widths is None:
-        console.print(_matrix_table(title, headings, [], rows))  # too narrow for full symbols
-        return
-    with console.capture() as capture:
-        console.print(_matrix_table(title, headings, widths, [("", [""] * len(headings[1:]))]))
-    *top, sample_line, bottom = capture.get().splitlines()
-    body = (line for row in rows for line in _matrix_lines(console, sample_line[0], widths, row))
-    click.echo("\n".join((*top, *body, bottom)))
-
-
-def _column_widths(
-    console_width: int, headings: Sequence[str], rows: Sequence[TableRow]
-) -> list[int] | None:
-    """Return the column widths; None where even the symbols do not fit."""
-    columns = zip(headings[1:], *(symbols for _, symbols in rows), strict=True)
-    symbols = [max(map(cell_len, {"x", *column})) for column in columns]
-    available = console_width - sum(symbols) - 3 * len(headings) - 1
-    name_width = max(cell_len(name) for name in (headings[0], *(name for name, _ in rows)))
-    return [min(available, name_width), *symbols] if available >= max(symbols, default=1) else None
-
-
-def _matrix_table(
-    title: str, headings: Sequence[str], widths: Sequence[int], rows: Sequence[TableRow]
-) -> Table:
-    table = Table(title=Text(title))
-    for index, name in enumerate(headings):
-        width = widths[index] if widths else None
-        table.add_column(Text(name), justify="center" if index else "left", width=width)
-    for name, symbols in rows:
-        table.add_row(Text(name), *symbols)
-    return table
-
-
-def _matrix_lines(
-    console: Console, bar: str, widths: Sequence[int], row: TableRow
-) -> Iterator[str]:
-    name, symbols = row
-    parts = [name]
-    if cell_len(name) > widths[0]:
-        wrapped = Text(name).wrap(console, widths[0], overflow="ellipsis")
-        parts = [part.plain for part in wrapped]
-    for number, part in enumerate(parts):
-        row_symbols = [""] * len(symbols) if number else symbols
-        padded = (
-            symbol.center(width) for symbol, width in zip(row_symbols, widths[1:], strict=True)
-        )
-        cells = f" {bar} ".join((set_cell_size(part, widths[0]), *padded))
-        yield f"{bar} {cells} {bar}"
+    show_line(" · ".join(legend(states, lang)))

@@ -9,12 +9,10 @@ from operator import attrgetter
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.what_if import Impact, run_trial
+from mlay_batch.cli.help_pages import LocalisedGroup
 from mlay_batch.cli.json_output import (
     catalogue_result,
     diff_result,
@@ -22,11 +20,14 @@ from mlay_batch.cli.json_output import (
     show_result,
     trial_result,
 )
-from mlay_batch.cli.options import ExistingPath, LocalisedGroup, lang_option, option, say
-from mlay_batch.cli.output import new_console, progress, safe_line, show_error
+from mlay_batch.cli.lines import join_words, show_line, show_text
+from mlay_batch.cli.options import argument, lang_option, option, say
+from mlay_batch.cli.output import progress, show_error
 from mlay_batch.cli.session import Session, as_of_option, command, json_option, period_option
+from mlay_batch.cli.value_types import EXISTING_PATH, FILE, FORM
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.messages import show, text
+from mlay_batch.core.text import clean
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.figures.figure_diff import FigureChange, FigureValue
 from mlay_batch.model.office_rules import OfficeRules, in_force
@@ -36,14 +37,15 @@ from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.diff import FormChange, key_title
 from mlay_batch.schema.diff import changes as form_changes
 from mlay_batch.schema.frictionless import package_text
-from mlay_batch.schema.indicators import Description
+from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.markdown import open_gaps
 from mlay_batch.schema.model import Effective
 from mlay_batch.schema.overlap import Overlap, age_key
+from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.reference import findings_page, reference
+from mlay_batch.schema.schemes import Scheme
 
 _MAX_LINES = 40  # lines of one table
-_COLUMNS = ("area", "subject", "about", "name", "before", "after")
 
 
 @click.group("schema", cls=LocalisedGroup)
@@ -75,7 +77,7 @@ def list_(session: Session) -> int:
     return 0
 
 
-@command("show", click.argument("form"), option("--version", default=None), group=schema)
+@command("show", argument("form", type=FORM), option("--version", default=None), group=schema)
 def show_(session: Session, form: str, version: str | None) -> int:
     """Print the reference page of a form, quota, scheme, or of the program's own findings."""
     catalogue = in_force(_load_catalogue(session), OfficeRules())  # instructions without gaps
@@ -118,7 +120,7 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
     raise UsageError("usage.form", form=name, known=names)
 
 
-@command("copy", click.argument("name"), json_option, group=schema)
+@command("copy", argument("name", type=FORM), json_option, group=schema)
 def copy(session: Session, name: str) -> int:
     """Copy a shipped description into the workspace, where it is edited and then holds.
 
@@ -136,11 +138,11 @@ def copy(session: Session, name: str) -> int:
     if session.as_json:
         show_result(session, {"path": target})
     else:
-        click.echo(say(session.lang, "schema.copy.done", path=target))
+        show_text(session.lang, "schema.copy.done", path=target)
     return 0
 
 
-@command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), json_option, group=schema)
+@command("lint", argument("paths", nargs=-1, type=EXISTING_PATH), json_option, group=schema)
 def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
     from mlay_batch.schema.load import lint as lint_files  # start-up: pydantic costs 0.1 s
@@ -157,7 +159,7 @@ def lint(session: Session, paths: tuple[Path, ...]) -> int:
     for overlap in overlaps:
         _show_overlap(overlap, session.lang)
     wrong = len({each.params["file"] for error in errors for each in error.every})
-    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=wrong))
+    show_text(session.lang, "schema.lint.done", files=len(files), wrong=wrong)
     return 1 if errors else 0
 
 
@@ -167,8 +169,8 @@ def _yaml_files(paths: Sequence[Path]) -> list[Path]:
 
 @command(
     "export",
-    click.argument("form"),
-    option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    argument("form"),
+    option("--out", type=FILE, default=None),
     group=schema,
 )
 def export(session: Session, form: str, out: Path | None) -> int:
@@ -182,7 +184,7 @@ def export(session: Session, form: str, out: Path | None) -> int:
     return 0
 
 
-@command("diff", click.argument("old"), click.argument("new"), json_option, group=schema)
+@command("diff", argument("old"), argument("new"), json_option, group=schema)
 def diff(session: Session, old: str, new: str) -> int:
     """Show what changed between two versions of a form."""
     catalogue = _load_catalogue(session)
@@ -197,7 +199,7 @@ def diff(session: Session, old: str, new: str) -> int:
 
 @command(
     "trial",
-    click.argument("path", type=ExistingPath()),
+    argument("path", type=EXISTING_PATH),
     period_option,
     as_of_option,
     json_option,
@@ -219,17 +221,15 @@ def trial(session: Session, path: Path) -> int:
 
 def _show_catalogue(catalogue: Catalogue, lang: str) -> None:
     """List forms, quotas, schemes and indicator sets with the months they hold in."""
-    for form in catalogue.readable_forms:
-        click.echo(f"{form.form} {form.version}  {_months(form.effective)}  {form.title.of(lang)}")
-    for quota in catalogue.quotas:
-        click.echo(f"{quota.quota}  {_months(quota.effective)}  {quota.title.of(lang)}")
-    for scheme in catalogue.schemes:
-        months = _months(scheme.effective)
-        click.echo(f"{scheme.scheme} {scheme.version}  {months}  {scheme.title.of(lang)}")
-    for signs in catalogue.indicator_sets:
-        click.echo(
-            f"{signs.signs} {signs.version}  {_months(signs.effective)}  {signs.title.of(lang)}"
-        )
+    descriptions: list[tuple[str, Form | Quota | Scheme | IndicatorSet]] = [
+        *((f"{form.form} {form.version}", form) for form in catalogue.readable_forms),
+        *((quota.quota, quota) for quota in catalogue.quotas),
+        *((f"{scheme.scheme} {scheme.version}", scheme) for scheme in catalogue.schemes),
+        *((f"{signs.signs} {signs.version}", signs) for signs in catalogue.indicator_sets),
+    ]
+    for name, description in descriptions:
+        months = join_words(_months(description.effective))
+        show_line(f"{join_words(name)}  {months}  {description.title.of(lang)}")
 
 
 def _months(effective: Effective) -> str:
@@ -247,7 +247,7 @@ def _show_overlap(overlap: Overlap, lang: str) -> None:
         "applies": files[0],
         "others": ", ".join(files[1:]),
     }
-    click.echo(safe_line(say(lang, f"schema.lint.{overlap.rule}", **asdict(overlap) | params)))
+    show_line(say(lang, f"schema.lint.{overlap.rule}", **asdict(overlap) | params))
 
 
 def _file_title(file: str, lang: str) -> str:
@@ -263,11 +263,11 @@ def _show_changes(changes: Sequence[FormChange], lang: str) -> None:
         changes, attrgetter("part", "path", "title", "turn")
     ):
         suffix = "" if turn == "changed" else f": {say(lang, f'diff.{turn}')}"
-        click.echo(safe_line(f"{say(lang, f'diff.{part}')} {path} ({open_gaps(title)}){suffix}"))
+        show_line(f"{say(lang, f'diff.{part}')} {path} ({open_gaps(title)}){suffix}")
         for change in group if turn == "changed" else ():
             old, new = (open_gaps(value) or "–" for value in (change.old, change.new))
-            click.echo(safe_line(f"    {key_title(change.key, lang)}: {old} → {new}"))
-    click.echo(say(lang, "diff.done", count=len(changes)))
+            show_line(f"{key_title(change.key, lang)}: {old} → {new}", indent="    ")
+    show_text(lang, "diff.done", count=len(changes))
 
 
 def find_form(catalogue: Catalogue, name: str) -> Form:
@@ -278,7 +278,7 @@ def find_form(catalogue: Catalogue, name: str) -> Form:
     path = Path(name)
     if path.suffix.lower() in (".yaml", ".yml"):
         return _load_form(path)
-    form, _, version = name.partition(":")
+    form, _, version = clean(name).casefold().partition(":")
     matches = [
         candidate
         for candidate in catalogue.forms
@@ -303,11 +303,11 @@ def _load_form(path: Path) -> Form:
 
 def _show_impact(session: Session, impact: Impact, office: Office) -> None:
     """Print the changes: returns first, then states and numbers of each period."""
-    lang, console = session.lang, new_console()
+    lang = session.lang
     params = {"names": ", ".join(impact.names), "read": impact.read_count}
-    console.print(escape(safe_line(text("trial", "tried", lang, **params))))
+    show_line(text("trial", "tried", lang, **params))
     if not impact.count:
-        console.print(text("trial", "nothing", lang))
+        show_line(text("trial", "nothing", lang))
     groups = [(text("trial", "returns", lang), impact.returns)]
     for period, changes in impact.figures.items():
         for key, is_state in (("states", True), ("numbers", False)):
@@ -315,32 +315,28 @@ def _show_impact(session: Session, impact: Impact, office: Office) -> None:
             groups.append((text("trial", key, lang, period=period.title(lang)), selected))
     for title, changes in groups:
         if changes:
-            _show_changed_figures(console, title, changes, office, lang)
+            _show_changed_figures(title, changes, office, lang)
 
 
 def _show_changed_figures(
-    console: Console, title: str, changes: Sequence[FigureChange], office: Office, lang: str
+    title: str, changes: Sequence[FigureChange], office: Office, lang: str
 ) -> None:
-    table = Table(
-        *(text("trial", f"column.{name}", lang) for name in _COLUMNS),
-        title=title,
-        title_justify="left",
-    )
+    """Print a line for each change: whose, of what, before and after."""
+    show_line(title)
     schemes = office.catalogue.schemes
     bands = {band.id: band.title.of(lang) for scheme in schemes for band in scheme.bands}
     for change in changes[:_MAX_LINES]:
-        cells = (
+        about = (
             text("trial", f"area.{change.area}", lang),
             _name(change.subject, office.register),
             change.about,
-            text("trial", f"name.{change.name}", lang),
-            _value(change, change.before, bands, lang),
-            _value(change, change.after, bands, lang),
         )
-        table.add_row(*(escape(safe_line(cell)) for cell in cells))
-    console.print(table)
+        name = text("trial", f"name.{change.name}", lang)
+        values = (_value(change, v, bands, lang) for v in (change.before, change.after))
+        line = f"{' · '.join(filter(None, about))}: {name} {join_words(' → '.join(values))}"
+        show_line(line, indent="  ")
     if len(changes) > _MAX_LINES:
-        console.print(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
+        show_line(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
 
 
 def _name(code: str, register: Register) -> str:

@@ -14,8 +14,8 @@ from mlay_batch.app import mail_run
 from mlay_batch.app import reply as letter_builder
 from mlay_batch.app.mail_run import MailResult, MailRun
 from mlay_batch.cli.json_output import mail_result, show_result
+from mlay_batch.cli.lines import is_confirmed, show_line, show_text
 from mlay_batch.cli.options import combine_options, option, say
-from mlay_batch.cli.output import safe_line
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -24,6 +24,7 @@ from mlay_batch.cli.session import (
     json_option,
     period_option,
 )
+from mlay_batch.cli.value_types import choice
 from mlay_batch.errors import UsageError
 from mlay_batch.mail import smtp
 from mlay_batch.mail.letter import Letter
@@ -32,7 +33,6 @@ from mlay_batch.model.register import Register
 
 FEW_LETTERS = 10  # letters that go without a question, and that are listed one by one
 FIRST_LETTERS = 3  # of more letters, those of each kind that are listed
-_YES = frozenset({"y", "yes", "c", "co", "có"})
 
 send_options = combine_options(option("--send", is_flag=True), option("--yes", is_flag=True))
 
@@ -69,9 +69,9 @@ def _announce(session: Session, register: Register, letters: Sequence[Letter]) -
     """Print what is about to go: how many letters of each kind, and to whom."""
     limit = FIRST_LETTERS if len(letters) > FEW_LETTERS else None
     for line in _letter_lines(register, session.lang, "sending", letters, limit):
-        click.echo(safe_line(line), err=session.as_json)
+        show_line(line, err=session.as_json)
     if limit:
-        click.echo(say(session.lang, "send.all"), err=session.as_json)
+        show_line(say(session.lang, "send.all"), err=session.as_json)
 
 
 def _ask(session: Session, count: int) -> None:
@@ -79,9 +79,8 @@ def _ask(session: Session, count: int) -> None:
     if session.as_json or sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("send.unasked", count=count)
     question = say(session.lang, "send.question", count=count)
-    answer = click.prompt(question, default="", show_default=False)
-    if answer.strip().lower() not in _YES:
-        click.echo(say(session.lang, "send.stopped"), err=True)
+    if not is_confirmed(question):
+        show_line(say(session.lang, "send.stopped"), err=True)
         raise click.Abort
 
 
@@ -115,7 +114,7 @@ def _addressee_text(register: Register, lang: str, letter: Letter) -> str:
     "reply",
     send_options,
     option("--again", is_flag=True),
-    option("--doubtful", type=click.Choice(["sent", "unsent"]), default=None),
+    option("--doubtful", type=choice("sent", "unsent"), default=None),
     option("--letter", "letters", multiple=True),
     period_option,
     as_of_option,
@@ -147,15 +146,15 @@ def _show_mail_result(session: Session, register: Register, result: MailResult) 
     verb = "dry" if session.dry_run else "drafted" if result.drafts else "sent"
     limit = None if session.dry_run else 0
     for line in _letter_lines(register, lang, verb, result.letters, limit):
-        click.echo(safe_line(line))
+        show_line(line)
     if not result.letters:
-        click.echo(say(lang, "reply.none"))
+        show_text(lang, "reply.none")
     elif result.drafts and not session.dry_run:
-        click.echo(safe_line(say(lang, "reply.where", path=result.drafts[0].parent)))
+        show_text(lang, "reply.where", path=result.drafts[0].parent)
     for path in result.handover:
-        click.echo(safe_line(say(lang, "reply.handover", path=path)))
+        show_text(lang, "reply.handover", path=path)
     for line in _problem_lines(result, lang):
-        click.echo(safe_line(line), err=True)
+        show_line(line, err=True)
 
 
 def _problem_lines(result: MailResult, lang: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -16,21 +17,21 @@ import click
 
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
+from mlay_batch.cli.help_pages import LocalisedCommand
+from mlay_batch.cli.lines import show_line
 from mlay_batch.cli.options import (
-    DAY,
     Decorator,
-    LocalisedCommand,
     ParsedType,
     combine_options,
     lang_option,
     language,
     option,
+    say,
 )
 from mlay_batch.cli.output import finding_lines
+from mlay_batch.cli.value_types import DAY, FOLDER, join_times
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-
-PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
 
 
 def today(zone: str | None) -> date:
@@ -62,6 +63,7 @@ class Session:
     chosen_period: Period | None = None
     as_json: bool = False
     dry_run: bool = False
+    show_all: bool = False
 
     @property
     def lang(self) -> str:
@@ -116,12 +118,43 @@ class Session:
         office = open_office(self.workspace)
         form = office.catalogue.register_form
         for line in finding_lines(office.findings, form, self.lang):
-            click.echo(line, err=True)
+            show_line(line, err=True)
         return office
 
     def local_time(self, office: Office, value: datetime | None = None) -> str:
         """Return a time, or the present, as the office's local time."""
         return local_time(value, office.workspace.settings.time_zone)
+
+
+class PeriodType(ParsedType):
+    """A period as people write it; one without a year is the last that has begun, and is told."""
+
+    def __init__(self, name: str, message: str, kinds: Container[str]) -> None:
+        self.kinds = kinds
+        super().__init__(name, message, self._period)
+
+    def _period(self, text: str) -> Period:
+        period = Period.parse_informal(text)
+        if period is None:
+            session = click.get_current_context().ensure_object(Session)
+            period = Period.parse_informal(text, session.as_of)
+            if period:
+                show_line(say(session.lang, "period.meant", period=str(period)), err=True)
+        if period is None or period.kind not in self.kinds:
+            raise ValueError(text)
+        return period
+
+
+PERIOD = PeriodType("period", "usage.period", ("month", "quarter", "half", "year"))
+MONTH = PeriodType("month", "usage.month", ("month",))
+
+
+class SessionCommand(LocalisedCommand):
+    """A command of a session; the words of a period or a time need no quotes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments."""
+        return super().parse_args(ctx, join_times(args))
 
 
 def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
@@ -134,12 +167,12 @@ def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
     return option(*names, callback=store, expose_value=False, **settings)
 
 
-workspace_option = _session_option(
-    "folder", "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path)
-)
-as_of_option = _session_option("chosen_day", "--as-of", type=DAY)
+workspace_option = _session_option("folder", "--workspace", "-C", type=FOLDER, is_eager=True)
+# A period without a year is counted from the day: it is known first.
+as_of_option = _session_option("chosen_day", "--as-of", type=DAY, is_eager=True)
 period_option = _session_option("chosen_period", "--period", type=PERIOD)
 json_option = _session_option("as_json", "--json", "as_json", is_flag=True)
+all_option = _session_option("show_all", "--all", "show_all", is_flag=True)
 dry_run_option = _session_option("dry_run", "--dry-run", is_flag=True)
 
 
@@ -150,7 +183,7 @@ def command(
 
     `--lang` comes last, before it `--workspace` where the command works in one.
     """
-    make = group.command(name) if group else click.command(name, cls=LocalisedCommand)
+    make = (group.command if group else click.command)(name, cls=SessionCommand)
     shared = (workspace_option, lang_option) if in_workspace else (lang_option,)
     pass_session = click.make_pass_decorator(Session, ensure=True)
     return combine_options(make, *options, *shared, pass_session)

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from math import floor
-from pathlib import Path
+from os.path import normpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlay_batch.core.text import month_number, round_half_up
 from mlay_batch.errors import Phrase
 
-if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
+if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language, nor pathlib
+    from pathlib import Path
+
     from mlay_batch.core.findings import Finding
     from mlay_batch.errors import MlayError
     from mlay_batch.schema.indicators import Indicator
@@ -36,7 +37,7 @@ _WRITTEN = frozenset({"line", "column", "value", "name", "first", "list", "known
 _OFFICE_SEVERITIES = frozenset({"held", "duplicate", "note"})
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
-LOCALE = Path(__file__).resolve().parent.parent / "locale"
+_LOCALE = f"{__file__}/../../locale"
 
 
 class Message(NamedTuple):
@@ -75,19 +76,26 @@ class Claim(NamedTuple):
     basis: str
 
 
+def locale_folder() -> Path:
+    """Return the folder of the texts."""
+    from pathlib import Path  # start-up: it costs a tenth of `mlay --help`
+
+    return Path(normpath(_LOCALE))
+
+
 @cache
 def _load_area(name: str) -> Mapping[str, Any]:
     import yaml  # start-up: a reader's child has no texts to read, but imports this module
 
-    path = LOCALE / f"{name}.yaml"
-    loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    with open(normpath(f"{_LOCALE}/{name}.yaml"), encoding="utf-8") as file:  # noqa: PTH123
+        loaded: Mapping[str, Any] = yaml.load(file, Loader=yaml.CSafeLoader)
     return loaded
 
 
 @cache
 def _finding_texts() -> Mapping[str, Any]:
     texts: dict[str, Any] = {}
-    for path in sorted(LOCALE.glob("findings-*.yaml")):
+    for path in sorted(locale_folder().glob("findings-*.yaml")):
         texts.update(_load_area(path.stem))
     return texts
 
@@ -168,6 +176,8 @@ def show_rounded(value: float, decimals: int, lang: str) -> str:
     >>> show_rounded(88.25, 1, "vi"), show_rounded(1142, 1, "en")
     ('88,3', '1,142.0')
     """
+    from mlay_batch.core.text import round_half_up  # start-up: no text of --help has a figure
+
     return _with_separators(f"{round_half_up(value, decimals):,}", lang)
 
 
@@ -180,6 +190,8 @@ def show_day(iso: str, lang: str) -> str:
     """Return a day as written in offices: a zero before days < 10 and months 1 and 2."""
     if lang != "vi":
         return iso
+    from mlay_batch.core.text import month_number  # start-up: nor a day
+
     year, month, day = iso.split("-")
     return f"{day}/{month_number(int(month))}/{year}"
 

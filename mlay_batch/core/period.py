@@ -12,20 +12,34 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from unicodedata import normalize
 
-from mlay_batch.core.text import month_number
+from mlay_batch.core.text import month_number, strip_accents
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _CANONICAL = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
-_YEAR_SUFFIX = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
-_INFORMAL_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _YEAR_SUFFIX)
-_INFORMAL_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _YEAR_SUFFIX)
-_INFORMAL_HALF = re.compile(r"6 tháng (đầu|cuối)" + _YEAR_SUFFIX)
-_INFORMAL_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
+_YEAR = r"(?P<year>\d{4})"
+_THEN_YEAR = rf"\s*(?:[/.-]|nam|\s)\s*(?:nam\s*)?{_YEAR}"
+_MONTH_WORD = r"(?:thang|thg|t|month)\.?\s*"
+# What people write, without accents and capitals, with the letter of the kind in canonical form.
+_INFORMAL = tuple(
+    (re.compile(pattern), letter)
+    for letter, pattern in (
+        ("", rf"(?:{_MONTH_WORD})?(?P<number>\d{{1,2}}){_THEN_YEAR}"),
+        ("", rf"{_YEAR}\s*[/.-]\s*(?P<number>\d{{1,2}})"),
+        ("", rf"{_MONTH_WORD}(?P<number>\d{{1,2}})"),
+        ("Q", rf"(?:quy|quarter|q)\.?\s*(?P<number>[1-4]|i{{1,3}}|iv)(?:{_THEN_YEAR})?"),
+        ("Q", rf"{_YEAR}\s*[/.-]?\s*q(?P<number>[1-4])"),
+        ("H", rf"(?:6|sau) thang (?P<number>dau|cuoi)(?:{_THEN_YEAR}|\s*nam)?"),
+        ("H", rf"h(?P<number>[12])(?:{_THEN_YEAR})?"),
+        ("H", rf"{_YEAR}\s*[/.-]?\s*h(?P<number>[12])"),
+        ("year", rf"(?:nam|year)?\s*{_YEAR}"),
+    )
+)
+_NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "dau": 1, "cuoi": 2}
 _DAY = timedelta(days=1)
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 """The day to which Excel's serial number counts, for days from 1 March 1900 on."""
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,30 +65,20 @@ class Period:
         return _parse(text)
 
     @classmethod
-    def parse_informal(cls, text: str) -> Period | None:
+    def parse_informal(cls, text: str, today: date | None = None) -> Period | None:
         """Return the period a person wrote.
 
-        Such as "Tháng 11 năm 2019", "11/2019", "Quý IV/2019", "6 tháng đầu năm 2019": what `title`
-        writes is among them.
+        Such as "Tháng 11 năm 2019", "T11/2019", "2019/11", "Quý IV/2019", "6 tháng đầu năm 2019",
+        with or without accents: what `title` writes is among them. One without a year is the last
+        of its name that has begun by `today`.
 
-        Return None for a text of any other form and for a month or year that `parse` refuses.
+        Return None for a text of any other form, for a month or year that `parse` refuses, and
+        for one without a year where `today` is not given.
+
+        >>> str(Period.parse_informal("thang 10", date(2026, 9, 30)))
+        '2025-10'
         """
-        folded = " ".join(text.casefold().split())
-        try:
-            if _CANONICAL.fullmatch(folded.upper()):
-                return cls.parse(folded.upper())
-            if match := _INFORMAL_MONTH.fullmatch(folded):
-                return cls.parse(f"{match[2]}-{int(match[1]):02}")
-            if match := _INFORMAL_QUARTER.fullmatch(folded):
-                quarter = _ROMAN.get(match[1]) or int(match[1])
-                return cls.parse(f"{match[2]}-Q{quarter}")
-            if match := _INFORMAL_HALF.fullmatch(folded):
-                return cls.parse(f"{match[2]}-H{1 if match[1] == 'đầu' else 2}")
-            if match := _INFORMAL_YEAR.fullmatch(folded):
-                return cls.parse(match[1])
-        except ValueError:
-            return None
-        return None
+        return _parse_informal(text, today)
 
     @classmethod
     def of(cls, kind: str, day: date) -> Period:
@@ -143,6 +147,13 @@ class Period:
             return f"{'6 tháng đầu' if self.month == 1 else '6 tháng cuối'} năm {self.year}"
         return f"Năm {self.year}"
 
+    @property
+    def short(self) -> str:
+        """As people type it: 10/2026, Q3/2026, H1/2026, 2026."""
+        _, _, kind = str(self).rpartition("-")
+        name = str(self.month) if self.length == 1 else kind
+        return str(self.year) if self.length == 12 else f"{name}/{self.year}"
+
     def __str__(self) -> str:
         if self.length == 1:
             return f"{self.year}-{self.month:02}"
@@ -175,6 +186,31 @@ def _parse(text: str) -> Period:
     if quarter:
         return Period(year, quarter * 3 - 2, 3)
     return Period(year, half * 6 - 5, 6) if half else Period(year, 1, 12)
+
+
+@lru_cache(maxsize=1024)
+def _parse_informal(text: str, today: date | None) -> Period | None:
+    plain = strip_accents(normalize("NFKC", text)).casefold()
+    for pattern, letter in _INFORMAL:
+        if match := pattern.fullmatch(plain):
+            groups = match.groupdict()
+            return _numbered(letter, groups.get("number") or "", groups.get("year"), today)
+    return None
+
+
+def _numbered(letter: str, number: str, year: str | None, today: date | None) -> Period | None:
+    """Return the period of that number in its year, without one in the last where it has begun."""
+    if not (year or today):
+        return None
+    ordinal = _NUMBERS.get(number) or int(number or 0)
+    name = {"": f"-{ordinal:02}", "year": ""}.get(letter, f"-{letter}{ordinal}")
+    try:
+        period = _parse(f"{year or (today and today.year)}{name}")
+    except ValueError:
+        return None
+    if year is None and today and period.start > today:
+        return Period(period.year - 1, period.month, period.length)
+    return period
 
 
 def month_before(day: date) -> Period:

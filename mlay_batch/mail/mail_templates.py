@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlay_batch.core.messages import LOCALE
+from mlay_batch.core.messages import locale_folder
 from mlay_batch.core.text import nearest
 from mlay_batch.errors import UsageError, os_problem
 
@@ -80,7 +80,7 @@ def load_templates(folder: Path) -> Mapping[str, MailTemplate]:
 
 
 def _load_template(kind: str, folder: Path) -> MailTemplate:
-    shipped = _read_template(LOCALE / "mail" / f"{kind}.vi.txt", kind)
+    shipped = _read_template(locale_folder() / "mail" / f"{kind}.vi.txt", kind)
     for path in (folder / f"{kind}.vi.txt", folder / f"{kind}.txt"):
         if path.is_file():
             template = _read_template(path, kind)

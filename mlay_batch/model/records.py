@@ -80,6 +80,11 @@ class IncomingFile:
     """Of a list, which rows this is, such as ``1!7-8``; None for a whole file."""
 
     @property
+    def label(self) -> str:
+        """Its name for display, with the rows where it is a part of a list."""
+        return f"{self.name} ({self.part})" if self.part else self.name
+
+    @property
     def content_key(self) -> tuple[str, str | None]:
         """What is equal for the same content: the hash, and the rows of a list."""
         return self.sha256, self.part

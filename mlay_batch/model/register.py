@@ -69,6 +69,11 @@ class Organisation:
     also: str | None = None
     kind: str | None = None
 
+    @property
+    def title(self) -> str:
+        """Name and code."""
+        return f"{self.name} ({self.code})"
+
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
         day = period.end

@@ -19,7 +19,6 @@ from mlay_batch.schema.model import Form
 _PAGE_WORDS = re.compile(r"(?:\b(?:trang|page|tờ|số|of|trên)\b|[\W\d_])*", re.IGNORECASE)
 """A number of the page or a bare date: office programs write them by themselves."""
 _FONT_LEFT = re.compile(rf'"?{re.escape(FONT)},Italic" *')  # Gnumeric writes this code as words
-_HALF_YEAR = re.compile(r"6 tháng (?:đầu|cuối) năm [0-9]{4}")
 _MAX_FINDINGS = 200  # of a sheet; the rest, such as a page pasted beside the form, is one more
 
 _UNCALCULATED = "=…"  # a formula without a stored result
@@ -143,8 +142,7 @@ def _is_template_footer(words: str, form: Form) -> bool:
     name = re.escape(f"{form.form} {form.version}")
     match = re.fullmatch(rf"\w+ {name}(?: · [A-Z0-9-]+)?(?: · (.+))?", words)
     period = match[1] if match else None
-    is_period = not period or _HALF_YEAR.fullmatch(period) or Period.parse_informal(period)
-    return match is not None and bool(is_period)
+    return match is not None and bool(not period or Period.parse_informal(period))
 
 
 def _finding(

@@ -31,6 +31,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
+from mlay_batch.core.dates import YEARS, valid_day, written_day
 from mlay_batch.core.findings import Param, Severity
 from mlay_batch.core.mail_address import Fault, canonical, find_fault
 from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
@@ -53,8 +54,6 @@ _DECIMAL = re.compile(r"([+-]?[0-9]{1,15}),([0-9]{1,15})")
 _UNCLEAR_COMMA = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SEPARATED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
 _FRACTION = re.compile(r"[0-9]+ ?/ ?[0-9]+")
-_DMY = re.compile(r"([0-9]{1,2}) ?[/.-] ?([0-9]{1,2}) ?[/.-] ?([0-9]{4})")
-_YMD = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _ISO_TIME = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?))?"
@@ -62,11 +61,9 @@ _ISO_TIME = re.compile(
     re.IGNORECASE,
 )
 _VIETNAM = timezone(timedelta(hours=7))
-_WORDED_DATE = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
 _CODE_AND_NAME = re.compile(r"([A-Z][A-Z0-9-]*) [-–—] .+")
 
 _SERIALS = range(day_number(date(1990, 1, 1)), day_number(date(2100, 1, 1)))
-_YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +251,12 @@ def _parse_date(raw: RawValue) -> CellValue:
     if isinstance(raw, datetime):
         has_time = raw.time() != time()
         value = raw.date()
-        if value.year not in _YEARS:
+        if value.year not in YEARS:
             return _not_a_date(raw)
         params = {"value": display_text(raw)}
         return CellValue(value, "C23", Severity.WARNING, params) if has_time else CellValue(value)
     if isinstance(raw, date):
-        return CellValue(raw) if raw.year in _YEARS else _not_a_date(raw)
+        return CellValue(raw) if raw.year in YEARS else _not_a_date(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         is_serial = math.isfinite(raw) and raw == int(raw) and int(raw) in _SERIALS
         return (
@@ -273,24 +270,15 @@ def _not_a_date(raw: RawValue) -> CellValue:
 
 
 def _parse_date_text(text: str) -> CellValue:
-    if match := _YMD.fullmatch(text):
-        year, month, day = map(int, match.groups())
-    elif match := _DMY.fullmatch(text) or _WORDED_DATE.fullmatch(text.casefold()):
-        day, month, year = map(int, match.groups())
-    else:
+    parts = written_day(text)
+    if parts is None:
         return _not_a_date(text)
-    if value := _valid_date(year, month, day):
+    year, month, day = parts
+    if value := valid_day(year, month, day):
         return CellValue(value)
-    if swapped := _valid_date(year, day, month):
+    if swapped := valid_day(year, day, month):
         return CellValue(code="C08", params={"value": text, "swapped": swapped.isoformat()})
     return CellValue(code="C07", params={"value": text})
-
-
-def _valid_date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day) if year in _YEARS else None
-    except ValueError:
-        return None
 
 
 def _parse_number(raw: RawValue) -> CellValue:

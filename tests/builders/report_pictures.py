@@ -18,7 +18,9 @@ import numpy.typing as npt
 import yaml
 from openpyxl import load_workbook
 
-from mlay_batch.core.messages import LOCALE
+from mlay_batch.core.messages import locale_folder
+
+LOCALE = locale_folder()
 
 DPI = 75
 TELEPHONE = 400  # pixels

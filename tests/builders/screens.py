@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from mlay_batch.cli.lines import wrap
+
 WIDTH = 92
 # Rich's own, but for a font fetched from the net.
 SVG = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -36,6 +38,8 @@ def draw(screen: Sequence[tuple[str, str]], title: str = "mlay") -> str:
     for command, output in screen:
         if command:
             console.print(Text(f"> {command}", "bold"))
-        console.print(Text(output))
+        for line in output.splitlines():
+            indent = line[: len(line) - len(line.lstrip())]
+            console.print(Text(wrap(line.strip(), WIDTH, indent, f"{indent}  ")))
         console.print()
     return console.export_svg(title=title, code_format=SVG, unique_id="mlay")

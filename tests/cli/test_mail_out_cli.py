@@ -34,7 +34,7 @@ def office(tmp_path, monkeypatch):
 def test_the_end_of_a_month(office, capsys):
     capsys.readouterr()
     assert run(["status", *NOVEMBER]) == 0
-    assert "→ 3 báo cáo chưa trả lời: mlay reply" in capsys.readouterr().out
+    assert "Việc tiếp theo: mlay reply, để trả lời 3 báo cáo." in capsys.readouterr().out
     assert run(["reply", *NOVEMBER, "--json"]) == 0
     assert len(result(capsys.readouterr().out)["drafts"]) == 3
     assert run(["reply", *NOVEMBER]) == 0
@@ -256,7 +256,7 @@ def test_drafts_too_are_made_for_the_branches_named_alone(office, capsys):
     assert run(["template", "CB-01", "--period", "2019-11", "--mail"]) == 0
     assert len(list((office.workspace.outbox / "2019-11" / "mail").iterdir())) == 1
     assert run(["template", "CB-1", "--period", "2019-11", "--send"]) == 2
-    assert "Có phải là “CB-01”" in capsys.readouterr().err
+    assert "Có phải là: Chi bộ Trường THPT (CB-01)" in capsys.readouterr().err
 
 
 def test_one_letter_cannot_be_named_where_all_would_be_sent(office, capsys):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mlay_batch.cli.output import show_matrix
+from mlay_batch.cli.matrix import show_matrix
 
 HEADS = [["Đơn vị", "01", "02", "11"], ["Đơn vị", "2018"], ["Branch", "2019-Q1", "2019-Q2"], ["x"]]
 names = st.lists(

@@ -371,7 +371,7 @@ class TestTheError:
         assert "{" not in text
 
     def test_every_text_belongs_to_a_kind(self) -> None:
-        texts = yaml.safe_load((messages.LOCALE / "errors.yaml").read_text("utf-8"))
+        texts = yaml.safe_load((messages.locale_folder() / "errors.yaml").read_text("utf-8"))
         codes = {key.partition(".")[2] for key in texts if key.startswith("leak.")}
         assert codes == set(get_args(Kind))
 

@@ -20,10 +20,12 @@ from builders import changes, reports
 from builders.sheet_cells import load_sheets
 from openpyxl import load_workbook
 
-from mlay_batch.core.messages import LOCALE
+from mlay_batch.core.messages import locale_folder
 from mlay_batch.core.period import Period
 from mlay_batch.schema.model import Text
 from mlay_batch.schema.statements import AREAS
+
+LOCALE = locale_folder()
 
 GAP = re.compile(r"\{\w+\}")
 SYMBOL = "(?:[●○◊▲■×?–…] )?"

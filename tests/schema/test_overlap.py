@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlay_batch.core.messages import LOCALE, error_text, text
+from mlay_batch.core.messages import error_text, locale_folder, text
 from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema import Catalogue, load_catalogue
@@ -16,6 +16,8 @@ from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.ids import INDICATOR_LETTER, PROGRAM_LETTERS, RULE_LETTERS, next_free_code
 from mlay_batch.schema.load import lint, load_file
 from mlay_batch.schema.versions import families
+
+LOCALE = locale_folder()
 
 SHIPPED = shipped_folder("schemas")
 QUOTA = (SHIPPED / "quota-office-official.yaml").read_text("utf-8")

@@ -19,6 +19,7 @@ from mlay_batch.app.pending_replies import (
     reminders,
     unreached_addresses,
 )
+from mlay_batch.app.status import listed_words
 from mlay_batch.app.worklist.records import Matter, say
 from mlay_batch.app.worklist.state import (
     ADDRESS,
@@ -35,7 +36,6 @@ from mlay_batch.app.worklist.state import (
     forms_to_issue,
     in_period,
     letters_told,
-    listed_words,
     period_state,
     periods_to_issue,
     questions_state,

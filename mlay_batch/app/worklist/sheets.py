@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from mlay_batch.app.ingest import IngestResult
+from mlay_batch.app.status import listed_words
 from mlay_batch.app.worklist.matters import reasons
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
@@ -27,7 +28,6 @@ from mlay_batch.app.worklist.state import (
     branch_title,
     in_period,
     letter_state,
-    listed_words,
     period_state,
 )
 from mlay_batch.app.worklist.view_files import ViewFiles

@@ -17,14 +17,12 @@ from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, reply_letters
-from mlay_batch.app.worklist.records import say
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
     SENT,
-    SKETCH,
     Completeness,
     ExpectedReturn,
     ReportInputs,
@@ -230,12 +228,6 @@ def period_state(period: Period, closings: Sequence[Closing]) -> str:
     return f"{kind}.{len(of_period)}"
 
 
-def listed_words(cells: Iterable[ExpectedReturn], lang: str) -> str:
-    """Return how many returns a list alone tells of; empty if none."""
-    listed = sum(cell.state == SKETCH for cell in cells)
-    return say(lang, "state.listed", count=listed) if listed else ""
-
-
 def is_about(topic: Topic, subject: str) -> bool:
     """Whether a topic is that subject, or the same once more."""
     return topic.key == subject or topic.key.startswith(f"{subject}/")
@@ -275,7 +267,7 @@ def assignable(register: Register) -> dict[str, str]:
 def branch_title(register: Register, code: str | None) -> str:
     """Return name and code of a branch; the code where the register has no name."""
     organisation = register.reporter_by_code.get(code or "")
-    return f"{organisation.name} ({organisation.code})" if organisation else code or "–"
+    return organisation.title if organisation else code or "–"
 
 
 def forms_to_issue(
