@@ -67,13 +67,12 @@ def template(
         version: list(templates.select_organisations(office, version, period, branches))
         for version in versions
     }
-    codes = {version: [o.code for o in recipients[version]] for version in versions}
-    count = sum(map(len, codes.values()))
     if mail or send:
+        codes = {version: [o.code for o in units] for version, units in recipients.items()}
         make_letters = partial(letters_with_forms, office, codes)
         run = MailRun(office, make_letters, period, session.as_of, session.holder)
         return send_or_draft(session, run, send=send, yes=yes)
-    folder = out or office.workspace.outbox
+    folder, count = out or office.workspace.outbox, sum(map(len, recipients.values()))
     if not session.dry_run:
         forms_written = chain.from_iterable(
             templates.issue(office, version.form, period, branches, folder) for version in versions

@@ -171,13 +171,14 @@ def planted(office: SampleOffice) -> Mapping[str, tuple[str, ...]]:
     ``habits`` (signs of meetings held for form's sake) and ``changed`` (founded or ended) of all.
     """
     data, last = office.data, str(office.months[-1])
+    refilled = data["besides"]["refilled"]
     entries = {kind: data.get(kind, ()) for kind in ("missing", "refused", "late")}
     of_last = {
         kind: [e for e in of_kind if e["month"] == last] for kind, of_kind in entries.items()
     }
     branches = {
         **{kind: [entry["branch"] for entry in of_kind] for kind, of_kind in of_last.items()},
-        "refilled": [data["besides"]["refilled"]],
+        "refilled": [refilled],
         "twice": [data["besides"]["twice"]],
         "odd_visits": [entry["branch"] for entry in data["odd_visits"]],
         "habits": [entry["branch"] for entry in data["habits"]],
