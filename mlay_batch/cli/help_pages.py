@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mlay_batch.cli.lines import terminal_columns, wrap
-from mlay_batch.cli.options import chosen_language, language, say, text_key
+from mlay_batch.cli.options import chosen_language, help_text, language, say, text_key
 
 _FIRST_COLUMN = 26  # characters at most
 _COLUMNS, _NARROWEST = 80, 50  # of a page
@@ -68,33 +68,35 @@ class LocalisedCommand(click.Command):
         """Return what follows the command: options and arguments."""
         lang = language(ctx)
         arguments = [a.make_metavar(ctx) for a in self.params if isinstance(a, click.Argument)]
-        command = say(lang, "help.command") if isinstance(self, click.Group) else ""
-        return [f"[{say(lang, 'help.options')}]", *arguments, *filter(None, [command])]
+        command = help_text(lang, "help.command") if isinstance(self, click.Group) else ""
+        return [f"[{help_text(lang, 'help.options')}]", *arguments, *filter(None, [command])]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how the command is called."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, f"{say(language(ctx), 'help.usage')} ")
+        formatter.write_usage(
+            ctx.command_path, pieces, f"{help_text(language(ctx), 'help.usage')} "
+        )
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command does."""
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(say(language(ctx), f"{text_key(ctx)}.help"))
+            formatter.write_text(help_text(language(ctx), f"{text_key(ctx)}.help"))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options, and the commands of a group; give examples."""
         lang = language(ctx)
         if help_option := self.get_help_option(ctx):
-            help_option.help = say(lang, "option.help")
+            help_option.help = help_text(lang, "option.help")
         if isinstance(self, LocalisedGroup):
             self.format_commands(ctx, formatter)
         options = (p for p in self.get_params(ctx) if isinstance(p, click.Option))
         records = [record for o in options if (record := o.get_help_record(ctx))]
-        with formatter.section(say(lang, "heading.options")):
+        with formatter.section(help_text(lang, "heading.options")):
             formatter.write_dl(records)
-        with formatter.section(say(lang, "heading.examples")):
-            for line in say(lang, f"{text_key(ctx)}.example").splitlines():
+        with formatter.section(help_text(lang, "heading.examples")):
+            for line in help_text(lang, f"{text_key(ctx)}.example").splitlines():
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
@@ -117,5 +119,5 @@ class LocalisedGroup(LocalisedCommand, click.Group):
         """List the commands with their short help."""
         lang, group = language(ctx), "" if ctx.parent is None else f"{self.name}."
         for heading, names in self.command_groups(ctx).items():
-            with formatter.section(say(lang, f"heading.{heading}")):
-                formatter.write_dl([(n, say(lang, f"{group}{n}.short")) for n in names])
+            with formatter.section(help_text(lang, f"heading.{heading}")):
+                formatter.write_dl([(n, help_text(lang, f"{group}{n}.short")) for n in names])

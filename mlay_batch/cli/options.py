@@ -21,6 +21,18 @@ def say(lang: str, key: str, **params: object) -> str:
     return messages.text("cli", key, lang, **params)
 
 
+def help_text(lang: str, *keys: str) -> str:
+    """Return the first of these texts of the help that there is; KeyError without any.
+
+    Those of the first page lie in a file of their own, which is read first.
+    """
+    for area in ("commands", "cli"):
+        for key in keys:
+            if messages.has_text(area, key):
+                return messages.text(area, key, lang)
+    raise KeyError(keys)
+
+
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
     chosen = (ctx and ctx.meta.get("lang")) or chosen_language(args)
@@ -60,12 +72,10 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Look the help up first."""
-        record, lang, words = super().get_help_record(ctx), language(ctx), ""
-        for key in (f"option.{self.name}", f"{text_key(ctx)}.{self.name}"):  # the last wins
-            with suppress(KeyError):
-                words = say(lang, key)
+        record, lang = super().get_help_record(ctx), language(ctx)
+        words = help_text(lang, f"{text_key(ctx)}.{self.name}", f"option.{self.name}")
         if self.required:
-            words = f"{words} {say(lang, 'help.required')}"
+            words = f"{words} {help_text(lang, 'help.required')}"
         return (record[0], words) if record else None
 
     def make_metavar(self, ctx: click.Context) -> str:

@@ -56,8 +56,9 @@ def join_times(args: Sequence[str]) -> list[str]:
     rest, joined = list(args), []
     while rest:
         sizes = range(min(_MOST_WORDS, len(rest)), 1, -1)
-        may_begin = _BEGINNING.fullmatch(strip_accents(rest[0]).casefold())
-        size = next((n for n in sizes if may_begin and _is_time(" ".join(rest[:n]))), 1)
+        first = rest[0].partition("=")[2] if rest[0].startswith("--") else rest[0]
+        may_begin = _BEGINNING.fullmatch(strip_accents(first).casefold())
+        size = next((n for n in sizes if may_begin and _is_time(" ".join([first, *rest[1:n]]))), 1)
         joined.append(" ".join(rest[:size]))
         del rest[:size]
     return joined

@@ -114,6 +114,7 @@ def test_a_day_has_the_day_first(words):
 def test_a_time_may_follow_the_day(words):
     assert MOMENT.convert(words, None, None) == datetime.fromisoformat("2026-12-06T09:30")
     assert join_times(["--received", *words.split(), "x"]) == ["--received", words, "x"]
+    assert join_times([*f"--received={words}".split(), "x"]) == [f"--received={words}", "x"]
 
 
 @pytest.mark.parametrize("args", [["a", "12", "2026"], ["6", "a.xlsx"], ["tháng"], ["t", "x"]])

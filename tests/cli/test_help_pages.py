@@ -11,7 +11,7 @@ from builders.broken_lines import broken_places
 from builders.sample_office import create_office
 
 from mlay_batch.cli import COMMANDS, GROUPS, mlay, run
-from mlay_batch.core.messages import text
+from mlay_batch.cli.options import help_text
 
 # What click writes of its own accord.
 CLICK_WORDS = (
@@ -70,7 +70,7 @@ def test_every_page_has_examples_that_can_be_called(path, office_folder, monkeyp
     monkeypatch.chdir(office_folder)
     key = ".".join(path) or "mlay"
     for lang in ("vi", "en"):
-        examples = text("cli", f"{key}.example", lang).splitlines()
+        examples = help_text(lang, f"{key}.example").splitlines()
         assert examples
         for example in examples:
             assert len(example) < 75
@@ -100,7 +100,7 @@ def test_examples_run_as_they_stand(tmp_path, monkeypatch, capsys):
     names = ("register", "status", "held", "doctor", "help", "schema.list", "schema.show")
     names += ("schema.copy", "schema.lint", "schema.export", "schema.diff", "backup", "incoming")
     for name in names:
-        for example in text("cli", f"{name}.example", "vi").splitlines():
+        for example in help_text("vi", f"{name}.example").splitlines():
             if "danh-sach" not in example:
                 assert run(shlex.split(example)[1:]) == 0, example
     assert capsys.readouterr().err.startswith("Hiểu là kỳ tháng 10")
