@@ -135,7 +135,11 @@ def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
 
 
 workspace_option = _session_option(
-    "folder", "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path)
+    "folder",
+    "--workspace",
+    "-C",
+    envvar="MLAY_WORKSPACE",  # set by the mlay.bat that lies beside a workspace (packaging/)
+    type=click.Path(file_okay=False, path_type=Path),
 )
 as_of_option = _session_option("chosen_day", "--as-of", type=DAY)
 period_option = _session_option("chosen_period", "--period", type=PERIOD)
