@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 LOCK = HERE / "windows-wheels.txt"
 PYTHON = (3, 13)
 PLATFORM = "win_amd64"
+EXTRAS = frozenset({"keyring"})  # passwords in the store of Windows: who has the zip has no pip
 _VERSION, _SHORT = "{}.{}".format(*PYTHON), "{}{}".format(*PYTHON)
 MARKERS = {
     "implementation_name": "cpython",
@@ -171,11 +172,11 @@ def python_tags() -> frozenset[Tag]:
 def missing_requirements(own: Wheel, wheels: Mapping[str, Wheel]) -> dict[str, str]:
     """Return what `own` and its dependencies need and `wheels` has not: name → who asks for it."""
     missing: dict[str, str] = {}
-    ahead: list[tuple[Wheel, frozenset[str]]] = [(own, frozenset())]
+    ahead: list[tuple[Wheel, frozenset[str]]] = [(own, EXTRAS)]
     seen = set(ahead)
     while ahead:
         wheel, extras = ahead.pop()
-        for requirement in wheel.requirements(extras):
+        for requirement in wheel.requirements(sorted(extras)):
             needed = wheels.get(canonicalize_name(requirement.name))
             if needed is None or not requirement.specifier.contains(needed.version):
                 missing[requirement.name] = f"{wheel.name} needs {requirement}"
