@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint venv docs bench pins
+.PHONY: demo test lint venv docs bench pins release
 
 demo: .venv/runtime
 	$(BIN)/mlay demo demo
@@ -30,6 +30,18 @@ pins: venv
 # Ratios in one run: bare library calls, what a user would write, and ours. Minutes.
 bench: venv
 	cd tests && ../$(BIN)/python -m benchmarks --sizes $(or $(SIZES),70,1000)
+
+# dist/: wheel and sdist, with PYTHON_ZIP (an embeddable Python for Windows) the zip too, checksums.
+# Files have the time of the commit: see Entry in packaging/windows.py.
+release: venv
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation
+ifdef PYTHON_ZIP
+	$(BIN)/pip download --no-deps --only-binary=:all: --platform=win_amd64 --python-version=3.13 \
+	    --require-hashes --requirement=packaging/windows-wheels.txt --dest=build/wheels
+	$(BIN)/python packaging/windows.py dist/*.whl --python="$(PYTHON_ZIP)" --wheels=build/wheels
+endif
+	cd dist && sha256sum * >SHA256SUMS
 
 # Needs LibreOffice, poppler, Xvfb, ImageMagick and Dovecot; look at what it has drawn.
 pictures: venv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -67,17 +68,49 @@ def test_a_file_held_open_on_windows_is_tried_again(
     assert (tmp_path / "a").read_bytes() == b"after the scanner"
 
 
+UNLINK = Path.unlink
+
+
+def unlink_as_windows_does(path: Path, **more: bool) -> None:
+    if path.exists() and not path.stat().st_mode & stat.S_IWUSR:
+        raise _windows_says(5)
+    UNLINK(path, **more)
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o400])
 def test_a_file_that_stays_open_on_windows_is_busy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
 ) -> None:
     def fail_to_replace(source: Path, target: Path) -> Path:
         raise _windows_says(33)
 
     monkeypatch.setattr(Path, "replace", fail_to_replace)
     monkeypatch.setattr(files, "RETRY_PAUSES", (0, 0))
+    monkeypatch.setattr(Path, "unlink", unlink_as_windows_does)
     with pytest.raises(OutputBusyError):
-        write_atomically(tmp_path / "a", b"")
+        write_atomically(tmp_path / "a", b"", mode)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_to_be_changed_is_removed_on_windows_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "unlink", unlink_as_windows_does)
+    write_atomically(tmp_path / "a", b"", mode=0o400)
+    files.remove_file(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_another_program_holds_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise _windows_says(32)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    (tmp_path / "a").touch()
+    with pytest.raises(OutputBusyError):
+        files.remove_file(tmp_path / "a")
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_rubbish(

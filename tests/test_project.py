@@ -38,7 +38,17 @@ def test_everything_the_project_asks_for_is_pinned() -> None:
     assert required - {"mlay-batch"} <= pinned
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "Makefile", ".ci/run"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "constraints.txt",
+        "pyproject.toml",
+        "Makefile",
+        ".ci/run",
+        "packaging/windows.py",
+        "packaging/windows-wheels.txt",
+    ],
+)
 def test_no_package_index_is_named(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"index-url|find-links|https?://|file://|trusted-host", text)

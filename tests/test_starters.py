@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -197,11 +198,19 @@ def test_on_windows_it_runs_the_month_and_never_itself(desk: Desk) -> None:
     """cmd.exe looks for a command in the current folder first, and there lies this file."""
     lines = (desk.folder / "mlay.bat").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "@echo off"
-    assert 'set "MLAY=mlay.exe"' in lines
-    assert 'where mlay.exe >nul 2>nul || set "MLAY=py -m mlay_batch"' in lines
+    choices = [line for line in lines if re.search(r'\bset "?MLAY=', line)]
+    assert choices == [
+        'set "MLAY=py -m mlay_batch"',
+        'if "%ERRORLEVEL%"=="0" set "MLAY=mlay.exe"',
+        r'if exist "%ZIP%\packages\mlay_batch" set MLAY="%ZIP%\python.exe" -X utf8 -m mlay_batch',
+        'if not "%ERRORLEVEL%"=="0" set "MLAY="',
+    ]
+    assert lines[lines.index(choices[1]) - 1] == "where mlay.exe >nul 2>nul"
+    assert lines[lines.index(choices[3]) - 1] == "%MLAY% --version >nul"
+    assert lines.index(choices[3]) < lines.index("if defined MLAY %MLAY% month %*")
     assert lines.index('cd /d "%~dp0"') < lines.index("if defined MLAY %MLAY% month %*")
     typed = lines.index('if /i not "%~0"=="mlay" goto month')
-    assert lines[typed + 1 : typed + 4] == ["%MLAY% %*", "exit /b", ":month"]
+    assert lines[typed + 1 : typed + 4] == ["%MLAY% %*", "exit /b %ERRORLEVEL%", ":month"]
     assert '"%SystemRoot%\\System32\\timeout.exe" /t %WAIT% >nul' in lines[-1]
 
 

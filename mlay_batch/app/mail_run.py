@@ -19,7 +19,7 @@ from typing import Protocol
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, NoAddress, PendingLetters
 from mlay_batch.app.settings import Smtp
-from mlay_batch.core.files import write_atomically
+from mlay_batch.core.files import remove_file, write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Ledger, MailLog, MailState, SentMail, lock
@@ -200,7 +200,7 @@ def _remove_outdated_drafts(run: MailRun, ledger: Ledger, mail_log: MailLog) -> 
         is_barred = letter.kind not in KINDS_WITHOUT_CONTENT and run.is_barred(letter)
         if is_changed or is_barred or letter.state is not MailState.DRAFTED:
             for path in run.drafts.glob(f"*_{short_id(letter.message_id)}.eml"):
-                path.unlink()
+                remove_file(path)
 
 
 def hand_over(run: MailRun, timestamp: str) -> MailResult:

@@ -31,7 +31,7 @@ from mlay_batch.app.report_files import ReportPaths, hash_file
 from mlay_batch.app.worklist.view_files import FOLDER as VIEW_FOLDER
 from mlay_batch.app.worklist.view_files import ViewFiles
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.core.files import is_open, sync_folder, write_atomically
+from mlay_batch.core.files import is_open, remove_file, sync_folder, write_atomically
 from mlay_batch.core.findings import has_errors
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, OutputBusyError, UsageError
@@ -320,14 +320,6 @@ def _refuse_open_files(workspace: Workspace, forecast: Forecast) -> None:
             raise OutputBusyError("purge.busy", path=str(path))
 
 
-def _remove(path: Path) -> None:
-    """Remove a file. Raises OutputBusyError where another program holds it."""
-    try:
-        path.unlink()
-    except PermissionError as error:
-        raise OutputBusyError("purge.busy", path=str(path)) from error
-
-
 def _purge_record(office: Office, forecast: Forecast, who: str) -> Purge:
     """Return what the ledger records and loses; the copies without names are archived first."""
     plan, archive = forecast.plan, Archive(office.workspace.archive)
@@ -384,11 +376,11 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
     Archive(workspace.archive).remove(absent)
     for path in workspace.worklists:
         if hash_file(path) in absent:
-            _remove(path)
+            remove_file(path, "purge.busy")
     for folder in (workspace.inbox, workspace.outbox, workspace.reports):
         for path in _files_below(folder):
             if hash_file(path) in absent:
-                _remove(path)
+                remove_file(path, "purge.busy")
                 _remove_empty(path.parent, {folder, *workspace.folders})
     _write_copies(workspace, ledger, absent)
     clear_cache(workspace)

@@ -167,7 +167,14 @@ def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
     return option(*names, callback=store, expose_value=False, **settings)
 
 
-workspace_option = _session_option("folder", "--workspace", "-C", type=FOLDER, is_eager=True)
+workspace_option = _session_option(
+    "folder",
+    "--workspace",
+    "-C",
+    type=FOLDER,
+    is_eager=True,
+    envvar="MLAY_WORKSPACE",  # set by the mlay.bat that lies beside a workspace (packaging/)
+)
 # A period without a year is counted from the day: it is known first.
 as_of_option = _session_option("chosen_day", "--as-of", type=DAY, is_eager=True)
 period_option = _session_option("chosen_period", "--period", type=PERIOD)

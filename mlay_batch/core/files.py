@@ -64,6 +64,7 @@ def _open_temporary(path: Path, mode: int, *, sync: bool = True) -> Iterator[Bin
                     os.fsync(file.fileno())
             _replace_file(temporary, path)
         except BaseException:
+            make_writable(temporary)
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
@@ -110,6 +111,21 @@ def _replace_file(temporary: Path, path: Path) -> None:
             time.sleep(pause)
         else:
             return
+
+
+def make_writable(path: Path) -> None:
+    """Let a file that is not to be changed be replaced or removed, which Windows refuses."""
+    if path.is_file():
+        path.chmod(0o600)
+
+
+def remove_file(path: Path, code: str = "files.busy") -> None:
+    """Remove a file. Raises OutputBusyError `code` where another program holds it."""
+    try:
+        make_writable(path)
+        path.unlink()
+    except PermissionError as error:
+        raise OutputBusyError(code, path=str(path), lock="–") from error
 
 
 def hash_files(folder: Path, files: Iterable[Path]) -> str:

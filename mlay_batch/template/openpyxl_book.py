@@ -173,7 +173,8 @@ class _FixedZip(ZipFile):
         super().writestr(member, data)
 
     def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-        part = Path(filename).read_bytes()
+        # On Windows openpyxl writes the part as a text file, with that system's line ends.
+        part = Path(filename).read_bytes().replace(b"\r\n", b"\n")
         if results := self.results.get(str(arcname)):
             part = _store_results(part.decode(), results).encode()
         self.writestr(str(arcname), part)

@@ -94,6 +94,14 @@ def test_no_workspace(tmp_path, monkeypatch, capsys):
     assert "mlay init" in err
 
 
+def test_the_surroundings_may_name_the_workspace(office, tmp_path, monkeypatch, capsys):
+    """So does the mlay.bat beside it; what is typed comes first."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLAY_WORKSPACE", str(office.workspace.root))
+    assert run(["status", "--as-of", "2019-12-06"]) == 0
+    assert run(["status", "-C", str(tmp_path)]) == 2
+
+
 def test_an_output_open_elsewhere_is_one_clear_line(office, capsys):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
     month = office.workspace.reports / "2019-11"

@@ -47,7 +47,7 @@ from mlay_batch.template import TemplateContext, render
 pytestmark = pytest.mark.usefixtures("reading_here")
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "json.md"
-DOCUMENTS = {"schema show", "schema export"}  # they print a document themselves
+DOCUMENTS = {"help", "schema show", "schema export"}  # they print a document themselves
 DAY = ("--as-of", "2019-12-06")
 NOVEMBER = ("--period", "2019-11", *DAY)
 WRONG = "form: x\nversoin: 1\n"

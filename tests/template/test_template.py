@@ -27,6 +27,7 @@ from builders.small_form import (
     render_form,
     small_form,
 )
+from et_xmlfile import incremental_tree
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 
@@ -77,6 +78,20 @@ def test_another_process_gives_the_same_bytes():
     env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent.parent)}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert ran.stdout.strip() == hashlib.sha256(render(FORM, CONTEXT)).hexdigest(), ran.stderr
+
+
+def test_windows_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch):
+    """There openpyxl writes a sheet as a text file, with other line ends."""
+    expected = render(FORM, CONTEXT)
+    opened: list[object] = []
+
+    def open_text(file: str, *args: object, **settings: object):
+        opened.append(file)
+        return Path(file).open(*args, **settings, newline="\r\n")
+
+    monkeypatch.setattr(incremental_tree, "open", open_text, raising=False)
+    assert render(FORM, CONTEXT) == expected
+    assert opened
 
 
 def test_the_official_heading_names_superior_branch_and_place():

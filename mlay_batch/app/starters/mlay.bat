@@ -1,15 +1,20 @@
 @echo off
-setlocal
-set "MLAY=mlay.exe"
-where mlay.exe >nul 2>nul || set "MLAY=py -m mlay_batch"
+setlocal EnableExtensions DisableDelayedExpansion
+set "MLAY=py -m mlay_batch"
+where mlay.exe >nul 2>nul
+if "%ERRORLEVEL%"=="0" set "MLAY=mlay.exe"
+rem The program that came in a zip lies beside this folder, wherever both are now.
+set "ZIP=%~dp0..\program"
+if exist "%ZIP%\packages\mlay_batch" set MLAY="%ZIP%\python.exe" -X utf8 -m mlay_batch
 rem Who types "mlay" in this folder means the program, but cmd.exe finds this file first.
 if /i not "%~0"=="mlay" goto month
 %MLAY% %*
-exit /b
+exit /b %ERRORLEVEL%
 :month
 cd /d "%~dp0"
 rem Without the program py gives 1, which from mlay means that a file was refused.
-if not "%MLAY%"=="mlay.exe" (py -c "import mlay_batch" || set "MLAY=")
+%MLAY% --version >nul
+if not "%ERRORLEVEL%"=="0" set "MLAY="
 if defined MLAY %MLAY% month %*
 set "CODE=%ERRORLEVEL%"
 if not defined MLAY set "CODE=3"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlay_batch.core.files import is_open, write_atomically
+from mlay_batch.core.files import is_open, make_writable, write_atomically
 from mlay_batch.core.findings import Place
 from mlay_batch.errors import OutputBusyError
 from mlay_batch.mail.letter import Letter
@@ -54,7 +54,7 @@ class ViewFiles:
             if folder.is_symlink() or (path.is_file() and path.read_bytes() == data):
                 continue
             with suppress(OutputBusyError, OSError):
-                _unlock(path)
+                make_writable(path)
                 write_atomically(path, data, mode=0o400)
 
     def remove_others(self, outbox: Path) -> None:
@@ -65,11 +65,5 @@ class ViewFiles:
             is_needed = any(kept == name or kept.startswith(f"{name}/") for kept in self.contents)
             if _OWN_NAME.fullmatch(name) and not (is_needed or is_open(path)):
                 with suppress(OSError):
-                    _unlock(path)
+                    make_writable(path)
                     path.rmdir() if path.is_dir() else path.unlink()
-
-
-def _unlock(path: Path) -> None:
-    """Let Windows replace or remove a file that is not to be changed."""
-    if path.is_file():
-        path.chmod(0o600)
