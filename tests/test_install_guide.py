@@ -17,7 +17,7 @@ PART = GUIDE.partition("\n# Cài đặt\n")[2].partition("\n# ")[0]
 
 
 def folder_of_the_zip() -> str:
-    """What its page says lies in it; `tests/packaging` holds the page to the zip."""
+    """What its page says lies in it; `tests/test_windows.py` builds that zip."""
     page = (ROOT / "packaging" / "DOC-TOI.txt").read_text(encoding="utf-8")
     listed = page.partition("TRONG THƯ MỤC NÀY\n")[2].partition("\n\n")[0]
     return f"{listed}\n  DOC-TOI.txt  tờ này"

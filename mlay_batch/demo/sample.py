@@ -172,12 +172,15 @@ def planted(office: SampleOffice) -> Mapping[str, tuple[str, ...]]:
     """
     data, last = office.data, str(office.months[-1])
     refilled = data["besides"]["refilled"]
-    entries = {kind: data.get(kind, ()) for kind in ("missing", "refused", "late")}
-    of_last = {
-        kind: [e for e in of_kind if e["month"] == last] for kind, of_kind in entries.items()
-    }
     branches = {
-        **{kind: [entry["branch"] for entry in of_kind] for kind, of_kind in of_last.items()},
+        **{
+            kind: [
+                entry["branch"]
+                for entry in data.get(kind, ())
+                if entry["month"] == last and entry["branch"] != refilled
+            ]
+            for kind in ("missing", "refused", "late")
+        },
         "refilled": [refilled],
         "twice": [data["besides"]["twice"]],
         "odd_visits": [entry["branch"] for entry in data["odd_visits"]],
