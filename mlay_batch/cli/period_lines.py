@@ -106,7 +106,8 @@ def _matter_lines(status: Status, lang: str) -> Iterator[str]:
         todo.pop("decide", None)  # nothing but letters and calls brings it on
     following = next((key for key in _NEXT if key in todo), "nothing")
     if status.unreached:
-        yield say(lang, "status.unreached", addresses=", ".join(status.unreached))
+        addresses = _names(status.unreached, lang, "addresses")
+        yield say(lang, "status.unreached", addresses=addresses)
     for key in _COUNTED:
         if key in todo and key != following:
             yield say(lang, f"status.{key}", count=todo[key])
