@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from mlay_batch.core import codec
 from mlay_batch.core.processes import limit_memory
@@ -124,6 +124,9 @@ def _ask_child(task: str, data: bytes) -> bytes | None:
     child.start()
     child_connection.close()
     try:
+        # Until the child has taken its end of the pipe, Windows keeps that open here.
+        if connection not in wait([connection, child.sentinel]):
+            return None
         connection.recv_bytes(1)  # the child is up: the clock starts
         connection.send_bytes(data)
         is_in_time = connection.poll(limits.OUTLOOK_SECONDS)

@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 
 from mlay_batch.core import codec
@@ -203,7 +203,7 @@ class WorkerPool:
             worker = _Worker(self.lock, self.limits.inflated_mb << 20)
             self.workers.add(worker)
         # Not as arguments of the process: if it died meanwhile, their pipe would hang for ever.
-        worker.request(self.config, START_SECONDS)
+        worker.begin(self.config)
         if worker.is_lost:
             self._release_worker(worker)
             raise MlayError("reader.child")
@@ -229,11 +229,23 @@ class _Worker:
         context = get_context("spawn")  # the same on every system, without the parent's memory
         self.lock, self.max_answer_bytes = lock, max_answer_bytes
         self.pipe, child_pipe = context.Pipe()
-        self.process = context.Process(target=answer_files, args=(child_pipe,), daemon=True)
+        self.process = context.Process(target=_work, args=(child_pipe, answer_files), daemon=True)
         self.process.start()
         child_pipe.close()
         self.is_lost = self.is_late = False
         self.deadline = math.inf
+
+    def begin(self, config: bytes) -> None:
+        """Send the configuration once the child has taken its end of the pipe.
+
+        Until then Windows keeps that end open here: nothing would tell that the child has died.
+        """
+        self.is_lost = True
+        with contextlib.suppress(*_CONNECTION_ERRORS):
+            if self.pipe in connection.wait([self.pipe, self.process.sentinel], START_SECONDS):
+                self.pipe.recv_bytes()
+                self.is_lost = False
+                self.request(config, START_SECONDS)
 
     def request(self, data: bytes, seconds: float) -> bytes:
         """Return the answer; empty where the child is lost, or was killed as late."""
@@ -260,6 +272,12 @@ class _Worker:
         self.process.join()
         self.process.close()
         self.pipe.close()
+
+
+def _work(pipe: Connection, answer: Callable[[Connection], None]) -> None:
+    """Tell the parent that the pipe has come, and answer. Runs in the child."""
+    pipe.send_bytes(b"")
+    answer(pipe)
 
 
 def answer_files(pipe: Connection) -> None:
