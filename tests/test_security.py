@@ -64,4 +64,4 @@ def test_a_console_in_cp1252_says_vietnamese_and_does_not_fail() -> None:
         env={**os.environ, "PYTHONIOENCODING": "cp1252"},
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
-    assert "Lệnh" in ran.stdout.decode("utf-8")
+    assert "Cách gọi" in ran.stdout.decode("utf-8")
