@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch import demo, reader
+from mlay_batch.app.cache import read_catalogue
 from mlay_batch.app.ingest import IngestResult, Progress, ingest, no_progress
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.settings import CONFIG_NAME
@@ -21,14 +22,14 @@ class DemoWorkspace:
     """The workspace of a sample, without its returns.
 
     Attributes:
-        name: name of the sample.
         sample: what it is made from, with the month and day of its workbook.
         office: the office, as read from the workspace.
+        inbox_folders: the folders of files received together, written as they are asked for.
     """
 
-    name: str
     sample: demo.SampleOffice
     office: Office
+    inbox_folders: Iterator[demo.InboxFolder]
 
     @property
     def planted(self) -> Mapping[str, tuple[str, ...]]:
@@ -49,22 +50,22 @@ def build(folder: Path, name: str = demo.DEFAULT) -> DemoWorkspace:
             raise UsageError("demo.occupied", path=str(folder))
     else:
         workspace = Workspace.create(folder)
-    demo.write_office(sample, workspace.root)
-    return DemoWorkspace(name, sample, open_office(workspace))
+    inbox_folders = demo.write_batches(name, workspace.root)
+    demo.write_descriptions(sample, workspace.root)
+    # As the office will read them: they are read once, and kept.
+    workspace.register.write_bytes(demo.render_register(read_catalogue(workspace), sample))
+    return DemoWorkspace(sample, open_office(workspace), inbox_folders)
 
 
 def ingest_batches(
     demo_workspace: DemoWorkspace, *, who: str, holder: str, progress: Progress = no_progress
 ) -> Iterator[IngestResult]:
-    """Write and ingest the batches in turn, each as of the day it was received.
+    """Ingest the batches in turn, each as of the day it was received, by the same workers.
 
-    The same workers read them all, the forms of later batches are filled in meanwhile. `progress`
-    is called with the number of batches done and their total.
+    `progress` is called with the number of batches done and their total.
     """
-    total = len(demo.batches(demo_workspace.sample))
-    inbox_folders = demo.write_batches(demo_workspace.name, demo_workspace.office.workspace.root)
     with closing(reader.LastingWorkers()) as read_files:
-        for done, inbox_folder in enumerate(inbox_folders, 1):
+        for inbox_folder in demo_workspace.inbox_folders:
             yield ingest(
                 demo_workspace.office,
                 [inbox_folder.folder],
@@ -74,4 +75,4 @@ def ingest_batches(
                 holder=holder,
                 read_files=read_files,
             )
-            progress(done, total)
+            progress(inbox_folder.number, inbox_folder.total)

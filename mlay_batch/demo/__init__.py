@@ -9,7 +9,7 @@ from mlay_batch.demo.sample_files import (
     render_return,
     returns,
     write_batches,
-    write_office,
+    write_descriptions,
 )
 from mlay_batch.demo.sample_meetings import SampleReturn
 
@@ -27,5 +27,5 @@ __all__ = [
     "render_return",
     "returns",
     "write_batches",
-    "write_office",
+    "write_descriptions",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import groupby, repeat
+from itertools import count, groupby
 from multiprocessing import get_context
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +22,8 @@ from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.template import TemplateContext, render
+
+Batch = tuple[SampleReturn, ...]
 
 
 def returns(office: SampleOffice, catalogue: Catalogue) -> Iterator[SampleReturn]:
@@ -105,21 +108,23 @@ class InboxFolder:
     Attributes:
         folder: ``inbox/<day received>`` in the sample workspace.
         received: time of receipt, ISO.
+        number: its place in the order of receipt, from 1.
+        total: number of all such folders of the sample.
     """
 
     folder: Path
     received: str
+    number: int
+    total: int
 
 
-def write_office(office: SampleOffice, folder: Path) -> None:
-    """Write ``register.xlsx``, and the sample's own descriptions into ``schemas``."""
-    (folder / "schemas").mkdir(parents=True, exist_ok=True)
+def write_descriptions(office: SampleOffice, folder: Path) -> None:
+    """Write the sample's own descriptions into ``schemas`` of a workspace."""
     for path in sorted(office.schemas.glob("*.yaml")) if office.schemas else ():
         (folder / "schemas" / path.name).write_bytes(path.read_bytes())
-    (folder / "register.xlsx").write_bytes(render_register(office.catalogue, office))
 
 
-def batches(office: SampleOffice) -> tuple[tuple[SampleReturn, ...], ...]:
+def batches(office: SampleOffice) -> tuple[Batch, ...]:
     """Return all returns of the sample, those received together in one tuple, in their order."""
     good_returns = list(returns(office, office.catalogue))
     sent = sorted([*good_returns, *extra_returns(office, good_returns)], key=attrgetter("received"))
@@ -129,36 +134,49 @@ def batches(office: SampleOffice) -> tuple[tuple[SampleReturn, ...], ...]:
 def write_batches(name: str, folder: Path) -> Iterator[InboxFolder]:
     """Write ``inbox/<day received>/<file>`` of the sample of that name, a batch at a time.
 
-    Photos of papers lie beside their returns. Another process fills in the forms of the batches to
-    come while the caller reads the ones that are there. The same bytes on every machine.
+    Photos of papers lie beside their returns. From this call on another process fills in the forms
+    of the next batches, while the caller reads what is there. The same bytes on every machine.
     """
-    office = load_sample(name)
-    office_batches = batches(office)
-    numbers = range(len(office_batches))
-    with ProcessPoolExecutor(1, get_context("spawn")) as writer:
-        contents = writer.map(_fill_in_batch, repeat(name), numbers)
-        for batch, workbooks in zip(office_batches, contents, strict=True):
-            inbox_folder = folder / "inbox" / batch[0].received[:10]
+    writer = ProcessPoolExecutor(1, get_context("spawn"))
+    ahead = deque(writer.submit(_fill_in_batch, name, number) for number in range(_AHEAD))
+    return _write_in_turn(writer, ahead, name, folder)
+
+
+def _write_in_turn(
+    writer: ProcessPoolExecutor, ahead: deque[Future[_Files]], name: str, folder: Path
+) -> Iterator[InboxFolder]:
+    with writer:
+        for number in count(1):
+            received, files, total = ahead.popleft().result()
+            if number + _AHEAD <= total:
+                ahead.append(writer.submit(_fill_in_batch, name, number + _AHEAD - 1))
+            inbox_folder = folder / "inbox" / received[:10]
             inbox_folder.mkdir(parents=True, exist_ok=True)
-            for sample, workbook in zip(batch, workbooks, strict=True):
-                _write_return(office, sample, workbook, inbox_folder / sample.name)
-            yield InboxFolder(inbox_folder, batch[0].received)
+            for file_name, data in files.items():
+                (inbox_folder / file_name).write_bytes(data)
+            yield InboxFolder(inbox_folder, received, number, total)
+            if number == total:
+                return
 
 
-def _write_return(office: SampleOffice, sample: SampleReturn, data: bytes, path: Path) -> None:
-    path.write_bytes(data)
-    for photo in office.events("photos", sample.period, sample.branch):
-        photo_data = (shipped_folder("samples") / photo["file"]).read_bytes()
-        path.with_suffix(Path(photo["file"]).suffix).write_bytes(photo_data)
+_AHEAD = 2  # batches filled in before they are asked for; every sample has as many
+_Files = tuple[str, dict[str, bytes], int]
+"""When a batch was received, its files by name, and the number of batches."""
 
 
-def _fill_in_batch(name: str, number: int) -> list[bytes]:
-    """Return the workbooks of a batch. Runs in the child, which keeps its blanks."""
-    office_batches, filler = _open_sample(name)
-    return [filler.fill_in(sample) for sample in office_batches[number]]
+def _fill_in_batch(name: str, number: int) -> _Files:
+    """Return the files of the batch with that number, from 0. Runs in the child."""
+    filler, all_batches = _open_sample(name)
+    batch, files = all_batches[number], {}
+    for sample in batch:
+        files[sample.name] = filler.fill_in(sample)
+        for photo in filler.office.events("photos", sample.period, sample.branch):
+            path = shipped_folder("samples") / photo["file"]
+            files[Path(sample.name).with_suffix(path.suffix).name] = path.read_bytes()
+    return batch[0].received, files, len(all_batches)
 
 
-@lru_cache(maxsize=1)
-def _open_sample(name: str) -> tuple[tuple[tuple[SampleReturn, ...], ...], FormFiller]:
+@lru_cache(maxsize=1)  # the child keeps its blanks
+def _open_sample(name: str) -> tuple[FormFiller, tuple[Batch, ...]]:
     office = load_sample(name)
-    return batches(office), FormFiller(office.catalogue, office)
+    return FormFiller(office.catalogue, office), batches(office)
