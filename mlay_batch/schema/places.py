@@ -80,7 +80,7 @@ def child(node: Any, part: Any) -> tuple[Any, Any] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part].start_mark, node.value[part]
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
+        for key, value in reversed(node.value):  # of a key given twice the last is read
             if key.value == str(part):
                 return key.start_mark, value
     return None
