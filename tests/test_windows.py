@@ -213,6 +213,14 @@ def test_nothing_but_the_pinned_wheels_is_imported() -> None:
 # The zip
 
 
+X86, AMD64, ARM64 = 0x14C, 0x8664, 0xAA64
+
+
+def make_program(machine: int) -> bytes:
+    """The beginning of a program for Windows, as far as it says for which processor it is."""
+    return b"MZ".ljust(0x3C, b"\0") + b"\x40\0\0\0PE\0\0" + machine.to_bytes(2, "little")
+
+
 def make_zip(path: Path, files: dict[str, bytes | str], day: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(path, "w") as file:
@@ -242,15 +250,8 @@ class Bench:
     root: Path
 
     def __post_init__(self) -> None:
-        self.python = make_zip(
-            self.root / "python-3.13.9-embed-amd64.zip",
-            {
-                "python.exe": b"MZ",
-                "python313.zip": b"PK",
-                "python313._pth": "python313.zip\r\n.\r\n#import site\r\n",
-                "LICENSE.txt": "PSF",
-            },
-        )
+        self.python = self.root / "python-3.13.9-embed-amd64.zip"
+        self.embed(AMD64)
         self.own = make_wheel(
             self.root / "mlay_batch-9.1-py3-none-any.whl",
             "License-Expression: MIT",
@@ -277,6 +278,16 @@ class Bench:
     @property
     def wheels(self) -> Path:
         return self.root / "wheels"
+
+    def embed(self, machine: int) -> None:
+        """Put an embeddable Python for that processor there."""
+        files: dict[str, bytes | str] = {
+            "python.exe": make_program(machine),
+            "python313.zip": b"PK",
+            "python313._pth": "python313.zip\r\n.\r\n#import site\r\n",
+            "LICENSE.txt": "PSF",
+        }
+        make_zip(self.python, files)
 
     def lock(self) -> None:
         pins = (windows.Pin.of(path).line for path in sorted(self.wheels.iterdir()))
@@ -379,6 +390,9 @@ def test_cmd_reads_the_file_to_click_rightly(bench: Bench) -> None:
     ]
     month = 'if exist "%OFFICE%\\mlay.toml" "%OFFICE%\\mlay.bat"'
     assert lines.index('if not "%~1"=="" goto typed') < lines.index(month) < lines.index(":typed")
+    # relative: it holds in the root of a drive too, and for whatever name the folder goes by
+    office = 'if exist "van-phong\\mlay.toml" set "MLAY_WORKSPACE=van-phong"'
+    assert lines[lines.index(":typed") + 2] == office
 
 
 def spoil_hash(bench: Bench) -> None:
@@ -430,6 +444,10 @@ def spoil_length(bench: Bench) -> None:
         (spoil_version, "not pinned: mlay-batch needs quick>=3"),
         (spoil_licence, "no licence: slow_path-1.0"),
         (spoil_python, "has no python313._pth"),
+        (lambda bench: bench.embed(X86), "not for win_amd64: "),
+        (lambda bench: bench.embed(ARM64), "not for win_amd64: "),
+        (lambda bench: bench.python.write_bytes(b"<html>"), "File is not a zip file"),
+        (lambda bench: bench.python.unlink(), "No such file"),
         (spoil_name, "Windows refuses the name: mlay-batch-9.1/program/packages/mlay_batch/aux.py"),
         (spoil_case, "cannot tell it from another file"),
         (spoil_length, "longer than 259 characters"),
