@@ -100,10 +100,11 @@ def test_just_what_the_program_needs_on_windows_is_pinned() -> None:
     assert windows.missing_requirements(Own(), wheels) == {}
     superfluous = [
         name
-        for name in wheels.keys() - NOT_HERE
+        for name in wheels.keys() - (NOT_HERE - windows.EXTRAS)
         if not windows.missing_requirements(Own(), {k: v for k, v in wheels.items() if k != name})
     ]
     assert superfluous == []
+    assert wheels.keys() >= windows.EXTRAS  # passwords: who has the zip cannot install more
 
 
 # What the program asks of Windows
@@ -350,6 +351,7 @@ def test_the_same_inputs_give_the_same_bytes(bench: Bench) -> None:
 def test_a_file_has_the_time_of_its_source(bench: Bench) -> None:
     with ZipFile(bench.build()) as file:
         days = {info.filename: info.date_time[2] for info in file.infolist()}
+        assert {info.create_system for info in file.infolist()} == {0}  # not this machine
     assert days[f"{PACKAGES}/mlay_batch/__init__.py"] == days[f"{TOP}/mlay.bat"] == 5
     assert days[f"{PACKAGES}/quick/__init__.py"] == 1
 
@@ -395,6 +397,34 @@ def test_cmd_reads_the_file_to_click_rightly(bench: Bench) -> None:
     assert lines[lines.index(":typed") + 2] == office
 
 
+def test_the_file_to_click_finds_its_program_anywhere_and_hands_on_its_exit_code() -> None:
+    lines = [
+        line
+        for line in (windows.HERE / "mlay.bat").read_text("utf-8").splitlines()
+        if not line.startswith("rem ")
+    ]
+    assert lines[1] == "setlocal EnableExtensions DisableDelayedExpansion"  # a ! stays in a path
+    assert lines[2:5] == [
+        'set "PYTHON=%~dp0program\\python.exe"',
+        'set "OFFICE=%~dp0van-phong"',
+        'if not exist "%PYTHON%" goto missing',
+    ]
+    call = lines.index('"%PYTHON%" -X utf8 -m mlay_batch init "%OFFICE%"')
+    assert lines[call + 1 : call + 5] == [
+        'set "CODE=%ERRORLEVEL%"',
+        'if exist "%OFFICE%\\mlay.toml" start "" "%OFFICE%\\register.xlsx"',
+        "pause",
+        "exit /b %CODE%",
+    ]
+    assert lines[lines.index('"%PYTHON%" -X utf8 -m mlay_batch %*') + 1] == "exit /b %ERRORLEVEL%"
+
+
+@pytest.mark.parametrize("name", ["nul", "Con.txt", "a.", "b ", "c /d", "x:y", "a?b", "com1.gz"])
+def test_names_that_windows_refuses(name: str) -> None:
+    with pytest.raises(windows.BuildError, match="refuses"):
+        windows.refuse_bad_paths([f"program/{name}"], "folder")
+
+
 def spoil_hash(bench: Bench) -> None:
     make_wheel(bench.quick, "License: MIT", day=2)
 
@@ -427,7 +457,7 @@ def spoil_name(bench: Bench) -> None:
 
 
 def spoil_case(bench: Bench) -> None:
-    make_wheel(bench.own, "License: MIT", files={"mlay_batch/A.py": "", "mlay_batch/a.py": ""})
+    make_wheel(bench.own, "License: MIT", files={"mlay_batch/a.py": "", "mlay_batch/A.py": ""})
 
 
 def spoil_length(bench: Bench) -> None:
