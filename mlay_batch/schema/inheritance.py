@@ -17,7 +17,7 @@ import yaml
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import next_free_code
-from mlay_batch.schema.places import Location, MergedNode, locate, place_of
+from mlay_batch.schema.places import Location, MergedNode, locate, place_of, shorten
 from mlay_batch.schema.problem import KeyPath
 
 EXTENDS = "extends"
@@ -48,8 +48,8 @@ def duplicates(top: yaml.Node) -> Iterator[SchemaError]:
                 is_key = isinstance(node, yaml.MappingNode)
                 code = "schema.key_again" if is_key else "schema.again"
                 yield _error(
-                    code, name_node, other=_location(first).phrase, key=name_path[-1], name=name,
-                    place=place_of(top, path if is_key else name_path),
+                    code, name_node, other=_location(first).phrase, key=name_path[-1],
+                    name=shorten(name), place=place_of(top, path if is_key else name_path),
                 )  # fmt: skip
 
 

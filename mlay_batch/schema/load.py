@@ -25,7 +25,7 @@ from mlay_batch.schema.indicators import (
 from mlay_batch.schema.level_semantics import missing_level_fields
 from mlay_batch.schema.model import Form, Rule
 from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
-from mlay_batch.schema.places import locate, written_at
+from mlay_batch.schema.places import locate, shorten, written_at
 from mlay_batch.schema.problem import Fault, KeyPath
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
@@ -191,7 +191,7 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
         code = "schema.name" if fault.name else "schema.nameless"
         code += "" if fault.valid_names else "_alone"
     near = fault.suggestion or nearest(fault.name, fault.valid_names, cutoff=0.4)
-    valid_names = sorted(fault.valid_names)
+    valid_names = list(map(shorten, sorted(fault.valid_names)))
     names = [*valid_names[:_MOST_NAMES], *(["…"] if len(valid_names) > _MOST_NAMES else [])]
     return SchemaError(
         code,
@@ -199,7 +199,7 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
         line=location.line,
         place=location.place,
         key=fault.key,
-        name=fault.name,
+        name=shorten(fault.name),
         value=value,
         nearest=near,
         known="" if near else ", ".join(names),

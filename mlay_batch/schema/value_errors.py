@@ -16,7 +16,7 @@ from mlay_batch.errors import Phrase, SchemaError
 from mlay_batch.schema.checks import CHECKS, CheckSpec
 from mlay_batch.schema.indicators import KINDS, Indicator, IndicatorKind
 from mlay_batch.schema.model import Due, Effective, Rule
-from mlay_batch.schema.places import child, follow, item_name, locate, written_at
+from mlay_batch.schema.places import child, follow, item_name, locate, shorten, written_at
 from mlay_batch.schema.problem import InvalidValueError, KeyPath
 
 # Records with parameters among their keys: the key that names the kind, and all kinds.
@@ -100,7 +100,7 @@ def _unknown_key(path: KeyPath, node: yaml.Node, data: Any, record: Any) -> Sche
         line=location.line,
         place=locate(node, path[:-1]).place,
         key=".".join(map(str, path)),
-        name=str(path[-1]),
+        name=shorten(str(path[-1])),
         nearest=near,
         known="" if near else ", ".join(sorted(valid_keys)),
     )

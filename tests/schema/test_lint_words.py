@@ -331,6 +331,32 @@ def test_a_number_of_thousands_of_digits_is_cut() -> None:
     assert len(error_text(caught.value, "vi")) < 250
 
 
+LONG = "x" * 3000
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("period: month", f"{LONG}: 1\nperiod: month"),
+        ("period: month", "? |\n  a\n  b\n: 1\nperiod: month"),
+        ("period: month", f"? {LONG}\n: 1\n? {LONG}\n: 1\nperiod: month"),
+        ("mark: [people]", f"mark: [{LONG}]"),
+        ("id: people", f"id: P{LONG}"),
+        ("code: Z01", f"code: {LONG}"),
+        ("period: month", f"headline: [{LONG}]\nperiod: month"),
+        ('- {id: "yes", title', f"- {{id: {LONG}, titel"),
+        ("says: {vi: Ít", f"says: {{vi: '{{{LONG}}}'"),
+    ],
+)
+def test_long_words_of_the_file_are_cut_and_stand_on_one_line(old: str, new: str) -> None:
+    assert old in FORM
+    with pytest.raises(SchemaError) as caught:
+        load_text(FORM.replace(old, new), "x.yaml")
+    for text in (error_text(error, "vi") for error in caught.value.every):
+        assert len(text) < 500, text
+        assert "\n" not in text
+
+
 def test_a_base_of_another_kind_is_said_in_the_file_that_extends_it(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("extends: quota-thematic.yaml\nform: x\n", encoding="utf-8")
