@@ -14,7 +14,7 @@ pause
 exit /b %CODE%
 :typed
 rem What is typed in this very folder is about the office beside it.
-if /i "%CD%\"=="%~dp0" if exist "%OFFICE%\mlay.toml" set "MLAY_WORKSPACE=%OFFICE%"
+if exist "van-phong\mlay.toml" set "MLAY_WORKSPACE=van-phong"
 "%PYTHON%" -X utf8 -m mlay_batch %*
 exit /b %ERRORLEVEL%
 :missing

@@ -19,7 +19,7 @@ from email.parser import BytesParser
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
@@ -46,6 +46,7 @@ BASE = "C:\\Users\\nguyen.thi.hong.nhung\\Documents\\Văn phòng Đảng ủy\\"
 LONGEST = 259  # Windows: 260 with the closing zero
 # What Python writes on the first run has a path longer by this than the module's.
 _COMPILED = len(f"__pycache__/.cpython-{_SHORT}.pyc") - len(".py")
+_AMD64 = b"PE\0\0\x64\x86"  # how the header of a program for PLATFORM begins
 _LICENCE = re.compile(r"(licen[cs]es?|copying|notice|authors)\b", re.IGNORECASE)
 # Of the dependencies: their own tests, and what only compilers and type checkers read.
 _UNUSED = re.compile(r"/tests/|\.(pyi|pyx|pxd|h|lib)$")
@@ -251,13 +252,16 @@ def _windows_text(text: str, name: str) -> bytes:
 def _python_entries(python: Path) -> Iterator[tuple[str, Entry]]:
     """Yield the files of the embeddable Python, told where the packages are.
 
-    Raises BuildError when it is not one of the chosen version.
+    Raises BuildError when it is not one of the chosen version and platform.
     """
     settings = f"python{_SHORT}._pth"
     needed = {"python.exe", "LICENSE.txt", f"python{_SHORT}.zip", settings}
     with ZipFile(python) as file:
         for name in sorted(needed - {*file.namelist()}):
             raise BuildError(f"no embeddable Python {_VERSION}: {python} has no {name}")
+        program = file.read("python.exe")
+        if not program[int.from_bytes(program[0x3C:0x40], "little") :].startswith(_AMD64):
+            raise BuildError(f"not for {PLATFORM}: {python}")
         for info in _files(file):
             entry = Entry(file.read(info), info.date_time)
             if info.filename == settings:
@@ -334,7 +338,7 @@ def main(args: Sequence[str]) -> int:
     try:
         wheels = pinned_wheels(read_lock(LOCK.read_text("utf-8")), chosen.wheels)
         target = build(own, chosen.python, wheels, chosen.out)
-    except BuildError as error:
+    except (BuildError, BadZipFile, OSError) as error:
         sys.stderr.write(f"windows.py: {error}\n")
         return 1
     sys.stdout.write(f"{target}\n")

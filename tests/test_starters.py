@@ -197,6 +197,7 @@ def test_on_windows_the_words_stand_where_they_cannot_do_harm(desk: Desk) -> Non
 def test_on_windows_it_runs_the_month_and_never_itself(desk: Desk) -> None:
     """cmd.exe looks for a command in the current folder first, and there lies this file."""
     lines = (desk.folder / "mlay.bat").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "setlocal EnableExtensions DisableDelayedExpansion"  # a ! stays in a path
     assert lines[0] == "@echo off"
     choices = [line for line in lines if re.search(r'\bset "?MLAY=', line)]
     assert choices == [

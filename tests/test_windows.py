@@ -100,10 +100,11 @@ def test_just_what_the_program_needs_on_windows_is_pinned() -> None:
     assert windows.missing_requirements(Own(), wheels) == {}
     superfluous = [
         name
-        for name in wheels.keys() - NOT_HERE
+        for name in wheels.keys() - (NOT_HERE - windows.EXTRAS)
         if not windows.missing_requirements(Own(), {k: v for k, v in wheels.items() if k != name})
     ]
     assert superfluous == []
+    assert wheels.keys() >= windows.EXTRAS  # passwords: who has the zip cannot install more
 
 
 # What the program asks of Windows
@@ -213,6 +214,14 @@ def test_nothing_but_the_pinned_wheels_is_imported() -> None:
 # The zip
 
 
+X86, AMD64, ARM64 = 0x14C, 0x8664, 0xAA64
+
+
+def make_program(machine: int) -> bytes:
+    """The beginning of a program for Windows, as far as it says for which processor it is."""
+    return b"MZ".ljust(0x3C, b"\0") + b"\x40\0\0\0PE\0\0" + machine.to_bytes(2, "little")
+
+
 def make_zip(path: Path, files: dict[str, bytes | str], day: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(path, "w") as file:
@@ -242,15 +251,8 @@ class Bench:
     root: Path
 
     def __post_init__(self) -> None:
-        self.python = make_zip(
-            self.root / "python-3.13.9-embed-amd64.zip",
-            {
-                "python.exe": b"MZ",
-                "python313.zip": b"PK",
-                "python313._pth": "python313.zip\r\n.\r\n#import site\r\n",
-                "LICENSE.txt": "PSF",
-            },
-        )
+        self.python = self.root / "python-3.13.9-embed-amd64.zip"
+        self.embed(AMD64)
         self.own = make_wheel(
             self.root / "mlay_batch-9.1-py3-none-any.whl",
             "License-Expression: MIT",
@@ -277,6 +279,16 @@ class Bench:
     @property
     def wheels(self) -> Path:
         return self.root / "wheels"
+
+    def embed(self, machine: int) -> None:
+        """Put an embeddable Python for that processor there."""
+        files: dict[str, bytes | str] = {
+            "python.exe": make_program(machine),
+            "python313.zip": b"PK",
+            "python313._pth": "python313.zip\r\n.\r\n#import site\r\n",
+            "LICENSE.txt": "PSF",
+        }
+        make_zip(self.python, files)
 
     def lock(self) -> None:
         pins = (windows.Pin.of(path).line for path in sorted(self.wheels.iterdir()))
@@ -339,6 +351,7 @@ def test_the_same_inputs_give_the_same_bytes(bench: Bench) -> None:
 def test_a_file_has_the_time_of_its_source(bench: Bench) -> None:
     with ZipFile(bench.build()) as file:
         days = {info.filename: info.date_time[2] for info in file.infolist()}
+        assert {info.create_system for info in file.infolist()} == {0}  # not this machine
     assert days[f"{PACKAGES}/mlay_batch/__init__.py"] == days[f"{TOP}/mlay.bat"] == 5
     assert days[f"{PACKAGES}/quick/__init__.py"] == 1
 
@@ -379,6 +392,37 @@ def test_cmd_reads_the_file_to_click_rightly(bench: Bench) -> None:
     ]
     month = 'if exist "%OFFICE%\\mlay.toml" "%OFFICE%\\mlay.bat"'
     assert lines.index('if not "%~1"=="" goto typed') < lines.index(month) < lines.index(":typed")
+    # relative: it holds in the root of a drive too, and for whatever name the folder goes by
+    office = 'if exist "van-phong\\mlay.toml" set "MLAY_WORKSPACE=van-phong"'
+    assert lines[lines.index(":typed") + 2] == office
+
+
+def test_the_file_to_click_finds_its_program_anywhere_and_hands_on_its_exit_code() -> None:
+    lines = [
+        line
+        for line in (windows.HERE / "mlay.bat").read_text("utf-8").splitlines()
+        if not line.startswith("rem ")
+    ]
+    assert lines[1] == "setlocal EnableExtensions DisableDelayedExpansion"  # a ! stays in a path
+    assert lines[2:5] == [
+        'set "PYTHON=%~dp0program\\python.exe"',
+        'set "OFFICE=%~dp0van-phong"',
+        'if not exist "%PYTHON%" goto missing',
+    ]
+    call = lines.index('"%PYTHON%" -X utf8 -m mlay_batch init "%OFFICE%"')
+    assert lines[call + 1 : call + 5] == [
+        'set "CODE=%ERRORLEVEL%"',
+        'if exist "%OFFICE%\\mlay.toml" start "" "%OFFICE%\\register.xlsx"',
+        "pause",
+        "exit /b %CODE%",
+    ]
+    assert lines[lines.index('"%PYTHON%" -X utf8 -m mlay_batch %*') + 1] == "exit /b %ERRORLEVEL%"
+
+
+@pytest.mark.parametrize("name", ["nul", "Con.txt", "a.", "b ", "c /d", "x:y", "a?b", "com1.gz"])
+def test_names_that_windows_refuses(name: str) -> None:
+    with pytest.raises(windows.BuildError, match="refuses"):
+        windows.refuse_bad_paths([f"program/{name}"], "folder")
 
 
 def spoil_hash(bench: Bench) -> None:
@@ -413,7 +457,7 @@ def spoil_name(bench: Bench) -> None:
 
 
 def spoil_case(bench: Bench) -> None:
-    make_wheel(bench.own, "License: MIT", files={"mlay_batch/A.py": "", "mlay_batch/a.py": ""})
+    make_wheel(bench.own, "License: MIT", files={"mlay_batch/a.py": "", "mlay_batch/A.py": ""})
 
 
 def spoil_length(bench: Bench) -> None:
@@ -430,6 +474,10 @@ def spoil_length(bench: Bench) -> None:
         (spoil_version, "not pinned: mlay-batch needs quick>=3"),
         (spoil_licence, "no licence: slow_path-1.0"),
         (spoil_python, "has no python313._pth"),
+        (lambda bench: bench.embed(X86), "not for win_amd64: "),
+        (lambda bench: bench.embed(ARM64), "not for win_amd64: "),
+        (lambda bench: bench.python.write_bytes(b"<html>"), "File is not a zip file"),
+        (lambda bench: bench.python.unlink(), "No such file"),
         (spoil_name, "Windows refuses the name: mlay-batch-9.1/program/packages/mlay_batch/aux.py"),
         (spoil_case, "cannot tell it from another file"),
         (spoil_length, "longer than 259 characters"),

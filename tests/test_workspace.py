@@ -203,6 +203,7 @@ def test_an_office_writes_from_any_address_it_writes_to() -> None:
         ('language = ["vi"\n', "3, cột 1: ngoặc mở trước chỗ này không được đóng"),
         ("ngôn ngữ = 1", "2, cột 3: thiếu dấu bằng."),
         ("= 3", "2, cột 1: không đọc được tên mục ở đây."),
+        (f"a = {'9' * 5000}\nb = 1", "2, cột 1: không đọc được giá trị ở đây."),
     ],
 )
 def test_text_that_is_no_toml_is_said_with_line_and_remedy(text: str, words: str) -> None:

@@ -184,7 +184,7 @@ class Settings:
         """
         try:
             config = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # TOMLDecodeError; of int() for a number of 5,000 digits
             raise _syntax_error(str(error), text, file) from error
         # unknown keys first, each kind in the order of the file
         errors = _errors(config, text, file)
@@ -217,7 +217,7 @@ _SYNTAX = tuple(
         (r"Expected '='", "equals"),
         (r"Expected newline", "after"),
         (r"statement|key part|in key", "key"),
-        (r"Invalid value|date", "value"),
+        (r"Invalid value|date|digits", "value"),
         (r"Illegal character", "control"),
     )
 )
@@ -228,7 +228,10 @@ _HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 def _syntax_error(words: str, text: str, file: str) -> UsageError:
     """Return the error to show for one of the library's; its English stays behind."""
     position = _POSITION.search(words)
-    line, column = map(int, position.groups()) if position else (len(text.splitlines()), 1)
+    lines = text.splitlines()
+    line, column = map(int, position.groups()) if position else (len(lines), 1)
+    if "digits" in words:  # of int(), which knows no line
+        line = 1 + lines.index(max(lines, key=len))
     name = next((name for pattern, name in _SYNTAX if pattern.search(words)), "other")
     problem = Phrase(f"toml.{name}")
     return UsageError("workspace.toml", file=file, line=line, column=column, problem=problem)

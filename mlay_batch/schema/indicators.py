@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as stored
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.schema.ids import INDICATOR_LETTER, next_free_code
-from mlay_batch.schema.model import Effective, Form, Record, Text
-from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.model import Effective, Form, Text
+from mlay_batch.schema.problem import Fault, KeyPath, Record, unknown_names
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 
@@ -108,6 +108,7 @@ def indicator_looks(indicator: Indicator) -> tuple[str, ...]:
 
 _CODE = re.compile(rf"{INDICATOR_LETTER}[0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
+_MOST = 10_000  # of a parameter: months, characters, per cent; ``wanted.amount`` names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Indicator(Record):
     severity: Literal[Severity.WARNING, Severity.TRIAL] = Severity.WARNING
     changed: Text | None = None
     params: Mapping[str, Any] = stored(default_factory=dict, hash=False)
+    limits: ClassVar = {"weight": (0, 100), "months": (1, 120)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def _param(
     kind: ParamKind, value: Any, inputs: Mapping[str, IndicatorInput], path: KeyPath
 ) -> Iterator[Fault]:
     if not _fits(kind, value):
-        wanted = {"look": "name", "number": "number", "figures": "figures"}.get(kind, "list")
+        wanted = {"look": "name", "number": "amount", "figures": "figures"}.get(kind, "list")
         yield Fault(path, str(value), wanted=wanted)
     elif kind in ("look", "looks", "figures"):
         yield from unknown_names([value] if kind == "look" else value, path, inputs)
@@ -243,7 +245,8 @@ def _fits(kind: ParamKind, value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value <= _MOST
 
 
 def missing_fields(record: IndicatorSet, forms: Iterable[Form]) -> Iterator[Fault]:

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from mlay_batch.errors import SchemaError, raise_all
+from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import next_free_code
-from mlay_batch.schema.places import Location, MergedNode, locate, place_of
+from mlay_batch.schema.places import Location, MergedNode, locate, place_of, shorten
 from mlay_batch.schema.problem import KeyPath
 
 EXTENDS = "extends"
@@ -26,12 +26,12 @@ _DEFINING_KEYS = ("check", "kind")  # the key of a new rule, of a new indicator
 _REPEATABLE_LIST = "crosswalk"  # the one list in which several items may be of one section
 
 
-def extend(base: yaml.Node, extension: yaml.Node) -> yaml.Node:
+def extend(base: yaml.Node, extension: yaml.Node, errors: list[SchemaError]) -> yaml.Node:
     """Return the nodes of `base` replaced by those of `extension`; each keeps its file and line.
 
-    Raises SchemaError for a new rule under the code of an existing one.
+    A new rule under the code of an existing one is added to `errors`.
     """
-    raise_all(_reused_codes(base, extension))
+    errors.extend(_reused_codes(base, extension))
     return _merge(_without(base, EXTENDS), _without(extension, EXTENDS), key="")
 
 
@@ -48,8 +48,8 @@ def duplicates(top: yaml.Node) -> Iterator[SchemaError]:
                 is_key = isinstance(node, yaml.MappingNode)
                 code = "schema.key_again" if is_key else "schema.again"
                 yield _error(
-                    code, name_node, other=_location(first).phrase, key=name_path[-1], name=name,
-                    place=place_of(top, path if is_key else name_path),
+                    code, name_node, other=_location(first).phrase, key=name_path[-1],
+                    name=shorten(name), place=place_of(top, path if is_key else name_path),
                 )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _reused_codes(base: yaml.Node, extension: yaml.Node) -> Iterator[SchemaError
     codes = base_rules.keys() | {_name(item) for _, item in _rules(extension)}
     for path, item in _rules(extension):
         code = _name(item)
-        kind_key = next((key for key, _ in _children(item) if key in _DEFINING_KEYS), None)
+        kind_key = _defining_key(item)
         if kind_key and code in base_rules:
             free = next_free_code(code[:1], codes)
             codes |= {free}
@@ -101,6 +101,10 @@ def _reused_codes(base: yaml.Node, extension: yaml.Node) -> Iterator[SchemaError
                 "schema.replaces", _name_key(item), name=code, key=kind_key, other=other,
                 place=place, nearest=free,
             )  # fmt: skip
+
+
+def _defining_key(item: yaml.Node) -> str | None:
+    return next((key for key, _ in _children(item) if key in _DEFINING_KEYS), None)
 
 
 def _rules(node: yaml.Node) -> Iterator[tuple[KeyPath, yaml.Node]]:
@@ -156,7 +160,7 @@ def _merge_mappings(base: yaml.MappingNode, extension: yaml.MappingNode) -> yaml
 def _merge_lists(base: yaml.SequenceNode, extension: yaml.SequenceNode) -> yaml.SequenceNode:
     items = {_name(item): item for item in base.value}
     for item in extension.value:
-        base_item = items.get(_name(item))
+        base_item = None if _defining_key(item) else items.get(_name(item))
         items[_name(item)] = _merge_mappings(base_item, item) if base_item is not None else item
     return yaml.SequenceNode(
         extension.tag, list(items.values()), extension.start_mark, extension.end_mark

@@ -43,8 +43,10 @@ def _fact(level: Level, fact: Fact, path: KeyPath) -> Iterator[Fault]:
     if (fact.kind == "minimum") != bool(fact.bounds):
         yield Fault((*path, "bounds"), fact.kind, code="schema.unfit")
     yield from _bounds(fact, (*path, "bounds"))
-    if not fact.steps or fact.steps[0].points != level.best:
-        yield Fault((*path, "steps"), level.id, code="schema.steps")
+    if not fact.steps:
+        yield Fault((*path, "steps"), "", wanted="list")
+    elif fact.steps[0].points != level.best:
+        yield Fault((*path, "steps", 0), f"{fact.steps[0].points:g}", code="schema.steps")
     for k, step in enumerate(fact.steps):
         yield from _bounds_of_step(fact, step, (*path, "steps", k), k == len(fact.steps) - 1)
     for k, (better, worse) in enumerate(pairwise(fact.steps), 1):

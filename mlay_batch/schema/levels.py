@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from mlay_batch.schema.model import Record, Text
+from mlay_batch.schema.model import Text
+from mlay_batch.schema.problem import Record
 
 FactKind = Literal["minimum", "share", "count", "days_before", "days_after"]
 Given = Mapping[str, tuple[str, ...]]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields as record_fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -25,8 +25,8 @@ from mlay_batch.schema.indicators import (
 from mlay_batch.schema.level_semantics import missing_level_fields
 from mlay_batch.schema.model import Form, Rule
 from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
-from mlay_batch.schema.places import locate, written_at
-from mlay_batch.schema.problem import Fault
+from mlay_batch.schema.places import locate, shorten, written_at
+from mlay_batch.schema.problem import Fault, KeyPath
 from mlay_batch.schema.quotas import Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.semantics import (
@@ -38,7 +38,7 @@ from mlay_batch.schema.semantics import (
     missing_from_forms,
     missing_from_register,
 )
-from mlay_batch.schema.value_errors import KIND_KEYS, nearest, value_errors
+from mlay_batch.schema.value_errors import KIND_KEYS, nearest, value_errors, wrong_paths
 from mlay_batch.schema.yaml_files import compose, construct, read_text
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
@@ -69,18 +69,64 @@ def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Des
 
     Descriptions it extends are looked up in `folders`, in order.
     """
-    node = compose(text, display_name, folders)
+    errors: list[SchemaError] = []
+    node = compose(text, display_name, folders, errors)
     data = construct(node, display_name) if node else None
-    kind = next((k for k in _KINDS if isinstance(data, dict) and k in data), None)
-    if kind is None or node is None:
+    kinds = [kind for kind in _KINDS if isinstance(data, dict) and kind in data]
+    if not kinds or node is None:
         raise SchemaError("schema.kind", file=display_name, line=1, kinds=", ".join(_KINDS))
+    if len(kinds) > 1:
+        line = max(p.line for k in kinds if (p := locate(node, [k])).file == display_name)
+        raise SchemaError("schema.kinds", file=display_name, line=line, kinds=", ".join(kinds))
+    _gather_params(data)
+    record, items = _validate(data, node, kinds[0], errors)
+    if record:
+        errors += list(_meaning_errors(record, node, items, errors))
+    raise_all(_by_line(errors))
+    return cast(Description, record)  # without one there was an error
+
+
+def _validate(
+    data: Any, node: yaml.Node, kind: str, errors: list[SchemaError]
+) -> tuple[Description | None, list[KeyPath]]:
+    """Return the record, and the items of lists that are in it without a wrong key of theirs.
+
+    What is wrong is added to `errors`. There is no record where a wrong key cannot be left out.
+    """
     try:
-        _gather_params(data)
-        record: Description = _adapter(kind).validate_python(data)
+        return _adapter(kind).validate_python(data), []
     except ValidationError as error:
-        raise_all(_by_line(value_errors(error, node, data, _KINDS[kind])))
-    raise_all(_located(fault, node) for fault in _first_faults(record))
-    return record
+        errors += value_errors(error, node, data, _KINDS[kind])
+        paths = wrong_paths(error, node)
+    try:
+        for path in paths:
+            _leave_out(path, data)
+        return _adapter(kind).validate_python(data), [path[:-1] for path in paths]
+    except (ValidationError, LookupError):
+        return None, []
+
+
+def _leave_out(path: KeyPath, data: Any) -> None:
+    """Remove a key of an item of a list. LookupError for any other: the file may name it."""
+    holder = data
+    for part in path[:-1]:
+        holder = holder[part]
+    if not isinstance(holder, dict) or all(isinstance(part, str) for part in path):
+        raise LookupError(path)
+    del holder[path[-1]]
+
+
+def _meaning_errors(
+    record: Description, node: yaml.Node, items: Sequence[KeyPath], errors: Sequence[SchemaError]
+) -> Iterator[SchemaError]:
+    """Yield an error for every fault outside `items`, but for ids that `errors` have already."""
+    seen = {(error.code, error.params["file"], error.params["line"]) for error in errors}
+    for fault in _first_faults(record):
+        error = _located(fault, node)
+        is_elsewhere = not any(fault.path[: len(item)] == item for item in items)
+        is_seen = (error.code, error.params["file"], error.params["line"]) in seen
+        if is_elsewhere and not (error.code == "schema.again" and is_seen):
+            yield error
 
 
 def _by_line(errors: Iterable[SchemaError]) -> list[SchemaError]:
@@ -92,7 +138,9 @@ def load_records(path: Path, record: type[T]) -> tuple[T, ...]:
 
     Raises SchemaError with all mistakes, as `load_file`.
     """
-    node = compose(read_text(path), path.name, ())
+    errors: list[SchemaError] = []
+    node = compose(read_text(path), path.name, (), errors)
+    raise_all(errors)
     if node is None:
         return ()
     data = construct(node, path.name)
@@ -143,7 +191,7 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
         code = "schema.name" if fault.name else "schema.nameless"
         code += "" if fault.valid_names else "_alone"
     near = fault.suggestion or nearest(fault.name, fault.valid_names, cutoff=0.4)
-    valid_names = sorted(fault.valid_names)
+    valid_names = list(map(shorten, sorted(fault.valid_names)))
     names = [*valid_names[:_MOST_NAMES], *(["…"] if len(valid_names) > _MOST_NAMES else [])]
     return SchemaError(
         code,
@@ -151,7 +199,7 @@ def _located(fault: Fault, node: yaml.Node, code: str = "") -> SchemaError:
         line=location.line,
         place=location.place,
         key=fault.key,
-        name=fault.name,
+        name=shorten(fault.name),
         value=value,
         nearest=near,
         known="" if near else ", ".join(names),
@@ -201,7 +249,7 @@ def joint_errors(
     @cache
     def top(name: str) -> yaml.Node:  # of a wrong file alone: it is read once more
         path = paths.get(name)
-        node = compose(read_text(path, name), name, (path.parent, base)) if path else None
+        node = compose(read_text(path, name), name, (path.parent, base), []) if path else None
         mark = yaml.Mark(name, 0, 0, 0, None, 0)
         return node or yaml.MappingNode("", [], mark, mark)
 

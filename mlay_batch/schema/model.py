@@ -15,17 +15,9 @@ from typing import Any, ClassVar, Literal
 from mlay_batch.core.findings import ANSWERS_ID, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.schema.ids import OFFICER, ROLLUP
-from mlay_batch.schema.problem import InvalidValueError, demand_month
+from mlay_batch.schema.problem import InvalidValueError, Record, demand_month
 
-
-class Record:
-    """Base of all records: an unknown YAML key is an error."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = {
-        "extra": "forbid",
-        "alias_generator": lambda name: name.rstrip("_"),
-        "str_strip_whitespace": True,
-    }
+_SURE = (-(10**15), 10**15)  # of 15 digits: Excel keeps no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +171,10 @@ class Field(Record):
     switch: str | None = None
     also: tuple[str, ...] = ()
 
+    limits: ClassVar = {"width": (1, 255), "max_length": (1, 32_767), "min": _SURE, "max": _SURE}
+
     def __post_init__(self) -> None:
+        Record.__post_init__(self)
         if self.hidden:
             object.__setattr__(self, "locked", True)
 
@@ -291,6 +286,7 @@ class Section(Record):
     note: Text | None = None
     unique: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    limits: ClassVar = {"rows": (0, 1000)}
 
     def field(self, field_id: str) -> Field:
         """Return the field of that id; KeyError where there is none."""
@@ -354,8 +350,10 @@ class Due(Record):
     correct: int = 3
     counted: Counted = "period"
     from_: str | None = None
+    limits: ClassVar = {"day": (-366, 366), "lock": (-366, 366), "correct": (0, 366)}
 
     def __post_init__(self) -> None:
+        Record.__post_init__(self)
         demand_month("from", self.from_)
 
     def last_day(self, period: Period) -> date:
@@ -386,6 +384,7 @@ class Carry(Record):
     from_: str
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
     grace: int = 0
+    limits: ClassVar = {"grace": (0, 120)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def child(node: Any, part: Any) -> tuple[Any, Any] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part].start_mark, node.value[part]
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
+        for key, value in reversed(node.value):  # of a key given twice the last is read
             if key.value == str(part):
                 return key.start_mark, value
     return None
@@ -106,7 +106,7 @@ def place_of(node: Any, path: Sequence[Any]) -> Place:
                 parts.pop()  # the noun says it
             parts.append(_item_phrase(node, list_key, part + 1))
         else:
-            parts.append(str(part))
+            parts.append(shorten(str(part)))
     return tuple(parts) or (Phrase("place.top"),)
 
 
@@ -117,7 +117,7 @@ def _item_phrase(item: Any, list_key: str, number: int) -> Phrase:
     values = ((child(item, key) or (None, None))[1] for key in _NAME_KEYS[list_key])
     names = (value.value for value in values if isinstance(value, yaml.ScalarNode) and value.value)
     if name := next(names, ""):
-        return Phrase("place.named", {"noun": noun, "name": name})
+        return Phrase("place.named", {"noun": noun, "name": shorten(name)})
     return Phrase("place.numbered", {"noun": noun, "number": number})
 
 
@@ -137,8 +137,13 @@ def item_name(item: Any) -> str:
 
 def written_at(node: Any, path: Sequence[Any]) -> str:
     """Return what stands at `path` as it is written, on one line; empty where nothing does."""
-    text = " ".join(_written(follow(node, path), 0).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return shorten(_written(follow(node, path), 0))
+
+
+def shorten(text: str) -> str:
+    """Return a text of the file as a message shows it: on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def _written(node: Any, depth: int) -> str:

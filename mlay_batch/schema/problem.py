@@ -1,11 +1,11 @@
-"""Records a wrong name in a description, with the names that would be right."""
+"""What a description's records must hold, and what is wrong with them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from mlay_batch.core.period import Period
 
@@ -33,6 +33,26 @@ def demand_month(key: str, month: str | None) -> None:
         is_month = False
     if not is_month:
         raise InvalidValueError(key, "wanted.month")
+
+
+class Record:
+    """Base of all records: an unknown YAML key is an error, and a number outside its limits."""
+
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    """The least and the largest number that a key may hold."""
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "allow_inf_nan": False,
+        "extra": "forbid",
+        "alias_generator": lambda name: name.rstrip("_"),
+        "str_strip_whitespace": True,
+    }
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError for a number outside its limits."""
+        for key, (least, most) in self.limits.items():
+            value = getattr(self, key)
+            if value is not None and not least <= value <= most:
+                raise InvalidValueError(key, "wanted.range", least=str(least), most=str(most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from mlay_batch.schema.model import Effective, Record, Text
+from mlay_batch.schema.model import Effective, Text
+from mlay_batch.schema.problem import Record
 
 Window = Literal["year", "quarter", "month"]
 Per = Literal["officer", "officer_cell", "cell"]
@@ -56,6 +57,7 @@ class Quota(Record):
     months_by: Literal["fifteenth", "days"] = "fifteenth"
     rounding: Literal["half_up", "floor", "ceiling"] = "half_up"
     counts: QuotaCounting = QuotaCounting(kinds=("regular", "thematic", "both"))
+    limits: ClassVar = {"times": (0, 1000)}
 
     @property
     def window_months(self) -> int:

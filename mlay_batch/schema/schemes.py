@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from mlay_batch.schema.ids import SCORES
 from mlay_batch.schema.levels import Level
-from mlay_batch.schema.model import Effective, Record, Text
+from mlay_batch.schema.model import Effective, Text
+from mlay_batch.schema.problem import Record
 
 UNCONFIRMED = "chưa xác nhận"
 """How a basis begins that was seen in no document."""
@@ -26,6 +27,7 @@ class Band(Record):
     id: str
     title: Text
     min: float
+    limits: ClassVar = {"min": (0, 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Group(Record):
     max: float
     thematic: bool = False
     section: str = SCORES
+    limits: ClassVar = {"max": (0, 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class YearGrade(Record):
     least: str | None = None
     times: int = 0
     basis: str | None = None
+    limits: ClassVar = {"times": (0, 366)}
 
     @property
     def is_adopted(self) -> bool:
@@ -112,6 +116,7 @@ class LeastAge(Record):
 
     months: int
     basis: str
+    limits: ClassVar = {"months": (0, 600)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ class Line(Record):
     target_min: float | None = None
     basis: str | None = None
     confirmed: bool = False
+    limits: ClassVar = {"decimals": (0, 6), "target_max": (0, 100), "target_min": (0, 100)}
 
     @property
     def has_target(self) -> bool:
@@ -195,6 +201,7 @@ class Cap(Record):
     basis: str
     rounding: Literal["floor", "half_up", "ceiling"] = "floor"
     confirmed: bool = False
+    limits: ClassVar = {"per_cent": (0, 100)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +233,7 @@ class Condition(Record):
     base: tuple[str, ...] = ("rated",)
     rounding: Literal["floor", "half_up", "ceiling"] = "ceiling"
     confirmed: bool = False
+    limits: ClassVar = {"per_cent": (0, 100)}
 
 
 @dataclass(frozen=True, slots=True)

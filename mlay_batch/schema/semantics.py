@@ -204,7 +204,8 @@ def _param(
         return
     is_list = kind in ("fields", "others", "texts")
     expected = list if is_list else (int, float) if kind == "number" else str
-    if not isinstance(value, expected) or isinstance(value, bool) or value == []:
+    is_infinite = isinstance(value, float) and not math.isfinite(value)
+    if not isinstance(value, expected) or isinstance(value, bool) or is_infinite or value == []:
         wanted = "list" if is_list else "number" if kind == "number" else "name"
         yield Fault(path, str(value), wanted=wanted)
         return

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from mlay_batch.errors import Phrase, SchemaError
 from mlay_batch.schema.checks import CHECKS, CheckSpec
 from mlay_batch.schema.indicators import KINDS, Indicator, IndicatorKind
-from mlay_batch.schema.model import Rule
-from mlay_batch.schema.places import child, follow, item_name, locate, written_at
+from mlay_batch.schema.model import Due, Effective, Rule
+from mlay_batch.schema.places import child, follow, item_name, locate, shorten, written_at
 from mlay_batch.schema.problem import InvalidValueError, KeyPath
 
 # Records with parameters among their keys: the key that names the kind, and all kinds.
@@ -26,7 +26,6 @@ KIND_KEYS: Mapping[type, tuple[str, Mapping[str, CheckSpec | IndicatorKind]]] = 
 }
 _UNKNOWN_KEY, _MISSING_KEY = "unexpected_keyword_argument", "missing"
 _KEY_TYPES = (_UNKNOWN_KEY, _MISSING_KEY, "invalid_key")
-_OF_A_KEY = "[key]"  # ends the way to a key of a mapping that is itself wrong
 # How the names of pydantic's errors begin, and the text ``wanted.<name>`` of what may stand there.
 _WANTED: Final[Mapping[str, str]] = {
     "string": "text",
@@ -72,6 +71,11 @@ def value_errors(
         yield _wrong_value(path, problems, node, record)
 
 
+def wrong_paths(error: ValidationError, node: yaml.Node) -> list[KeyPath]:
+    """Return the way to everything that is wrong in a file, and to every key it lacks."""
+    return list(dict.fromkeys(_path(node, problem) for problem in error.errors()))
+
+
 def _path(node: Any, problem: Mapping[str, Any]) -> KeyPath:
     """Return the way to what is wrong without the steps that no file has, such as types."""
     path: list[Any] = []
@@ -91,12 +95,12 @@ def _unknown_key(path: KeyPath, node: yaml.Node, data: Any, record: Any) -> Sche
     valid_keys = _valid_keys(path, data, record)
     near = nearest(str(path[-1]), valid_keys)
     return SchemaError(
-        "schema.key",
+        "schema.key" if valid_keys else "schema.key_alone",
         file=location.file,
         line=location.line,
         place=locate(node, path[:-1]).place,
         key=".".join(map(str, path)),
-        name=str(path[-1]),
+        name=shorten(str(path[-1])),
         nearest=near,
         known="" if near else ", ".join(sorted(valid_keys)),
     )
@@ -132,16 +136,13 @@ def _wrong_value(
     path: KeyPath, problems: Sequence[Mapping[str, Any]], node: yaml.Node, record: Any
 ) -> SchemaError:
     wanted = _wanted(path, problems, record)
-    if problems[0]["loc"][-1:] == (_OF_A_KEY,):
-        code, value = "schema.unquoted_key", str(path[-1])
-    else:
-        cause = problems[0].get("ctx", {}).get("error")
-        path = (*path, cause.key) if isinstance(cause, InvalidValueError) and cause.key else path
-        value = written_at(node, path)
-        is_word = wanted.code == "wanted.text" and not isinstance(problems[0]["input"], list | dict)
-        code = "schema.unquoted" if is_word else "schema.value"
+    cause = problems[0].get("ctx", {}).get("error")
+    path = (*path, cause.key) if isinstance(cause, InvalidValueError) and cause.key else path
+    value = written_at(node, path)
+    is_word = wanted.code == "wanted.text" and not isinstance(problems[0]["input"], list | dict)
+    code = "schema.unquoted" if is_word else "schema.value"
     location = locate(node, path)
-    known = wanted.params.get("list", ())
+    known = wanted.params.get("list", ()) if wanted.code == "wanted.one_of" else ()
     return SchemaError(
         code if value else "schema.empty",
         file=location.file,
@@ -157,6 +158,11 @@ def _wrong_value(
 def _wanted(path: KeyPath, problems: Sequence[Mapping[str, Any]], record: Any) -> Phrase:
     """Return what may stand at `path`."""
     first = problems[0]
+    holder = record
+    for part in path[:-1]:
+        holder = _inner_record(holder, part)
+    if holder in (Effective, Due) and path[-1] in ("from", "to"):
+        return Phrase("wanted.month")  # quotes alone, as for other texts, would not help
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InvalidValueError):
         return Phrase(cause.code, cause.params)

@@ -21,7 +21,15 @@ from mlay_batch.schema.places import locate, written_at
 
 
 class StrictLoader(yaml.CSafeLoader):
-    """Loads YAML, and reads only true/false as booleans."""
+    """Loads YAML, reads only true/false as booleans, and every key as the word that is written."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the data of a mapping: a key such as 5 or 2025-11-03 is a word."""
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
 
 # A choice or grade id such as `no` or `on` is a word, not a boolean.
@@ -71,12 +79,16 @@ def read_text(path: Path, display_name: str | None = None) -> str:
 
 
 def compose(
-    text: str, display_name: str, folders: Sequence[Path], extended_by: tuple[str, ...] = ()
+    text: str,
+    display_name: str,
+    folders: Sequence[Path],
+    errors: list[SchemaError],
+    extended_by: tuple[str, ...] = (),
 ) -> yaml.Node | None:
     """Return the YAML nodes of `text` merged with the file it extends; None of an empty text.
 
-    `extended_by` are the files extending it. Raises SchemaError for what is no YAML, for keys, ids
-    and codes given twice, and for a file that cannot be extended.
+    `extended_by` are the files extending it. Keys, ids and codes given twice are added to `errors`.
+    Raises SchemaError for what is no YAML and for a file that cannot be extended.
     """
     stream = _Stream(text)
     stream.name = display_name
@@ -86,7 +98,7 @@ def compose(
         raise _explain(error, display_name, text) from error
     if node is None:
         return None
-    raise_all(duplicates(node))  # in this file alone, so that what it gives twice is found
+    errors.extend(duplicates(node))  # in this file alone, so that what it gives twice is found
     data = construct(node, display_name, text)
     if not isinstance(data, dict) or EXTENDS not in data:
         return node
@@ -100,8 +112,8 @@ def compose(
         files = {path.name for folder in folders for path in folder.glob("*.yaml")}
         params = {"name": name, "nearest": nearest(name, files - {display_name}) or ""}
         raise SchemaError("schema.extends", file=display_name, line=location.line, **params)
-    base = compose(read_text(base_path), name, folders, (*extended_by, display_name))
-    return extend(base, node) if base else node
+    base = compose(read_text(base_path), name, folders, errors, (*extended_by, display_name))
+    return extend(base, node, errors) if base else node
 
 
 def construct(node: yaml.Node, display_name: str, text: str = "") -> Any:
@@ -132,7 +144,7 @@ def _wrong_values(node: yaml.Node) -> Iterator[SchemaError]:
         except (yaml.YAMLError, ValueError, ArithmeticError):
             mark = current.start_mark
             yield _syntax_error(
-                mark.name, mark.line + 1, mark.column + 1, "value", value=current.value
+                mark.name, mark.line + 1, mark.column + 1, "value", value=written_at(current, ())
             )
 
 

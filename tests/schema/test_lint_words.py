@@ -113,7 +113,81 @@ SAID = [
             'số hay ngày. Đặt trong dấu nháy kép: "2025-11-03".'
         ),
     ),
-    ("  answer:", "  5:", "unquoted_key", "9: choices › 5: khóa phải là chữ. Đặt trong dấu nháy"),
+    (
+        "period: month",
+        "null: 1\nperiod: month",
+        "key",
+        "3: ở cấp ngoài cùng: không có khóa nào tên “null”",
+    ),
+    (
+        "period: month",
+        "2020-01-31: 1\nperiod: month",
+        "key",
+        "3: ở cấp ngoài cùng: không có khóa nào tên “2020-01-31”.",
+    ),
+    (
+        "en: Rows}",
+        "en: Rows, fr: Table}",
+        "key_alone",
+        "14: phần rows › title: không có khóa nào tên “fr”. Bỏ khóa này.",
+    ),
+    (
+        "choices:",
+        "quota: q\nchoices:",
+        "kinds",
+        "8: tệp có nhiều khóa trong số: form, quota, mà mỗi tệp",
+    ),
+    (
+        '- {id: "yes", title: {vi: Có, en: "Yes"}}',
+        "- title",
+        "value",
+        (
+            "10: choices › answer › lựa chọn thứ 1: không dùng được “title” ở đây. Ghi các khóa "
+            "id, title, thụt vào dưới khóa này hoặc trong ngoặc nhọn."
+        ),
+    ),
+    (
+        "from: 2020-01",
+        "from: 2020-01-15",
+        "value",
+        "4: effective › from: không dùng được “2020-01-15” ở đây. Ghi một tháng dạng 2025-11.",
+    ),
+    (
+        "min: 0",
+        "max: .inf",
+        "value",
+        f"17: {PEOPLE} › max: không dùng được “.inf” ở đây. Ghi một số",
+    ),
+    (
+        "min: 0",
+        "width: -3",
+        "value",
+        f"17: {PEOPLE} › width: không dùng được “-3” ở đây. Ghi một số từ 1 đến 255.",
+    ),
+    (
+        "min: 0",
+        "max_length: 40000",
+        "value",
+        f"17: {PEOPLE} › max_length: không dùng được “40000” ở đây. Ghi một số từ 1 đến 32767.",
+    ),
+    (
+        "layout: table",
+        "layout: table\n    rows: 5000",
+        "value",
+        "14: phần rows › rows: không dùng được “5000” ở đây. Ghi một số từ 0 đến 1000.",
+    ),
+    (
+        "period: month",
+        "period: month\ndue: {day: 900}",
+        "value",
+        "4: due › day: không dùng được “900” ở đây. Ghi một số từ -366 đến 366.",
+    ),
+    (
+        "bound: 3",
+        "bound: .nan",
+        "value",
+        "19: phần rows › quy tắc Z01 › bound: không dùng được “.nan”",
+    ),
     (
         "basis: [QĐ 1]",
         "basis: QĐ 1",
@@ -220,7 +294,9 @@ def test_a_mistake_is_said_with_place_and_remedy(old: str, new: str, code: str, 
     with pytest.raises(SchemaError) as caught:
         load_text(FORM.replace(old, new), "x.yaml")
     assert caught.value.code == f"schema.{code}"
-    assert error_text(caught.value, "vi").startswith(f"x.yaml, dòng {words}")
+    said = error_text(caught.value, "vi")
+    assert said.startswith(f"x.yaml, dòng {words}")
+    assert not words.endswith("ngoặc nhọn.") or said.endswith(words)
     assert error_text(caught.value, "en").startswith("x.yaml, line ")
 
 
@@ -229,6 +305,106 @@ def test_all_mistakes_of_a_file_are_said_at_once_by_line() -> None:
     with pytest.raises(SchemaError) as caught:
         load_text(wrong.replace("layout: table", "layout: tabel"), "x.yaml")
     assert [error.params["line"] for error in caught.value.every] == [3, 13, 17]
+
+
+def test_what_a_file_means_is_said_beside_what_is_mistyped() -> None:
+    """A name of the wrong item may be none: of that item only what is mistyped is said."""
+    wrong = FORM.replace("min: 0", "mim: 0, choices: x").replace("mark: [people]", "mark: [poeple]")
+    wrong = wrong.replace("sections:", "headline: [rows.x]\nbasis: [QĐ 2]\nsections:")
+    with pytest.raises(SchemaError) as caught:
+        load_text(wrong, "x.yaml")
+    assert [(error.params["line"], error.code) for error in caught.value.every] == [
+        (11, "schema.name"), (12, "schema.key_again"), (19, "schema.key"), (21, "schema.name"),
+    ]  # fmt: skip
+
+
+def test_lists_that_others_name_are_not_said_to_lack_what_is_mistyped_in_them() -> None:
+    wrong = FORM.replace("type: integer, min: 0, default: 0", "type: choice, choices: answer")
+    with pytest.raises(SchemaError) as caught:
+        load_text(wrong.replace("choices:\n  answer:\n", "choices:\n  answer: a\n  b:\n"), "x.yaml")
+    assert [error.code for error in caught.value.every] == ["schema.value"]
+
+
+def test_a_number_of_thousands_of_digits_is_cut() -> None:
+    with pytest.raises(SchemaError) as caught:
+        load_text(FORM.replace("min: 0", f"min: {'9' * 5000}"), "x.yaml")
+    assert len(error_text(caught.value, "vi")) < 250
+
+
+LONG = "x" * 3000
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("period: month", f"{LONG}: 1\nperiod: month"),
+        ("period: month", "? |\n  a\n  b\n: 1\nperiod: month"),
+        ("period: month", f"? {LONG}\n: 1\n? {LONG}\n: 1\nperiod: month"),
+        ("mark: [people]", f"mark: [{LONG}]"),
+        ("id: people", f"id: P{LONG}"),
+        ("code: Z01", f"code: {LONG}"),
+        ("period: month", f"headline: [{LONG}]\nperiod: month"),
+        ('- {id: "yes", title', f"- {{id: {LONG}, titel"),
+        ("says: {vi: Ít", f"says: {{vi: '{{{LONG}}}'"),
+    ],
+)
+def test_long_words_of_the_file_are_cut_and_stand_on_one_line(old: str, new: str) -> None:
+    assert old in FORM
+    with pytest.raises(SchemaError) as caught:
+        load_text(FORM.replace(old, new), "x.yaml")
+    for text in (error_text(error, "vi") for error in caught.value.every):
+        assert len(text) < 500, text
+        assert "\n" not in text
+
+
+def test_a_base_of_another_kind_is_said_in_the_file_that_extends_it(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: quota-thematic.yaml\nform: x\n", encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        load_file(own, folders=[SHIPPED])
+    assert error_text(caught.value, "vi").startswith("own.yaml, dòng 2: tệp có nhiều khóa")
+    assert not caught.value.others
+
+
+def test_a_rule_put_over_another_is_said_with_all_other_mistakes(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "extends: meeting-2018.yaml\nsections:\n  - id: meetings\n    rules:\n"
+        "      - {code: D01, check: at_least, value: present, bound: 1, mark: [prsent],\n"
+        "         basis: QĐ 1, says: {vi: Ít, en: Few}, fix: {vi: Sửa, en: Correct}}\n"
+        "    fields:\n      - {id: present, min: -1, mx: 9}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SchemaError) as caught:
+        load_file(own, folders=[SHIPPED])
+    assert [error.code for error in caught.value.every] == [
+        "schema.replaces",
+        "schema.name",
+        "schema.key",
+    ]
+
+
+LIMITED = [
+    ("quota-committee-member", "times: 6", "times: -6", "times", "0 đến 1000"),
+    ("scheme-meeting-score-2018", "min: 0}", "min: -5}", "mức poor › min", "0 đến 1000"),
+    ("scheme-meeting-score-2018", "times: 7", "times: -7", "hạng năm good › times", "0 đến 366"),
+    ("scheme-meeting-score-2018", "months: 6,", "months: -6,", "least_age › months", "0 đến 600"),
+    ("signs-meeting-2018", "back: 6 ", "back: 999999 ", "dấu hiệu H01 › back", "0 đến 10000"),
+    ("signs-meeting-2018", "weight: 5\n", "weight: -5\n", "dấu hiệu H01 › weight", "0 đến 100"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "place", "limits"), LIMITED)
+def test_a_number_that_nothing_can_be_counted_by_is_refused(
+    file: str, old: str, new: str, place: str, limits: str
+) -> None:
+    text = (SHIPPED / f"{file}.yaml").read_text("utf-8")
+    assert old in text
+    with pytest.raises(SchemaError) as caught:
+        load_text(text.replace(old, new, 1), "x.yaml", [SHIPPED])
+    value = new.strip(" },\n").partition(": ")[2]
+    said = f"{place}: không dùng được “{value}” ở đây. Ghi một số từ {limits}."
+    assert said in error_text(caught.value, "vi")
 
 
 def test_a_misspelt_key_is_not_said_to_be_missing_besides() -> None:

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from mlay_batch.schema.load import load_records
-from mlay_batch.schema.model import Record
-from mlay_batch.schema.problem import InvalidValueError
+from mlay_batch.schema.problem import InvalidValueError, Record
 
 FORMATS = Path(__file__).with_name("paper-formats.yaml")
 A4 = (210, 297)  # millimetres
