@@ -146,7 +146,7 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
         json_output.show_result(session, record)
     elif not session.dry_run:
         state = period_status.status(session.office, session.period, session.as_of)
-        show_period(state, session.office, session.lang)
+        show_period(state, session.office, session.lang, session.which)
     return 1 if ingested.has_refusals else 0
 
 
