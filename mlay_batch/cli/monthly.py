@@ -223,7 +223,7 @@ def report(session: Session, branch: str) -> int:
         session.office, branch, period, as_of=session.as_of, dry_run=session.dry_run
     )
     if session.as_json:
-        about = {"branch": branch, "period": period, "dry_run": session.dry_run}
+        about = {"period": period, "dry_run": session.dry_run}
         json_output.show_result(session, {**about, **vars(result)})
         return 0
     key = "report.dry" if session.dry_run else "report.done"
