@@ -127,7 +127,8 @@ class ParsedType(click.ParamType[Any]):
         except ValueError:
             key = self.message
         choices = self.name.replace("|", ", ")
-        return self.fail(say(language(ctx), key, value=value, choices=choices), param, ctx)
+        words = say(language(ctx), key, value=messages.AsWritten(value), choices=choices)
+        return self.fail(words, param, ctx)
 
 
 LANGUAGE = ParsedType("vi|en", "usage.language", lambda text: Language(text.lower()))

@@ -195,3 +195,35 @@ def test_a_question_is_asked_again_in_vietnamese(tmp_path, capsys, monkeypatch):
     assert "“thôn” không phải là cấp" in err
     assert "“13/2026” không phải là tháng" in err
     assert "Error" not in out + err
+
+
+@pytest.mark.parametrize(
+    "args", [("run", ""), ("status", "-C", " "), ("init", ""), ("incoming", "--out", "")]
+)
+def test_an_empty_path_does_not_mean_the_folder_here(office, capsys, args):
+    code, out, err = type_command(capsys, *args)
+    assert (code, out) == (2, "")
+    assert "không để trống" in err
+    assert "'" not in err  # click quotes the names of options
+
+
+@pytest.mark.parametrize(
+    ("args", "quoted"),
+    [
+        (("run", "2019-11"), "không có 2019-11."),
+        (("status", "--as-of", "2019-13-06"), "không có ngày 2019-13-06;"),
+        (("status", "2019-11"), "thừa “2019-11”; kỳ thì ghi sau --period,"),
+        (("run", "--received", "0001-01-01"), "không có ngày 0001-01-01;"),
+    ],
+)
+def test_what_was_typed_is_quoted_as_it_was_typed(office, capsys, args, quoted):
+    assert quoted in type_command(capsys, *args)[2]
+
+
+def test_a_page_is_told_by_the_code_of_its_unit(office, capsys):
+    _, out, _ = type_command(capsys, "report", "bản na nát", "--json", "--dry-run", *AS_OF)
+    assert '"branch": "DB1-2"' in out
+
+
+def test_nothing_of_a_progress_bar_is_left_without_a_terminal(office, capsys):
+    assert type_command(capsys, "ingest", *AS_OF)[2] == ""
