@@ -232,7 +232,7 @@ def show_consolidation_result(session: Session, result: ConsolidationResult) -> 
     if result.closed_revision:
         show_text(lang, "consolidate.closed", revision=result.closed_revision)
     if result.provisional:
-        show_text(lang, "consolidate.provisional")
+        show_text(lang, "consolidate.provisional", which=session.which)
 
 
 def show_incoming_register(session: Session, register: IncomingRegister) -> None:

@@ -227,3 +227,16 @@ def test_a_page_is_told_by_the_code_of_its_unit(office, capsys):
 
 def test_nothing_of_a_progress_bar_is_left_without_a_terminal(office, capsys):
     assert type_command(capsys, "ingest", *AS_OF)[2] == ""
+
+
+@pytest.mark.parametrize("folder", [".", "..", "inbox/.."])
+def test_a_workspace_is_not_taken_in_as_a_whole(office, capsys, folder):
+    code, _, err = type_command(capsys, "run", folder, *AS_OF)
+    assert (code, "Không nhận cả thư mục làm việc" in err) == (2, True)
+    assert type_command(capsys, "ingest", "inbox", *AS_OF)[0] == 0
+
+
+def test_a_number_that_is_not_held_is_a_wrong_call(office, capsys):
+    code, out, _ = type_command(capsys, "ACCEPT", "99", "--why", "x", "--json")
+    assert code == 2
+    assert '"command": "accept", "error": {"code": "ledger.not_held"' in out
