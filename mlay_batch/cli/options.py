@@ -36,7 +36,9 @@ def help_text(lang: str, *keys: str) -> str:
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
     chosen = (ctx and ctx.meta.get("lang")) or chosen_language(args)
-    return str(chosen or ("en" if os.environ.get("MLAY_LANG") == "en" else "vi"))
+    return str(
+        chosen or ("en" if os.environ.get("MLAY_LANG", "").strip().lower() == "en" else "vi")
+    )
 
 
 def chosen_language(args: Sequence[str]) -> str | None:

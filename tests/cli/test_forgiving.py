@@ -1,15 +1,20 @@
 """What people type instead of what a program would like: periods, days, units, numbers, help."""
 
+import re
 from datetime import date, datetime
 from unicodedata import normalize
 
+import click
 import pytest
+import yaml
 from builders.sample_office import MeetingReturn, create_office, put
 
-from mlay_batch.cli import run
+from mlay_batch.cli import mlay, run
 from mlay_batch.cli.value_types import DAY, FILE_NUMBER, MOMENT, join_times
+from mlay_batch.core.messages import locale_folder
 
 pytestmark = pytest.mark.usefixtures("reading_here")
+CLI_TEXTS = locale_folder() / "cli.yaml"
 AS_OF = ("--as-of", "6/12/2019")
 
 
@@ -234,6 +239,22 @@ def test_a_workspace_is_not_taken_in_as_a_whole(office, capsys, folder):
     code, _, err = type_command(capsys, "run", folder, *AS_OF)
     assert (code, "Không nhận cả thư mục làm việc" in err) == (2, True)
     assert type_command(capsys, "ingest", "inbox", *AS_OF)[0] == 0
+
+
+def test_the_language_may_be_set_in_capitals(capsys, monkeypatch):
+    monkeypatch.setenv("MLAY_LANG", "EN ")
+    assert type_command(capsys, "-h")[1].startswith("Usage: ")
+
+
+def test_commands_that_are_proposed_have_all_they_need():
+    """Each command that a text names with an option has the options that it cannot do without."""
+    ctx = click.Context(mlay)
+    for key, texts in yaml.safe_load(CLI_TEXTS.read_text(encoding="utf-8")).items():
+        for name, rest in re.findall(r"mlay (\w+)((?: (?:[{<#\d]|--)[^;.]*)?)", texts["vi"]):
+            command = mlay.get_command(ctx, name) if rest else None
+            needed = [p.opts[0] for p in command.params if p.required] if command else []
+            options = [option for option in needed if option.startswith("--")]
+            assert all(option in rest for option in options), (key, name, rest)
 
 
 def test_a_number_that_is_not_held_is_a_wrong_call(office, capsys):
