@@ -17,6 +17,7 @@ from mlay_batch.app.pending_replies import (
     files_to_decide_on,
     is_declined,
     mail_of,
+    must_explain,
     outstanding_branches,
     reminders,
     unreached_addresses,
@@ -42,7 +43,8 @@ class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
     `todo` counts the remaining work in the order to do it, without zeros: ``register`` (1 where
-    nobody is in it), ``decide`` (files held, or of nobody knows whom), ``answer`` (letters not
+    nobody is in it), ``decide`` (files held, or of nobody knows whom; not where
+    all of them wait for words of their branches), ``answer`` (letters not
     written), ``unreached`` (registered addresses that a bounce names), ``remind`` (missing after
     the due day, or an overdue correction), ``close`` (1 where the period can be closed),
     ``months`` (of a longer period: those with returns outstanding), ``fix`` (branches that have
@@ -93,7 +95,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         undecided = files_to_decide_on(entries, register)
         todo = {
             "register": int(not register.has_branches),
-            "decide": len(undecided),
+            "decide": 0 if all(map(must_explain, undecided)) else len(undecided),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached),
             "remind": len(due_reminders),

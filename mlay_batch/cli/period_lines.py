@@ -105,9 +105,7 @@ def _matter_lines(status: Status, lang: str, which: str) -> Iterator[str]:
     period = status.period.short
     if status.closing:
         yield say(lang, "status.closed", period=period, revision=status.closing.revision)
-    todo = dict(status.todo)
-    if all(map(must_explain, status.undecided)):
-        todo.pop("decide", None)  # nothing but letters and calls brings it on
+    todo = status.todo
     following = next((key for key in todo if key != "unreached"), "nothing")
     if status.unreached:
         addresses = _names(status.unreached, lang, "addresses")

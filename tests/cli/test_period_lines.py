@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from builders.answering import asking
 from builders.broken_lines import broken_places
 from builders.circulated_list import Meeting, list_book
 from builders.mail_office import send
@@ -192,3 +193,12 @@ def test_what_comes_next_is_the_first_step_of_json_and_names_the_period(office, 
     assert told.endswith("mlay status --all --period 11/2019\n")
     assert "mlay reply, để nhắc" in screen(capsys, "status", *MONTH[2:])
     assert '"next": [{"step": "remind", "count": 3}]' in screen(capsys, "status", *MONTH, "--json")
+
+
+def test_a_file_that_waits_for_words_of_its_branch_is_no_decision_of_the_office(office, capsys):
+    asking(office, "code: D05, answer: required")
+    put(office, "a.xlsx", MeetingReturn("CB-01", present=8).book())
+    told = screen(capsys, "run", *MONTH, *RECEIVED)
+    assert "Chờ đơn vị giải trình (1): số 1 Chi bộ Trường THPT" in told
+    assert "Việc tiếp theo: mlay reply" in told
+    assert '"next": [{"step": "answer", "count": 1},' in screen(capsys, "status", *MONTH, "--json")
