@@ -47,7 +47,7 @@ class Status:
     all of them wait for words of their branches), ``answer`` (letters not
     written), ``unreached`` (registered addresses that a bounce names), ``remind`` (missing after
     the due day, or an overdue correction), ``close`` (1 where the period can be closed),
-    ``months`` (of a longer period: those with returns outstanding), ``fix`` (branches that have
+    ``months`` (of a longer period: those that lack returns), ``fix`` (branches that have
     time left to correct or resend), ``wait`` (not due yet).
     """
 
@@ -124,9 +124,11 @@ def listed_words(cells: Iterable[ExpectedReturn], lang: str) -> str:
 
 
 def _count_open_months(forms: Sequence[Completeness], period: Period) -> int:
-    """Return in how many months of a longer period a return is outstanding."""
+    """Return in how many months of a longer period a return is missing, refused or held."""
     months = period.months() if period.length > 1 else ()
-    return sum(any(matrix.has_open_returns(month) for matrix in forms) for month in months)
+    open_states = set(OPEN) - {"not_due"}
+    states = ({cell.state for form in forms for cell in form.of_period(m)} for m in months)
+    return sum(not open_states.isdisjoint(month_states) for month_states in states)
 
 
 def _is_complete(forms: Sequence[Completeness], period: Period) -> bool:

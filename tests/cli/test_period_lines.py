@@ -182,9 +182,13 @@ def test_a_longer_period_is_not_said_to_be_complete_while_its_months_are_not(off
     quarter = ("--period", "quý 4/2019", "--as-of", "2/1/2020")
     told = screen(capsys, "status", *quarter)
     assert "có thể chốt" not in told
-    assert "từng tháng còn thiếu báo cáo trong kỳ (3 tháng)" in told
-    assert run(["close", "Q4/2019", "--as-of", "2/1/2020"]) == 2
-    assert '"step": "months", "count": 3' in screen(capsys, "status", *quarter, "--json")
+    assert "từng tháng còn thiếu báo cáo trong kỳ (2 tháng)" in told
+    assert run(["close", "Q4/2019", "--as-of", "2/1/2020"]) == 2  # December is not due
+    assert (
+        "từng tháng"
+        not in screen(capsys, "status", "--period", "2020", "--as-of", "2/1/2020")[:-60]
+    )
+    assert '"step": "months", "count": 2' in screen(capsys, "status", *quarter, "--json")
 
 
 def test_what_comes_next_is_the_first_step_of_json_and_names_the_period(office, capsys):
