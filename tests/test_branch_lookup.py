@@ -42,6 +42,7 @@ KNOWN = (
         "CB-02 Chi bộ Ban Xây dựng Đảng",
         "ban XDĐ",
         "to chuc",
+        "Chi bộ Ban, Xây dựng Đảng",
     ],
 )
 def test_code_and_name_in_any_spelling(text):
@@ -50,7 +51,13 @@ def test_code_and_name_in_any_spelling(text):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("bản Lê", "CB-03"), ("bản Le", "CB-04"), ("bản Nà Hon", "CB-21"), ("db-11", "DB-11")],
+    [
+        ("bản Lê", "CB-03"),
+        ("bản Le", "CB-04"),
+        ("BAN LÊ ", "CB-03"),
+        ("bản Nà Hon", "CB-21"),
+        ("db-11", "DB-11"),
+    ],
 )
 def test_the_closest_spelling_decides_and_who_still_is(text, code):
     assert find_branch(text, KNOWN) == code
@@ -60,7 +67,7 @@ def test_the_closest_spelling_decides_and_who_still_is(text, code):
     ("text", "names"),
     [
         ("Tổ dân phố 1", "Chi bộ Tổ dân phố 1 (DB1-1); Chi bộ Tổ dân phố 1 (DB-11)"),
-        ("BAN LÊ ", "CB-03"),
+        ("BAN LE ", "Chi bộ bản Lê (CB-03); Chi bộ bản Le (CB-04)"),
         ("db11", "Chi bộ Tổ dân phố 1 (DB1-1); Chi bộ Tổ dân phố 1 (DB-11)"),
     ],
 )
@@ -78,6 +85,8 @@ def test_where_several_may_be_meant_all_are_named(text, names):
         ("CB-2", "CB-02"),
         ("xây dựng", "CB-02"),
         ("bản Nà Hom", "CB-21"),
+        ("bản Ná Hon", "CB-21"),  # the tone of another village
+        ("Ban Xáy dung Dang", "CB-02"),
         ("?", ""),
     ],
 )

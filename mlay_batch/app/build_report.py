@@ -74,6 +74,8 @@ def record_files(ledger: Ledger, archive: Archive, built: BuiltReport) -> str:
 class BranchReport:
     """The page of a branch."""
 
+    branch: str
+    """Its code."""
     path: Path
     written: bool
     """False where the same bytes were there already."""
@@ -101,6 +103,6 @@ def report_branch(
     data = write_page(inputs, figures, year, branch, fingerprint(figures), lang)
     path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
     if dry_run or (path.is_file() and path.read_bytes() == data):
-        return BranchReport(path, written=False)
+        return BranchReport(branch, path, written=False)
     write_atomically(path, data)
-    return BranchReport(path, written=True)
+    return BranchReport(branch, path, written=True)

@@ -28,6 +28,7 @@ from mlay_batch.checks.sender import check_sender, check_way
 from mlay_batch.checks.slips import check_slip
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
+from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
 from mlay_batch.model.records import (
     CheckedFile,
@@ -103,10 +104,11 @@ def ingest(
     Files of earlier runs are judged anew where what their verdict rests on has changed.
     `received` is the time of receipt (ISO, with offset) of files without one; `who` takes them in.
     `holder` names the user to others who find the workspace locked. A dry run records nothing.
-    `read_files` reads the files (default: worker processes). Raises LockedError, LedgerError, and
-    what `read_files` raises.
+    `read_files` reads the files (default: worker processes). Raises UsageError
+    ``usage.whole_workspace``, LockedError, LedgerError, and what `read_files` raises.
     """
     workspace = office.workspace
+    _refuse_workspace(workspace, paths)
     with (
         lock(workspace.root, holder),
         Ledger.open(workspace.ledger) as ledger,
@@ -196,6 +198,13 @@ def _open_archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
         return
     with TemporaryDirectory(prefix="mlay-") as folder:
         yield Archive(Path(folder), lasting=False)
+
+
+def _refuse_workspace(workspace: Workspace, paths: Sequence[Path]) -> None:
+    """Raise UsageError ``usage.whole_workspace``: archive, reports and register are no returns."""
+    root = workspace.root.resolve()
+    if any(root.is_relative_to(path.resolve()) for path in paths):
+        raise UsageError("usage.whole_workspace")
 
 
 def _new_files(

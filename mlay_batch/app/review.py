@@ -15,7 +15,7 @@ from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.checks.identity import assignment, named_branches
 from mlay_batch.checks.verdict import accept_held
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
 from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.model.records import (
@@ -97,7 +97,7 @@ def record_review(office: Office, ledger: Ledger, review: Review) -> ReviewResul
     refuse it, and it may be held again for another reason. Refusing a file of nobody dismisses it.
     The entry keeps its number, so that the verdicts add up to the files received; the ruling
     records its former verdict. The workspace is locked. Raises UsageError (``usage.why``, and as
-    `find_branch` and `_check_branch` do), LedgerError ``ledger.not_held``.
+    `find_branch` and `_check_branch` do, ``ledger.not_held``).
     """
     why, register = review.why.strip(), office.register
     if not why:
@@ -127,11 +127,11 @@ def record_review(office: Office, ledger: Ledger, review: Review) -> ReviewResul
 
 
 def _undecided_entry(office: Office, ledger: Ledger, number: int) -> LedgerEntry:
-    """Return the entry of that number; LedgerError ``ledger.not_held`` if nothing is to decide."""
+    """Return the entry of that number; UsageError ``ledger.not_held`` if nothing is to decide."""
     for entry in files_to_decide_on(ledger.entries(), office.register):
         if entry.id == number:
             return entry
-    raise LedgerError("ledger.not_held", number=number)
+    raise UsageError("ledger.not_held", number=number)
 
 
 def _check_again(

@@ -17,6 +17,7 @@ from mlay_batch.app.pending_replies import (
     files_to_decide_on,
     is_declined,
     mail_of,
+    must_explain,
     outstanding_branches,
     reminders,
     unreached_addresses,
@@ -25,6 +26,7 @@ from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
+    NOT_OWED,
     OPEN,
     SKETCH,
     Completeness,
@@ -40,11 +42,13 @@ from mlay_batch.model.register import Organisation
 class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
-    `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (files
-    held, or of nobody knows whom), ``answer`` (letters not written), ``unreached`` (registered
-    addresses that a bounce names), ``fix`` (branches that have time left to correct or resend),
-    ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due yet),
-    ``close`` (1 where the period can be closed).
+    `todo` counts the remaining work in the order to do it, without zeros: ``register`` (1 where
+    nobody is in it), ``decide`` (files held, or of nobody knows whom; not where
+    all of them wait for words of their branches), ``answer`` (letters not
+    written), ``unreached`` (registered addresses that a bounce names), ``remind`` (missing after
+    the due day, or an overdue correction), ``close`` (1 where the period can be closed),
+    ``months`` (of a longer period: those that lack returns), ``fix`` (branches that have
+    time left to correct or resend), ``wait`` (not due yet).
     """
 
     period: Period
@@ -90,13 +94,15 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         unreached = unreached_addresses(entries, period, register, as_of)
         undecided = files_to_decide_on(entries, register)
         todo = {
-            "decide": len(undecided),
+            "register": int(not register.has_branches),
+            "decide": 0 if all(map(must_explain, undecided)) else len(undecided),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached),
-            "fix": 0 if closing else _count_awaited(inputs, forms, due_reminders),
             "remind": len(due_reminders),
+            "close": int(as_of > period.end and not closing and _is_complete(forms, period)),
+            "months": 0 if closing else _count_open_months(forms, period),
+            "fix": 0 if closing else _count_awaited(inputs, forms, due_reminders),
             "wait": states["not_due"],
-            "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
         }
         open_matters = {key: count for key, count in todo.items() if count}
         return Status(
@@ -115,6 +121,21 @@ def listed_words(cells: Iterable[ExpectedReturn], lang: str) -> str:
     """Return how many returns a list alone tells of; empty if none."""
     listed = sum(cell.state == SKETCH for cell in cells)
     return text("worklist", "state.listed", lang, count=listed) if listed else ""
+
+
+def _count_open_months(forms: Sequence[Completeness], period: Period) -> int:
+    """Return in how many months of a longer period a return is missing, refused or held."""
+    months = period.months() if period.length > 1 else ()
+    open_states = set(OPEN) - {"not_due"}
+    states = ({cell.state for form in forms for cell in form.of_period(m)} for m in months)
+    return sum(not open_states.isdisjoint(month_states) for month_states in states)
+
+
+def _is_complete(forms: Sequence[Completeness], period: Period) -> bool:
+    """Whether returns are owed for a period or its months, and none is outstanding."""
+    cells = (c for p in {period, *period.months()} for matrix in forms for c in matrix.of_period(p))
+    states = {cell.state for cell in cells}
+    return bool(states.difference(NOT_OWED)) and states.isdisjoint(OPEN)
 
 
 def _due_days(inputs: ReportInputs) -> Mapping[str, date]:

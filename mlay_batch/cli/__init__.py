@@ -199,7 +199,7 @@ def _parameter(error: click.BadParameter, ctx: click.Context | None) -> str:
         return str(error.param_hint or "")
     if isinstance(error.param, click.Argument):
         return error.param.make_metavar(ctx).strip("[].")
-    return error.param.get_error_hint(ctx).strip("'")
+    return error.param.get_error_hint(ctx).replace("'", "")
 
 
 def _fault_line(error: BaseException, lang: str) -> str:

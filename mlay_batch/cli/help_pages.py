@@ -9,6 +9,7 @@ import click
 
 from mlay_batch.cli.lines import terminal_columns, wrap
 from mlay_batch.cli.options import chosen_language, help_text, language, say, text_key
+from mlay_batch.core.messages import AsWritten
 
 _FIRST_COLUMN = 26  # characters at most
 _COLUMNS, _NARROWEST = 80, 50  # of a page
@@ -61,8 +62,14 @@ class LocalisedCommand(click.Command):
             error.ctx = error.ctx or ctx  # click's parser leaves it out
             raise
         if rest and not is_group:
-            ctx.fail(say(language(ctx), "usage.extra", what=" ".join(rest)))
+            ctx.fail(self._extra_text(ctx, " ".join(rest)))
         return rest
+
+    def _extra_text(self, ctx: click.Context, extra: str) -> str:
+        """Return that an argument is too much, and where a period belongs."""
+        with_period = any("--period" in parameter.opts for parameter in self.params)
+        key = "usage.extra_period" if with_period else "usage.extra"
+        return say(language(ctx), key, what=AsWritten(extra))
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return what follows the command: options and arguments."""

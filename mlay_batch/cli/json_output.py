@@ -63,7 +63,8 @@ def show_result(session: Session, result: Record) -> None:
 
 def show_failure(args: Sequence[str], error: Record) -> None:
     """Print why a command called with `args` was not carried out."""
-    words = [arg for arg in args if arg[:1] != "-" and arg not in ("vi", "en")]
+    words = [arg.lower() for arg in args if arg[:1] != "-"]
+    words = [word for word in words if word not in ("vi", "en")]  # of --lang
     command = " ".join(words[: 2 if words[:1] == ["schema"] else 1])
     show_json({"format": FORMAT, "command": command, "error": error})
 

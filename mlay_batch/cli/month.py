@@ -105,7 +105,7 @@ def _lines(result: MonthResult, lang: str) -> Iterator[str]:
     if result.fetched:
         yield say(lang, "month.fetched", count=result.fetched)
     if result.ingested:
-        yield counts_text("ingest.received", result.ingested.counts, lang)
+        yield counts_text("ingest.done", result.ingested.counts, lang)
     else:
         yield from (
             f"{matter.values['branch']}: {matter.values['what']}" for matter in result.matters

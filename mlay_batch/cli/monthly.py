@@ -146,7 +146,7 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
         json_output.show_result(session, record)
     elif not session.dry_run:
         state = period_status.status(session.office, session.period, session.as_of)
-        show_period(state, session.office, session.lang)
+        show_period(state, session.office, session.lang, session.which)
     return 1 if ingested.has_refusals else 0
 
 
@@ -223,7 +223,7 @@ def report(session: Session, branch: str) -> int:
         session.office, branch, period, as_of=session.as_of, dry_run=session.dry_run
     )
     if session.as_json:
-        about = {"branch": branch, "period": period, "dry_run": session.dry_run}
+        about = {"period": period, "dry_run": session.dry_run}
         json_output.show_result(session, {**about, **vars(result)})
         return 0
     key = "report.dry" if session.dry_run else "report.done"

@@ -36,7 +36,9 @@ def help_text(lang: str, *keys: str) -> str:
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
     chosen = (ctx and ctx.meta.get("lang")) or chosen_language(args)
-    return str(chosen or ("en" if os.environ.get("MLAY_LANG") == "en" else "vi"))
+    return str(
+        chosen or ("en" if os.environ.get("MLAY_LANG", "").strip().lower() == "en" else "vi")
+    )
 
 
 def chosen_language(args: Sequence[str]) -> str | None:
@@ -127,7 +129,8 @@ class ParsedType(click.ParamType[Any]):
         except ValueError:
             key = self.message
         choices = self.name.replace("|", ", ")
-        return self.fail(say(language(ctx), key, value=value, choices=choices), param, ctx)
+        words = say(language(ctx), key, value=messages.AsWritten(value), choices=choices)
+        return self.fail(words, param, ctx)
 
 
 LANGUAGE = ParsedType("vi|en", "usage.language", lambda text: Language(text.lower()))

@@ -120,7 +120,9 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
     """Show a progress bar on stderr while the block runs; call the yielded function with done,
     total.
     """
-    with Progress(console=new_console(to_stderr=True), transient=True) as bar:
+    console = new_console(to_stderr=True)
+    # Without a terminal Rich would leave an empty line.
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(say(lang, key), total=None)
 
         def tick(done: int, total: int) -> None:
@@ -132,7 +134,7 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
-    show_counts("ingest.dry" if session.dry_run else "ingest.received", result.counts, lang)
+    show_counts("ingest.dry" if session.dry_run else "ingest.done", result.counts, lang)
     if result.seen_count:
         show_text(lang, "ingest.seen", count=result.seen_count)
     if result.judged_anew:
@@ -230,7 +232,7 @@ def show_consolidation_result(session: Session, result: ConsolidationResult) -> 
     if result.closed_revision:
         show_text(lang, "consolidate.closed", revision=result.closed_revision)
     if result.provisional:
-        show_text(lang, "consolidate.provisional")
+        show_text(lang, "consolidate.provisional", which=session.which)
 
 
 def show_incoming_register(session: Session, register: IncomingRegister) -> None:
@@ -244,9 +246,9 @@ def show_status(session: Session, status: Status, office: Office) -> None:
     lang = session.lang
     if session.show_all:
         _show_matrices(status, office.intake_catalogue, lang)
-    show_period(status, office, lang)
+    show_period(status, office, lang, session.which)
     if not session.show_all:
-        show_text(lang, "status.hint")
+        show_text(lang, "status.hint", which=session.which)
 
 
 def _show_matrices(status: Status, catalogue: Catalogue, lang: str) -> None:

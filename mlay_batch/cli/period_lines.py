@@ -16,34 +16,35 @@ from mlay_batch.model.records import LedgerEntry, Verdict
 
 if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.office import Office
-    from mlay_batch.figures.report_records import Completeness
+    from mlay_batch.figures.report_records import Completeness, ExpectedReturn
     from mlay_batch.model.register import Organisation, Register
 
 Styles = Mapping[str, str]
 _MOST_NAMES = 5
 _STATES = {"missing": "bold", "rejected": VERDICT_STYLES[Verdict.REJECTED], "not_due": ""}
 """States of returns whose units are named, with the style of what is said of them."""
-_NEXT = ("decide", "answer", "remind", "close", "fix", "wait")
-"""What is to be done, the most urgent first."""
 _COUNTED = ("answer", "remind")
 """What is told by its number where it does not come next."""
 
 
-def show_period(status: Status, office: Office, lang: str) -> None:
-    """Print how the period stands, in some five to ten lines."""
+def show_period(status: Status, office: Office, lang: str, which: str) -> None:
+    """Print how the period stands, in some five to ten lines.
+
+    `which` is what a command has to be told to mean this period.
+    """
     for line, styles in _unit_lines(status, office, lang):
         show_styled(line, styles)
     for line, styles in _file_lines(status, office.register, lang):
         show_styled(line, styles)
     show_counts("status.counts", status.counts, lang)
-    for line in _matter_lines(status, lang):
+    for line in _matter_lines(status, lang, which):
         show_styled(line, {})
 
 
 def _unit_lines(status: Status, office: Office, lang: str) -> Iterator[tuple[str, Styles]]:
     """Yield how many returns are in, and who has not sent his or has it back."""
     period, titles = status.period.title(lang), {}
-    matrices = [matrix for matrix in status.forms if status.period in matrix.periods]
+    matrices = [matrix for matrix in status.forms if _owed(matrix, status)]
     if len(matrices) > 1:  # else it goes without saying
         titles = {form.form: f" · {form.title.of(lang)}" for form in office.catalogue.forms}
     if not matrices:
@@ -58,9 +59,12 @@ def _unit_lines(status: Status, office: Office, lang: str) -> Iterator[tuple[str
                 yield f"{what}: {_names(_unit_names(units, office.register), lang)}", {what: style}
 
 
+def _owed(matrix: Completeness, status: Status) -> list[ExpectedReturn]:
+    return [c for c in matrix.of_period(status.period) if c.state not in NOT_OWED]
+
+
 def _head(matrix: Completeness, status: Status, title: str, lang: str) -> str:
-    cells = matrix.of_period(status.period)
-    owed = [cell for cell in cells if cell.state not in NOT_OWED]
+    owed = _owed(matrix, status)
     sent = sum(cell.state not in OPEN for cell in owed)
     words = say(lang, "status.head", title=title, sent=sent, owed=len(owed))
     return " ".join(filter(None, (words, listed_words(owed, lang))))
@@ -96,20 +100,18 @@ def _names(names: Sequence[str], lang: str, kind: str = "units") -> str:
     return "; ".join((*names[:_MOST_NAMES], *rest))
 
 
-def _matter_lines(status: Status, lang: str) -> Iterator[str]:
+def _matter_lines(status: Status, lang: str, which: str) -> Iterator[str]:
     """Yield what else is open, by its number; then the one thing that comes next."""
     period = status.period.short
     if status.closing:
         yield say(lang, "status.closed", period=period, revision=status.closing.revision)
-    todo = dict(status.todo)
-    if all(map(must_explain, status.undecided)):
-        todo.pop("decide", None)  # nothing but letters and calls brings it on
-    following = next((key for key in _NEXT if key in todo), "nothing")
+    todo = status.todo
+    following = next((key for key in todo if key != "unreached"), "nothing")
     if status.unreached:
         addresses = _names(status.unreached, lang, "addresses")
         yield say(lang, "status.unreached", addresses=addresses)
     for key in _COUNTED:
         if key in todo and key != following:
             yield say(lang, f"status.{key}", count=todo[key])
-    params = {"count": todo.get(following), "period": period}
+    params = {"count": todo.get(following), "period": period, "which": which}
     yield say(lang, "status.next", what=say(lang, f"next.{following}", **params))

@@ -86,6 +86,11 @@ class Session:
         return self.chosen_period or self.last_month
 
     @property
+    def which(self) -> str:
+        """What another command has to be told to mean the same period; empty for last month."""
+        return f" --period {self.chosen_period.short}" if self.chosen_period else ""
+
+    @property
     def last_month(self) -> Period:
         """The last complete month."""
         return Period.of("month", self.as_of).previous()

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from mlay_batch.cli.options import ParsedType, UnusableValueError, language, say
-from mlay_batch.core.dates import valid_day, written_day
+from mlay_batch.core.dates import YEARS, valid_day, written_day
+from mlay_batch.core.messages import AsWritten
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, strip_accents
 
@@ -38,16 +39,17 @@ class PathType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; fail with one line otherwise."""
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        key = ""
-        if self.must_exist and not path.exists():
+        path, key = Path(os.fsdecode(super().convert(value, param, ctx))), ""
+        if not str(value).strip():  # else the current folder would be meant
+            key = "usage.blank"
+        elif self.must_exist and not path.exists():
             key = "usage.path"
         elif self.name == "file" and path.is_dir():
             key = "usage.is_folder"
         elif self.name == "directory" and path.is_file():
             key = "usage.is_file"
         if key:
-            self.fail(say(language(ctx), key, value=value), param, ctx)
+            self.fail(say(language(ctx), key, value=AsWritten(value)), param, ctx)
         return path
 
 
@@ -96,7 +98,9 @@ def _day(text: str) -> date:
 def _moment(text: str) -> datetime:
     """Return a day with or without a time: 6/12/2026 9:30, 9h30 ngày 6/12/2026, ISO."""
     with suppress(ValueError):
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        if moment.year in YEARS:
+            return moment
     match = _MOMENT.fullmatch(clean(text))
     if match is None:
         return datetime.combine(_day(text), time())

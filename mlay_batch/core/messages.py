@@ -61,8 +61,8 @@ class FindingDescription(NamedTuple):
     message: Message
 
 
-class _AsWritten(str):
-    """What a message quotes from a file, or names a line by: 2019-11 and 1142, not 1.142."""
+class AsWritten(str):
+    """What a message quotes from a file or a command line: 2019-11 and 1142, not 1.142."""
 
 
 class Claim(NamedTuple):
@@ -154,7 +154,7 @@ def show(value: object, lang: str) -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, _AsWritten):
+    if isinstance(value, AsWritten):
         return value
     if isinstance(value, date):
         value = value.isoformat()
@@ -320,4 +320,4 @@ def _gap_words(name: str, value: object, lang: str) -> object:
         return _phrase_text(value, lang)
     if isinstance(value, tuple):
         return " › ".join(str(_gap_words(name, step, lang)) for step in value)
-    return _AsWritten(value) if name in _WRITTEN else value
+    return AsWritten(value) if name in _WRITTEN else value

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
-from mlay_batch.core.text import bare_name_key, clean, nearest_names, plain_key
+from mlay_batch.core.text import (
+    bare_name_key,
+    clean,
+    name_key,
+    nearest_names,
+    plain_key,
+)
 from mlay_batch.errors import UsageError
 from mlay_batch.model.register import Organisation
 
@@ -26,7 +32,10 @@ def find_branch(text: str, organisations: Iterable[Organisation]) -> str:
     known, text = tuple(organisations), normalize("NFKC", text)
     for key, texts in _WAYS:
         key_text = key(text)
-        matches = [o for o in known if key_text and key_text in map(key, texts(o))]
+        named = [
+            (o, name) for o in known for name in texts(o) if key_text and key(name) == key_text
+        ]
+        matches = list(dict.fromkeys(o for o, name in named if _may_be(text, name)))
         matches = [o for o in matches if not o.ended] or matches
         if len(matches) == 1:
             return matches[0].code
@@ -34,6 +43,21 @@ def find_branch(text: str, organisations: Iterable[Organisation]) -> str:
             names = "; ".join(o.title for o in matches)
             raise UsageError("usage.units", branch=clean(text), names=names)
     raise UsageError("usage.unit", branch=clean(text), nearest="; ".join(_alike(text, known)))
+
+
+def _may_be(text: str, name: str) -> bool:
+    """Whether no word of a text has a mark that the same word of a name has not.
+
+    "Na Ma" and "Nà Ma" may be the village Nà Mạ, "Nà Má" is another one.
+    """
+    words = zip(reversed(_marks(text)), reversed(_marks(name)), strict=False)
+    return all(typed <= marks for typed, marks in words)
+
+
+def _marks(text: str) -> list[set[str]]:
+    """Return the marks of each word's letters, that of đ among them."""
+    words = normalize("NFD", name_key(text).replace("đ", "d\u0335")).split()
+    return [set(filter(combining, word)) for word in words]
 
 
 def _exact(text: str) -> str:

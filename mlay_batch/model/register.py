@@ -296,6 +296,11 @@ class Register:
     decisions: tuple[Decision, ...] = ()
     rules: OfficeRules = field(default_factory=OfficeRules)
 
+    @property
+    def has_branches(self) -> bool:
+        """Whether it has an organisation besides the office."""
+        return len(self.organisations) > 1
+
     @classmethod
     def from_submission(cls, submission: Submission) -> Register:
         """Return the register a checked submission of the form ``register`` holds."""

@@ -1,15 +1,20 @@
 """What people type instead of what a program would like: periods, days, units, numbers, help."""
 
+import re
 from datetime import date, datetime
 from unicodedata import normalize
 
+import click
 import pytest
+import yaml
 from builders.sample_office import MeetingReturn, create_office, put
 
-from mlay_batch.cli import run
+from mlay_batch.cli import mlay, run
 from mlay_batch.cli.value_types import DAY, FILE_NUMBER, MOMENT, join_times
+from mlay_batch.core.messages import locale_folder
 
 pytestmark = pytest.mark.usefixtures("reading_here")
+CLI_TEXTS = locale_folder() / "cli.yaml"
 AS_OF = ("--as-of", "6/12/2019")
 
 
@@ -195,3 +200,64 @@ def test_a_question_is_asked_again_in_vietnamese(tmp_path, capsys, monkeypatch):
     assert "“thôn” không phải là cấp" in err
     assert "“13/2026” không phải là tháng" in err
     assert "Error" not in out + err
+
+
+@pytest.mark.parametrize(
+    "args", [("run", ""), ("status", "-C", " "), ("init", ""), ("incoming", "--out", "")]
+)
+def test_an_empty_path_does_not_mean_the_folder_here(office, capsys, args):
+    code, out, err = type_command(capsys, *args)
+    assert (code, out) == (2, "")
+    assert "không để trống" in err
+    assert "'" not in err  # click quotes the names of options
+
+
+@pytest.mark.parametrize(
+    ("args", "quoted"),
+    [
+        (("run", "2019-11"), "không có 2019-11."),
+        (("status", "--as-of", "2019-13-06"), "không có ngày 2019-13-06;"),
+        (("status", "2019-11"), "thừa “2019-11”; kỳ thì ghi sau --period,"),
+        (("run", "--received", "0001-01-01"), "không có ngày 0001-01-01;"),
+    ],
+)
+def test_what_was_typed_is_quoted_as_it_was_typed(office, capsys, args, quoted):
+    assert quoted in type_command(capsys, *args)[2]
+
+
+def test_a_page_is_told_by_the_code_of_its_unit(office, capsys):
+    _, out, _ = type_command(capsys, "report", "bản na nát", "--json", "--dry-run", *AS_OF)
+    assert '"branch": "DB1-2"' in out
+
+
+def test_nothing_of_a_progress_bar_is_left_without_a_terminal(office, capsys):
+    assert type_command(capsys, "ingest", *AS_OF)[2] == ""
+
+
+@pytest.mark.parametrize("folder", [".", "..", "inbox/.."])
+def test_a_workspace_is_not_taken_in_as_a_whole(office, capsys, folder):
+    code, _, err = type_command(capsys, "run", folder, *AS_OF)
+    assert (code, "Không nhận cả thư mục làm việc" in err) == (2, True)
+    assert type_command(capsys, "ingest", "inbox", *AS_OF)[0] == 0
+
+
+def test_the_language_may_be_set_in_capitals(capsys, monkeypatch):
+    monkeypatch.setenv("MLAY_LANG", "EN ")
+    assert type_command(capsys, "-h")[1].startswith("Usage: ")
+
+
+def test_commands_that_are_proposed_have_all_they_need():
+    """Each command that a text names with an option has the options that it cannot do without."""
+    ctx = click.Context(mlay)
+    for key, texts in yaml.safe_load(CLI_TEXTS.read_text(encoding="utf-8")).items():
+        for name, rest in re.findall(r"mlay (\w+)((?: (?:[{<#\d]|--)[^;.]*)?)", texts["vi"]):
+            command = mlay.get_command(ctx, name) if rest else None
+            needed = [p.opts[0] for p in command.params if p.required] if command else []
+            options = [option for option in needed if option.startswith("--")]
+            assert all(option in rest for option in options), (key, name, rest)
+
+
+def test_a_number_that_is_not_held_is_a_wrong_call(office, capsys):
+    code, out, _ = type_command(capsys, "ACCEPT", "99", "--why", "x", "--json")
+    assert code == 2
+    assert '"command": "accept", "error": {"code": "ledger.not_held"' in out

@@ -54,6 +54,7 @@ def test_no_word_of_click_is_left_in_the_vietnamese_page(path, page):
     assert not re.findall(rf"\b(?:{CLICK_WORDS})\b", told)
     assert told.startswith("Cách gọi: mlay")
     assert page(path, "en").startswith("Usage: mlay")
+    assert "{" not in told  # a text of something else has gaps
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)

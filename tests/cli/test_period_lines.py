@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from builders.answering import asking
 from builders.broken_lines import broken_places
 from builders.circulated_list import Meeting, list_book
 from builders.mail_office import send
@@ -161,3 +162,45 @@ def test_verdicts_are_coloured_on_a_terminal(office, capsys, monkeypatch, settin
     assert ("\x1b[31m1 trả lại\x1b[0m" in told) is is_coloured
     assert "1 trả lại" in told
     assert "\x1b" not in screen(capsys, "status", *MONTH, "--json")
+
+
+def test_where_nobody_is_registered_the_register_comes_next(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    said = ("--name", "Đảng ủy xã Tân Lập", "--place", "Tân Lập", "--level", "xã")
+    said += ("--start", "10/2019", "--due", "5", "--officials", "0", "--members", "0")
+    assert run(["init", "xa", *said]) == 0
+    monkeypatch.chdir("xa")
+    told = screen(capsys, "status", *MONTH)
+    assert "Việc tiếp theo: điền các đơn vị vào register.xlsx" in told
+    assert "0/0" not in told
+    assert '"next": [{"step": "register", "count": 1}]' in screen(
+        capsys, "status", *MONTH, "--json"
+    )
+
+
+def test_a_longer_period_is_not_said_to_be_complete_while_its_months_are_not(office, capsys):
+    quarter = ("--period", "quý 4/2019", "--as-of", "2/1/2020")
+    told = screen(capsys, "status", *quarter)
+    assert "có thể chốt" not in told
+    assert "từng tháng còn thiếu báo cáo trong kỳ (2 tháng)" in told
+    assert run(["close", "Q4/2019", "--as-of", "2/1/2020"]) == 2  # December is not due
+    year = screen(capsys, "status", "--period", "2020", "--as-of", "2/1/2020")
+    assert "còn thiếu báo cáo" not in year
+    assert '"step": "months", "count": 2' in screen(capsys, "status", *quarter, "--json")
+
+
+def test_what_comes_next_is_the_first_step_of_json_and_names_the_period(office, capsys):
+    told = screen(capsys, "status", *MONTH)
+    assert "Việc tiếp theo: mlay reply --period 11/2019, để nhắc 3 đơn vị" in told
+    assert told.endswith("mlay status --all --period 11/2019\n")
+    assert "mlay reply, để nhắc" in screen(capsys, "status", *MONTH[2:])
+    assert '"next": [{"step": "remind", "count": 3}]' in screen(capsys, "status", *MONTH, "--json")
+
+
+def test_a_file_that_waits_for_words_of_its_branch_is_no_decision_of_the_office(office, capsys):
+    asking(office, "code: D05, answer: required")
+    put(office, "a.xlsx", MeetingReturn("CB-01", present=8).book())
+    told = screen(capsys, "run", *MONTH, *RECEIVED)
+    assert "Chờ đơn vị giải trình (1): số 1 Chi bộ Trường THPT" in told
+    assert "Việc tiếp theo: mlay reply" in told
+    assert '"next": [{"step": "answer", "count": 1},' in screen(capsys, "status", *MONTH, "--json")

@@ -21,7 +21,7 @@ from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_
 from mlay_batch.app.status import status
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Archive, Ledger, Rulings
 from mlay_batch.model.records import Verdict
 
@@ -148,7 +148,7 @@ def test_refusing_one_counts_nothing(office):
     assert returns(office) == {}
     left = status(office, Period(2019, 11), AS_OF).todo
     assert left == {"remind": len(CELLS)}  # no letter about it, and CB-01 is missing as before
-    with pytest.raises(LedgerError, match="not_held"):
+    with pytest.raises(UsageError, match="not_held"):
         decide(office, 1)
 
 
@@ -203,7 +203,7 @@ def test_a_decision_needs_a_reason_and_a_held_file(office):
     with pytest.raises(UsageError, match="why"):
         decide(office, 1, why="  ")
     for number in (1, 2):
-        with pytest.raises(LedgerError, match="not_held"):
+        with pytest.raises(UsageError, match="not_held"):
             decide(office, number)
 
 

@@ -27,7 +27,7 @@ from mlay_batch.app.review import Review, ReviewOutcome, list_undecided, review_
 from mlay_batch.app.status import status
 from mlay_batch.core.messages import error_text
 from mlay_batch.core.period import Period
-from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger, Rulings
 from mlay_batch.model.records import Verdict
 
@@ -182,7 +182,7 @@ def test_a_dismissed_file_answers_nobody_and_is_never_listed_again(office, sende
     assert answers(office) == []
     assert letters(office).no_address == ()
     assert "answer" not in status(office, NOVEMBER, AS_OF).todo
-    with pytest.raises(LedgerError, match="not_held"):
+    with pytest.raises(UsageError, match="not_held"):
         refuse(office, 1)
     send(office, "2", sender or STRANGER, (name, data), subject="Lần nữa")  # a month later
     take_in(office, "2020-01-03T09:00:00+07:00")
@@ -279,5 +279,5 @@ def test_an_accepted_return_is_not_decided_again_when_the_register_loses_its_bra
     office = fill_in_register(office.workspace)
     assert [entry.id for entry in list_undecided(office)] == []
     assert "decide" not in status(office, NOVEMBER, AS_OF).todo
-    with pytest.raises(LedgerError):
+    with pytest.raises(UsageError):
         accept(office, 1, branch="DB1-1X")

@@ -62,7 +62,6 @@ WORST_FIRST = (
 _WORKBOOKS = frozenset({".xlsx", ".ods"})  # an .xls may hold macros of 1992
 CLOSED_CODE = "L12"
 _MAX_NAMES = 5  # branches of a subordinate office that are named
-_WITH_A_BRANCH = 2  # organisations: the office, and one that reports
 _MAX_REASONS = 2  # findings that say why a file waits; its marked form lists them all
 _TONES = {
     **dict.fromkeys(("closed", "question", "refused", "missing", "below", "unclosed"), "watch"),
@@ -379,7 +378,7 @@ class _MatterBuilder:
     def empty_register(self) -> Iterator[Matter]:
         """Yield that the register has no branch that reports."""
         state = self.state
-        if len(state.register.organisations) < _WITH_A_BRANCH:
+        if not state.register.has_branches:
             link = state.office.workspace.register.name
             what, name = self._say("what.empty"), self._say("name.register")
             proposal = self._say("proposal.empty")
