@@ -68,7 +68,7 @@ def test_of_what_the_office_entered_it_is_shown_by_whom(office, capsys, monkeypa
 @pytest.mark.parametrize(
     ("args", "code", "expected"),
     [
-        (["accept", "9", "--why", "x"], 3, "9"),
+        (["accept", "9", "--why", "x"], 2, "9"),
         (["accept", "1"], 2, "--why"),
         (["accept", "một", "--why", "x"], 2, "SỐ"),
         (["accept", "0", "--why", "x"], 2, "SỐ"),
