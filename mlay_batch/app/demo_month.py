@@ -53,7 +53,8 @@ def build(folder: Path, name: str = demo.DEFAULT) -> DemoWorkspace:
     inbox_folders = demo.write_batches(name, workspace.root)
     demo.write_descriptions(sample, workspace.root)
     # As the office will read them: they are read once, and kept.
-    workspace.register.write_bytes(demo.render_register(read_catalogue(workspace), sample))
+    catalogue = sample.register.in_force(read_catalogue(workspace))
+    workspace.register.write_bytes(demo.render_register(catalogue, sample))
     return DemoWorkspace(sample, open_office(workspace), inbox_folders)
 
 
