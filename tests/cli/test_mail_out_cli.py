@@ -34,7 +34,8 @@ def office(tmp_path, monkeypatch):
 def test_the_end_of_a_month(office, capsys):
     capsys.readouterr()
     assert run(["status", *NOVEMBER]) == 0
-    assert "Việc tiếp theo: mlay reply --period 11/2019, để trả lời 3 báo cáo." in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Việc tiếp theo: mlay reply --period 11/2019, để trả lời 3 báo cáo." in shown
     assert run(["reply", *NOVEMBER, "--json"]) == 0
     assert len(result(capsys.readouterr().out)["drafts"]) == 3
     assert run(["reply", *NOVEMBER]) == 0
