@@ -93,7 +93,7 @@ def _check_submission(
     office: Office | None,
     as_of: date,
 ) -> CheckResult:
-    form = full_catalogue.form(submission.form or "", submission.version or "")
+    form = full_catalogue.form(submission.form, submission.version)
     if form is None:
         return _result_for(submission.findings, None, file.name)
     from mlay_batch.checks.validate import (  # start-up: pandera, for a second; no form needs none

@@ -99,7 +99,7 @@ def _answers(
         for warning in warnings
         if warning.code in explanation.codes
     ]
-    form = office.intake_catalogue.form(entry.form or "", entry.version or "")
+    form = office.intake_catalogue.form(entry.form, entry.version)
     valid = tuple(valid_answers(answers, form)) if form else tuple(answers)
     rejected = {answer.code for answer in answers} - {answer.code for answer in valid}
     for _, rule in form.rules() if form else ():

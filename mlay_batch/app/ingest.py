@@ -314,7 +314,7 @@ def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
     submission = checked.submission
     if submission is None:
         return checked
-    form = office.intake_catalogue.form(submission.form or "", submission.version or "")
+    form = office.intake_catalogue.form(submission.form, submission.version)
     return ignore_blank_form(checked, form)
 
 

@@ -54,7 +54,7 @@ class LetterForms:
             template, marked = as_table(form), table_findings(form, marked)
             rows = table_rows(form, submission.rows, context.branch_name)
         else:
-            old_form = self.office.catalogue.form(form.form, submission.version or "")
+            old_form = self.office.catalogue.form(form.form, submission.version)
             mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
             rows = convert_rows(submission.rows, mapping, form)
         data, lines = render_returned(template, context, rows, marked)

@@ -270,7 +270,7 @@ def right_form(
     Of a list it is the list, which says less and is corrected as such.
     """
     if entry.form and entry.is_sketch:
-        return catalogue.form(entry.form, entry.version or "")
+        return catalogue.form(entry.form, entry.version)
     if entry.form:
         return catalogue.form_for(entry.form, period)
     names = dict.fromkeys(form.form for form in catalogue.forms)

@@ -275,7 +275,7 @@ class _ReplyBuilder:
     def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
         topic = Topic.answer(entry, entry.branch, self.period)
         envelope = self._envelope("receipt", topic, entry)
-        form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        form = self.office.intake_catalogue.form(entry.form, entry.version)
         if form is None:
             return _no_address(entry)
         if form.is_rollup:
@@ -365,7 +365,7 @@ class _ReplyBuilder:
         entry = pending.entry
         kind = bodies.CORRECTION_KIND if pending.missed_day else text_kind
         envelope = self._envelope(kind, pending.topic, entry)
-        own_form = form or self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        own_form = form or self.office.intake_catalogue.form(entry.form, entry.version)
         due_correction = correction(
             entry,
             pending.branch,

@@ -73,7 +73,7 @@ def to_newest(
 
 def to_version(catalogue: Catalogue, accepted: AcceptedReturn, new_form: Form) -> AcceptedReturn:
     """Return a return converted to the fields of `new_form`; what only a list has is dropped."""
-    old_form = catalogue.form(new_form.form, accepted.entry.version or "")
+    old_form = catalogue.form(new_form.form, accepted.entry.version)
     if accepted.entry.is_sketch:
         return replace(accepted, rows=_common_rows(accepted.rows, new_form))
     mapping = field_mapping(catalogue, old_form, new_form) if old_form else {}

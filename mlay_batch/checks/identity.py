@@ -64,7 +64,7 @@ def identify(
     assigned = code if register and code in register.reporter_by_code else None
     if assigned:
         checked = checked.with_findings(assignment(assigned))
-    form = catalogue.form(submission.form or "", submission.version or "")
+    form = catalogue.form(submission.form, submission.version)
     if form is None:
         return checked
     if form.is_list:
@@ -92,7 +92,7 @@ def assignment(branch: str) -> Finding:
 
 def named_branches(submission: Submission, catalogue: Catalogue, register: Register) -> Set[str]:
     """Return the registered branches that stamp or heading of a form may mean."""
-    form = catalogue.form(submission.form or "", submission.version or "")
+    form = catalogue.form(submission.form, submission.version)
     if form is None:
         return frozenset()
     if form.is_sketch:

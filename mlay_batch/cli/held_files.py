@@ -140,7 +140,7 @@ def _hint(entry: LedgerEntry, register: Register, lang: str) -> str:
 
 def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
     """Return what was found in a file; not to ask for a sender who was refused already."""
-    form = catalogue.form(entry.form or "", entry.version or "")
+    form = catalogue.form(entry.form, entry.version)
     lines = []
     for finding in entry.findings:
         message = messages.explain(finding, form, lang)

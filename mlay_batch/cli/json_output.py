@@ -131,7 +131,7 @@ def _return_key(form: Form | None, identity: Identity | None) -> Record:
 
 def entry_record(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Record:
     """Return a file as the ledger has it."""
-    form = catalogue.form(entry.form or "", entry.version or "")
+    form = catalogue.form(entry.form, entry.version)
     return {
         "number": entry.id,
         **_origin(entry),
@@ -146,7 +146,7 @@ def entry_record(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Record:
 
 def _decision_record(decision: Decision, catalogue: Catalogue, lang: str) -> Record:
     file, submission = decision.checked.file, decision.checked.submission
-    form = catalogue.form(submission.form or "", submission.version or "") if submission else None
+    form = catalogue.form(submission.form, submission.version) if submission else None
     return {
         "number": file.entry_id,
         **_origin(file),

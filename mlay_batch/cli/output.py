@@ -188,7 +188,7 @@ def _show_file(
 def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
     """Return the form a file was read as, even if its branch is unknown."""
     submission = decision.checked.submission
-    return catalogue.form(submission.form or "", submission.version or "") if submission else None
+    return catalogue.form(submission.form, submission.version) if submission else None
 
 
 def show_check_results(session: Session, results: Sequence[CheckResult]) -> None:

@@ -163,7 +163,7 @@ def _accepted_state(
     entry = accepted.entry
     if entry.is_sketch:
         return SKETCH
-    version = inputs.catalogue.form(form.form, entry.version or "") or form
+    version = inputs.catalogue.form(form.form, entry.version) or form
     if _declares_nil(version, accepted):
         return "nil"
     period = Period.parse(str(entry.period))

@@ -91,7 +91,7 @@ def explained_lines(
     for item in findings:
         if item.asks:
             entry = item.entry
-            form = inputs.catalogue.form(entry.form or "", entry.version or "")
+            form = inputs.catalogue.form(entry.form, entry.version)
             words = str(explain(item.finding, form, "vi"))
             line = entry.branch or "", str(entry.id), item.finding.place.sheet, words
             lines[line] = lines.get(line, False) or item.is_open

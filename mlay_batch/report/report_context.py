@@ -137,8 +137,8 @@ class ReportWords:
 
     def paper_title(self, entry: LedgerEntry) -> str:
         """Return the title of what a file is: of a list that, else of the form."""
-        version = entry.version or ""
-        form = self.inputs.catalogue.form(entry.form or "", version) if entry.is_sketch else None
+        is_list, catalogue = entry.is_sketch, self.inputs.catalogue
+        form = catalogue.form(entry.form, entry.version) if is_list else None
         return form.title.of(self.lang) if form else self.form_title(entry.form)
 
     @cached_property

@@ -64,8 +64,11 @@ class Catalogue:
         """All that a file may be read as."""
         return (*self.forms, *self.lists)
 
-    def form(self, form: str, version: str) -> Form | None:
-        """Return that version of the form, or of a list that sketches it; None without one."""
+    def form(self, form: str | None, version: str | None) -> Form | None:
+        """Return that version of the form, or of a list that sketches it; None without one.
+
+        Of a file that is of no form both are None.
+        """
         readable = self.readable_forms
         return next((f for f in readable if (f.form, f.version) == (form, version)), None)
 

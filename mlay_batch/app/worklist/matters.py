@@ -184,7 +184,7 @@ class _MatterBuilder:
         return f"{title} {period}".strip()
 
     def _form(self, entry: LedgerEntry) -> Form | None:
-        return self.state.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        return self.state.office.intake_catalogue.form(entry.form, entry.version)
 
     def _reasons(self, entry: LedgerEntry) -> str:
         closed = entry.period and Period.parse(entry.period) in self.state.closed

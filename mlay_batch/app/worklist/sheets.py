@@ -178,7 +178,7 @@ def _form_of(decision: Decision, state: OpenState) -> Form | None:
     if submission is None:
         return None
     catalogue = state.office.intake_catalogue
-    return catalogue.form(submission.form or "", submission.version or "")
+    return catalogue.form(submission.form, submission.version)
 
 
 def obeyed_rows(

@@ -80,7 +80,7 @@ def _classified_columns(ctx: ReportContext) -> Iterator[DataColumn[_ClassifiedRo
 
 
 def _part_title(ctx: ReportContext, row: _ClassifiedRow) -> str:
-    form = ctx.inputs.catalogue.form(row.entry.form or "", row.entry.version or "")
+    form = ctx.inputs.catalogue.form(row.entry.form, row.entry.version)
     return strip_number(form.title_of(row.part, ctx.lang)) if form else row.part
 
 

@@ -264,7 +264,7 @@ def _write_history(page: _BranchPage, row: int) -> int:
         page.sheet.write(row, 0, page.ctx.t("page.frequent"), "plain", span=_COLUMN_COUNT)
     for months, finding, latest_entry in frequent:
         row += 1
-        form = page.ctx.inputs.catalogue.form(latest_entry.form or "", latest_entry.version or "")
+        form = page.ctx.inputs.catalogue.form(latest_entry.form, latest_entry.version)
         text = explain(finding, form, page.ctx.lang).what
         page.sheet.write(row, 0, finding.code, "center")
         page.sheet.write(row, 1, text, "text", span=_COLUMN_COUNT - 2)

@@ -231,7 +231,7 @@ def _trial_problems(ctx: ReportContext) -> Iterator[Problem]:
 
 
 def _form_of(inputs: ReportInputs, entry: LedgerEntry) -> Form | None:
-    return inputs.catalogue.form(entry.form or "", entry.version or "")
+    return inputs.catalogue.form(entry.form, entry.version)
 
 
 def _entry_findings(

@@ -197,4 +197,4 @@ def _data_columns(ctx: ReportContext) -> Iterator[DataColumn[_DataRow]]:
 
 def _form_of(ctx: ReportContext, finding: ReturnFinding) -> Form | None:
     entry = finding.entry
-    return ctx.inputs.catalogue.form(entry.form or "", entry.version or "")
+    return ctx.inputs.catalogue.form(entry.form, entry.version)
