@@ -12,14 +12,22 @@ from mlay_batch.app.office import Office, reference_lists
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
-from mlay_batch.checks.answers import note_questions
+from mlay_batch.checks.answers import UNANSWERED, note_questions
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.slips import check_slip
-from mlay_batch.core.findings import Finding
+from mlay_batch.core.findings import Finding, has_errors
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
 from mlay_batch.model.office_rules import OfficeRules
-from mlay_batch.model.records import CheckedFile, Identity, IncomingFile, Row, Submission
+from mlay_batch.model.records import (
+    UNSURE,
+    CheckedFile,
+    Identity,
+    IncomingFile,
+    Row,
+    Submission,
+    Verdict,
+)
 from mlay_batch.model.sketches import split_list
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
@@ -41,6 +49,14 @@ class CheckResult:
     """Rows as they were sent."""
     name: str = ""
     """Its name; with the mail or zip of several that came together, and its rows of a list."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What would become of the workbook by itself."""
+        if has_errors(self.findings):
+            return Verdict.REJECTED
+        is_open = any(finding.code in (UNSURE, UNANSWERED) for finding in self.findings)
+        return Verdict.HELD if is_open else Verdict.ACCEPTED
 
 
 def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:

@@ -12,13 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.cli.output import show_json
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import error_text, explain, text
 from mlay_batch.errors import MlayError, RegisterError, SchemaError
 from mlay_batch.model.records import (
-    UNSURE,
     Decision,
     Identity,
     IncomingFile,
@@ -201,13 +199,9 @@ def check_result(results: Sequence[CheckResult], returned: Path | None, lang: st
 def _checked_record(result: CheckResult, lang: str) -> Record:
     checked = result.checked_file
     findings = sorted(result.findings, key=lambda finding: not finding.is_error)
-    is_open = any(finding.code in (UNSURE, UNANSWERED) for finding in findings)
-    verdict = Verdict.HELD if is_open else Verdict.ACCEPTED
-    if any(finding.is_error for finding in findings):
-        verdict = Verdict.REJECTED
     return {
         "file": result.name,
-        "verdict": verdict.value,
+        "verdict": result.verdict.value,
         **_return_key(result.form, checked.identity if checked else None),
         "findings": finding_records(findings, result.form, lang),
     }

@@ -1,4 +1,4 @@
-"""Prints results: tables for people, JSON for programs."""
+"""Prints results for people, and the JSON of `json_output`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import Progress
 
-from mlay_batch.checks.answers import UNANSWERED
 from mlay_batch.cli.lines import CONTROL, safe_line, show_line, show_text
 from mlay_batch.cli.matrix import legend, show_completeness
 from mlay_batch.cli.options import say
@@ -43,10 +42,10 @@ if TYPE_CHECKING:  # start-up: for annotations only
 _MOST_FILES, _MOST_FINDINGS = 10, 5
 """Files of a run, and lines on each, that are printed without `--all`."""
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.TRIAL: "cyan"}
-_STATES_WITHOUT_ERRORS = {
-    "check.accepted": Verdict.ACCEPTED,
-    "check.held": Verdict.HELD,
-    "check.unsure": Verdict.HELD,
+_CHECK_TEXTS = {
+    Verdict.REJECTED: "refused",
+    Verdict.HELD: "held",
+    Verdict.ACCEPTED: "accepted",
 }
 
 
@@ -132,7 +131,7 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
-    """Print one line for each file that needs attention, and the table of verdicts."""
+    """Print the number of files of each verdict, and below it the files that need attention."""
     lang = session.lang
     show_counts("ingest.dry" if session.dry_run else "ingest.done", result.counts, lang)
     if result.seen_count:
@@ -206,19 +205,10 @@ def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
             words = say(lang, f"severity.{severity.value}")
             show_styled(f"{words} {line}", {words: _SEVERITY_STYLES[severity]})
     errors = sum(finding.is_error for finding in result.findings)
-    key = "check.refused" if errors else _state_without_errors(result.findings)
-    warnings = len(result.findings) - errors
-    verdict = Verdict.REJECTED if errors else _STATES_WITHOUT_ERRORS[key]
-    summary = say(lang, key, errors=errors, warnings=warnings)
-    show_styled(f"{prefix}{summary}", {summary: VERDICT_STYLES[verdict]})
-
-
-def _state_without_errors(findings: Sequence[Finding]) -> str:
-    """Return the key of what becomes of a workbook without errors."""
-    codes = {finding.code for finding in findings}
-    if UNSURE in codes:
-        return "check.unsure"
-    return "check.held" if UNANSWERED in codes else "check.accepted"
+    is_unsure = any(finding.code == UNSURE for finding in result.findings)
+    key = "unsure" if is_unsure and not errors else _CHECK_TEXTS[result.verdict]
+    summary = say(lang, f"check.{key}", errors=errors, warnings=len(result.findings) - errors)
+    show_styled(f"{prefix}{summary}", {summary: VERDICT_STYLES[result.verdict]})
 
 
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:
