@@ -74,7 +74,7 @@ def of_size(home: Path, size: int, workers: int, peer: bool) -> Iterator[tuple[s
     yield "c one more", mlay(home, "run", *MONTH, *_RECEIVED)
     yield "c workbook", mlay(home, "consolidate", *MONTH, "--dry-run", "--anew")
     cells, again = home / "cells.json", home / "again.xlsx"
-    bare_book.take(next(home.glob("reports/*/*.xlsx")), cells)
+    bare_book.take(next(home.glob("reports/*/tong-hop-*.xlsx")), cells)
     yield "bare XlsxWriter", process.python("file", HERE / "bare_book.py", "write", cells, again)
 
 

@@ -18,7 +18,7 @@ from mlay_batch.schema import load_catalogue
 MONTH = Period(2019, 11)
 RECEIVED = "2019-12-05T10:00:00+07:00"
 AS_OF = "2019-12-06"
-_EVENTS = ("transfers", "odd_visits", "missing", "no_meeting", "late", "waivers")
+_EVENTS = ("transfers", "odd_visits", "missing", "no_meeting", "late", "waivers", "work")
 
 
 def build(folder: Path, count: int) -> Path:
