@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from mlay_batch import __version__, report
@@ -12,14 +14,17 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
+from mlay_batch.core.processes import SecondProcess
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
 from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
-from mlay_batch.figures.report_records import Figures
+from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
+
+_PAYS_FROM = 200  # returns: below, a child takes longer to start than it spares
 
 
 @dataclass(frozen=True)
@@ -38,28 +43,55 @@ class BuiltReport:
 
 
 def build_files(
-    office: Office, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
+    office: Office,
+    ledger: Ledger,
+    period: Period,
+    as_of: date,
+    lang: str = "vi",
+    second: SecondProcess | None = None,
 ) -> BuiltReport:
     """Return the figures of `period` and all files written from them.
 
-    Raises UsageError ``purge.texts``.
+    `second` may have been started before; where it pays, it is started here. Raises UsageError
+    ``purge.texts``.
     """
     refuse_without_texts(ledger, period)
     inputs = load_inputs(office, ledger, period, as_of)
-    figures = compute(inputs)
-    fingerprint, sums = both_fingerprints(figures)
-    provenance = report.Provenance(
-        __version__,
-        as_of,
-        office.register_sha256,
-        office.catalogue.sources,
-        figures=fingerprint,
-        sums=sums,
-        time_zone=office.workspace.settings.time_zone,
+    with closing(second or SecondProcess()) as other:
+        if len(inputs.returns) >= _PAYS_FROM:
+            other.start(__name__)  # imports while the figures are computed
+        figures = compute(inputs)
+        fingerprint, sums = both_fingerprints(figures)
+        provenance = report.Provenance(
+            __version__,
+            as_of,
+            office.register_sha256,
+            office.catalogue.sources,
+            figures=fingerprint,
+            sums=sums,
+            time_zone=office.workspace.settings.time_zone,
+        )
+        files = _write_files(other, inputs, figures, provenance, lang)
+    return BuiltReport(figures, fingerprint, files)
+
+
+def _write_files(
+    other: SecondProcess,
+    inputs: ReportInputs,
+    figures: Figures,
+    provenance: report.Provenance,
+    lang: str,
+) -> ReportFiles:
+    """Return all files: two processes write the workbook's sheets and what goes with it."""
+    if not other.is_started:
+        workbook = report.write(inputs, figures, provenance, lang)
+        return ReportFiles(workbook, write_outputs(inputs, figures, lang))
+    data_sheets, outputs = other.submit(
+        partial(report.write_data_sheets, inputs, figures, provenance, lang),
+        partial(write_outputs, inputs, figures, lang),
     )
-    workbook = report.write(inputs, figures, provenance, lang)
-    outputs = write_outputs(inputs, figures, lang)
-    return BuiltReport(figures, fingerprint, ReportFiles(workbook, outputs))
+    workbook = report.write(inputs, figures, provenance, lang, data_sheets)
+    return ReportFiles(workbook, outputs())
 
 
 def record_files(ledger: Ledger, archive: Archive, built: BuiltReport) -> str:

@@ -1,8 +1,25 @@
-"""Limits for child processes that read what strangers sent."""
+"""Child processes: limits for those that read what strangers sent, and one that works beside us."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pickle
+import signal
 import sys
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
+_LOST = (EOFError, OSError)
 
 
 def limit_memory(megabytes: int) -> None:
@@ -14,3 +31,83 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "darwin":  # there RLIMIT_AS is refused below what the system has mapped
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+class SecondProcess:
+    """A child that does a part of the work while this process does another.
+
+    It does nothing that this process could not: where it cannot be started, dies or fails, the
+    work is done here. It ends with `close`, and with us.
+    """
+
+    def __init__(self) -> None:
+        self._pipe: Connection | None = None
+        self._process: BaseProcess | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a child."""
+        return self._pipe is not None
+
+    def start(self, module: str) -> None:
+        """Start the child, if there is none and a processor for it; it imports `module`."""
+        if self.is_started or (os.cpu_count() or 1) == 1:
+            return
+        context = get_context("spawn")  # the same on every system, without the parent's memory
+        pipe, child_pipe = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child_pipe, module), daemon=True)
+        with contextlib.suppress(OSError):
+            self._process.start()
+            self._pipe = pipe
+        child_pipe.close()
+
+    def submit(
+        self, first: Callable[[], T], second: Callable[[], U]
+    ) -> tuple[Callable[[], T], Callable[[], U]]:
+        """Begin two works in the child; return what waits for each result, asked for in turn."""
+        is_begun = self._send(pickle.dumps((first, second), pickle.HIGHEST_PROTOCOL))
+        return partial(self._result, first, is_begun), partial(self._result, second, is_begun)
+
+    def _result(self, work: Callable[[], T], is_begun: bool) -> T:
+        if is_begun and self._pipe is not None:
+            with contextlib.suppress(*_LOST):
+                result: T = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
+                return result
+        return work()
+
+    def _send(self, request: bytes) -> bool:
+        """Send a request once the child is ready; return whether it has got it.
+
+        Until the child has taken its end of the pipe, Windows keeps that open here: nothing would
+        tell that it has died.
+        """
+        if self._pipe is None or self._process is None:
+            return False
+        with contextlib.suppress(*_LOST):
+            if self._pipe in connection.wait([self._pipe, self._process.sentinel], _START_SECONDS):
+                self._pipe.recv_bytes()
+                self._pipe.send_bytes(request)
+                return True
+        return False
+
+    def close(self) -> None:
+        """Kill the child, if there is one."""
+        if self._pipe is not None and self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._pipe.close()
+            self._pipe = None
+
+
+def _serve(pipe: Connection, module: str) -> None:
+    """Do what is asked, and end where it fails: the parent then does it and says why.
+
+    Runs in the child.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    with contextlib.suppress(Exception):
+        import_module(module)
+        pipe.send_bytes(b"")  # ready
+        for work in pickle.loads(pipe.recv_bytes()):  # noqa: S301 - our own parent's
+            pipe.send_bytes(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))

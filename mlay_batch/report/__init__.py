@@ -33,9 +33,10 @@ from mlay_batch.report.sheets import (
     year_sheet,
 )
 from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
+from mlay_batch.report.xml_worksheet import Part
 from mlay_batch.schema.ids import CLASSIFICATION
 
-__all__ = ["Provenance", "write"]
+__all__ = ["Provenance", "write", "write_data_sheets"]
 
 # The front sheets with the colours of their tabs, alike where they are about one thing; the others
 # are grey.
@@ -62,35 +63,99 @@ MAX_FORMULA_ROWS = 4_000
 
 
 def write(
-    inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str = "vi"
+    inputs: ReportInputs,
+    figures: Figures,
+    provenance: Provenance,
+    lang: str = "vi",
+    data_sheets: Callable[[], Part] | None = None,
 ) -> bytes:
     """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
 
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
     auditor can follow it, and a recalculation changes nothing. Above `MAX_FORMULA_ROWS` meetings
-    and visits every sheet holds the values alone, and says so.
+    and visits every sheet holds the values alone, and says so. `data_sheets` waits for what
+    `write_data_sheets` gives in another process; without it they are written here, to the same
+    bytes.
     """
-    inputs = _sort_inputs(inputs)
-    row_count = len(figures.sittings) + len(figures.attendances)
-    writer = ReportWriter(
-        lang, provenance.as_of, provenance.figures, has_formulas=row_count <= MAX_FORMULA_ROWS
-    )
-    ctx = ReportContext.of(writer, inputs, figures)
-    sheets = {
-        key: writer.add_sheet(
-            writer.t(f"sheet.{key}"), writer.t(f"about.{key}"), _FRONT_SHEETS.get(key, TAB_GREY)
+    book = _Book.begin(inputs, figures, provenance, lang)
+    if data_sheets is None:
+        book.write_data_sheets()
+    _write_figure_sheets(book)
+    submission_sheet.write(book.ctx, provenance, book.placed_tables.keys())
+    if data_sheets is not None:
+        book.ctx.writer.join(data_sheets())
+    return book.ctx.writer.close()
+
+
+def write_data_sheets(
+    inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str
+) -> Part:
+    """Return the data sheets of the workbook that `write` returns for the same arguments."""
+    book = _Book.begin(inputs, figures, provenance, lang)
+    string_count = book.ctx.writer.string_count
+    book.write_data_sheets()
+    sheets = [sheet for sheet, _ in book.placed_tables.values()]
+    return book.ctx.writer.part(sheets, string_count)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A workbook that has all sheets people see; only what the figures come from is written.
+
+    Attributes:
+        ctx: what the sheets are written from.
+        sheets: the sheets for people, by key.
+        data: the tables that formulas refer to.
+        placed_tables: all data sheets, each with its table, by key.
+    """
+
+    ctx: ReportContext
+    sheets: Mapping[str, SheetWriter]
+    data: DataTables
+    placed_tables: Mapping[str, sections_data.PlacedTable]
+
+    @classmethod
+    def begin(
+        cls, inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str
+    ) -> _Book:
+        inputs = _sort_inputs(inputs)
+        row_count = len(figures.sittings) + len(figures.attendances)
+        writer = ReportWriter(
+            lang, provenance.as_of, provenance.figures, has_formulas=row_count <= MAX_FORMULA_ROWS
         )
-        for key in (*_FRONT_SHEETS, *_BACK_SHEETS)
-        if _has_sheet(ctx, key)
-    }
-    figure_sheets = _FigureSheets(ctx, sheets)
-    delivered = figure_sheets.write("provenance", provenance_sheet.write, provenance)
-    ctx = replace(ctx, file_cells=delivered or {})
-    data = data_sheets.build(ctx)
-    placed_tables = _write_data_sheets(ctx, data)
-    _write_figure_sheets(_FigureSheets(ctx, sheets), data, placed_tables)
-    submission_sheet.write(ctx, provenance, placed_tables.keys())
-    return writer.close()
+        ctx = ReportContext.of(writer, inputs, figures)
+        sheets = {
+            key: writer.add_sheet(
+                writer.t(f"sheet.{key}"), writer.t(f"about.{key}"), _FRONT_SHEETS.get(key, TAB_GREY)
+            )
+            for key in (*_FRONT_SHEETS, *_BACK_SHEETS)
+            if _has_sheet(ctx, key)
+        }
+        delivered = provenance_sheet.write(ctx, sheets["provenance"], provenance)
+        sheets["provenance"].flush()
+        ctx = replace(ctx, file_cells=delivered)
+        data = data_sheets.build(ctx)
+        return cls(ctx, sheets, data, _place_tables(ctx, data))
+
+    def write(
+        self,
+        key: str,
+        write: Callable[Concatenate[ReportContext, SheetWriter, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write a sheet for people and settle it."""
+        result = write(self.ctx, self.sheets[key], *args, **kwargs)
+        self.sheets[key].flush()
+        return result
+
+    def write_data_sheets(self) -> None:
+        back_link = letterhead.back_link(self.ctx)
+        for sheet, table in self.placed_tables.values():
+            tables.write(self.ctx.writer, sheet, table, back_link)
+            if table.section:
+                submission_sheet.write_markers(sheet, table)
+            sheet.flush()
 
 
 def _has_sheet(ctx: ReportContext, key: str) -> bool:
@@ -119,31 +184,8 @@ def _has_sheet(ctx: ReportContext, key: str) -> bool:
     return bool(contents.get(key, True))
 
 
-@dataclass(frozen=True)
-class _FigureSheets:
-    """The sheets for people, each settled once it is written."""
-
-    ctx: ReportContext
-    sheets: Mapping[str, SheetWriter]
-
-    def write(
-        self,
-        key: str,
-        write: Callable[Concatenate[ReportContext, SheetWriter, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        result = write(self.ctx, self.sheets[key], *args, **kwargs)
-        self.sheets[key].flush()
-        return result
-
-
-def _write_figure_sheets(
-    figure_sheets: _FigureSheets,
-    data: DataTables,
-    placed_tables: Mapping[str, sections_data.PlacedTable],
-) -> None:
-    sheets, write_sheet = figure_sheets.sheets, figure_sheets.write
+def _write_figure_sheets(book: _Book) -> None:
+    sheets, data, placed_tables = book.sheets, book.data, book.placed_tables
     trend_tables = trends_data.Trends.of(placed_tables)
     by_key: dict[str, Callable[[ReportContext, SheetWriter], object]] = {
         "thematic": partial(thematic_sheet.write, tables=placed_tables),
@@ -156,43 +198,35 @@ def _write_figure_sheets(
     }
     for key, write in by_key.items():
         if key in sheets:
-            write_sheet(key, write)
+            book.write(key, write)
     classified_table = placed_tables.get(data.classification.name)
     classified = {"classification": classified_table[0]} if classified_table else {}
     results = overview_sheet.SheetResults(
-        form_sums=write_sheet("completeness", completeness_sheet.write, data),
-        rating=write_sheet("rating", rating_sheet.write, data),
-        year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
-        quotas=write_sheet("quota", quota_sheet.write, data) if "quota" in sheets else (),
-        errors=write_sheet("errors", errors_sheet.write),
+        form_sums=book.write("completeness", completeness_sheet.write, data),
+        rating=book.write("rating", rating_sheet.write, data),
+        year_mean=book.write("year", year_sheet.write, data, trend_tables),
+        quotas=book.write("quota", quota_sheet.write, data) if "quota" in sheets else (),
+        errors=book.write("errors", errors_sheet.write),
         sheets={**classified, **sheets},
         data=data,
         trends=trend_tables,
     )
     # The overview is not settled: heights of its rows say where charts lie.
-    overview_sheet.write(figure_sheets.ctx, sheets["overview"], results)
+    overview_sheet.write(book.ctx, sheets["overview"], results)
 
 
-def _write_data_sheets(
-    ctx: ReportContext, data: DataTables
-) -> dict[str, sections_data.PlacedTable]:
-    """Write all data sheets; return them by the keys of their tables."""
+def _place_tables(ctx: ReportContext, data: DataTables) -> dict[str, sections_data.PlacedTable]:
+    """Add a sheet for every table that gets one; return them by the keys of their tables."""
     sections = sections_data.build(ctx, data.joined)
     sent = {table.section: table for table in (*data.joined, *sections)}
     trend_tables = trends_data.build(ctx, data, sent)
     all_tables = (*data, *sections, *trend_tables)
     needed = data_sheets.needed_tables(ctx, data, all_tables).union(t.name for t in trend_tables)
-    placed_tables = {
+    return {
         table.key: (ctx.writer.add_sheet(table.title, table.note), table)
         for table in data_sheets.number_alike(ctx, all_tables)
         if table.name in needed
     }
-    for sheet, table in placed_tables.values():
-        tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
-        if table.section:
-            submission_sheet.write_markers(sheet, table)
-        sheet.flush()
-    return placed_tables
 
 
 def _sort_inputs(inputs: ReportInputs) -> ReportInputs:

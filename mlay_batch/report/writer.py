@@ -9,13 +9,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from io import StringIO
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import CellFormulaTuple, Worksheet
 
 from mlay_batch.core import messages
 from mlay_batch.core.styles import FONT
@@ -28,6 +25,7 @@ from mlay_batch.excel.cell_text import (
     to_cell_text,
 )
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
+from mlay_batch.report.xml_worksheet import Part, XmlWorksheet
 
 TAB_GREY = "BFBFBF"  # of the sheets behind the front ones
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
@@ -152,6 +150,22 @@ class ReportWriter:
     def add_chart(self, options: Mapping[str, str]) -> Any:
         """Return a chart to be filled and put on a sheet."""
         return self._workbook.add_chart(dict(options))
+
+    @property
+    def string_count(self) -> int:
+        """How many cells hold a text."""
+        count: int = self._workbook.str_table.count
+        return count
+
+    def part(self, sheets: Iterable[SheetWriter], string_count: int) -> Part:
+        """Return `sheets`, the last written; before them `string_count` cells held a text."""
+        return Part.of(self._workbook, [sheet.raw for sheet in sheets], string_count)
+
+    def join(self, part: Part) -> None:
+        """Put sheets that another process has written in the place of those without cells here."""
+        for sheet in self.sheets:
+            sheet.finish()
+        part.join(self._workbook)
 
     def close(self) -> bytes:
         """Return the bytes of the finished workbook."""
@@ -421,61 +435,3 @@ class SheetWriter:
         width = metrics.room([self._widths.get(index, _DEFAULT_WIDTH) for index in columns])
         self._text_widths[column, span] = width
         return width
-
-
-class XmlWorksheet(Worksheet):  # type: ignore[misc]
-    """A sheet whose formulas use no function newer than Excel 2007, and no dynamic array."""
-
-    fh: Any
-    _rows_xml: bytes | None = None
-
-    def flush(self) -> None:
-        """Turn the rows into their XML, and let go of what is kept for each cell.
-
-        Nothing can be written on the sheet after that (KeyError), and no chart be put there.
-        """
-        rows = StringIO()
-        self._set_xml_writer(rows)
-        if self.table:
-            self._write_rows()
-        self._rows_xml = rows.getvalue().encode()
-        self.fh = None
-        self.table: Mapping[int, Any] = MappingProxyType({})
-        for cache in (self.table_cells, self.row_info, self.row_sizes):
-            cache.clear()
-
-    def _write_formula(
-        self, row: int, col: int, formula: str, cell_format: Any = None, value: str | float = 0
-    ) -> int:
-        """Keep a formula as it is: XlsxWriter searches each for thirty newer functions (16 s)."""
-        if self._check_dimensions(row, col):
-            return -1
-        self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
-        return 0
-
-    def _xml_formula_element(
-        self, formula: str, result: object, attributes: Iterable[tuple[str, object]] = ()
-    ) -> None:
-        """Write an empty result as the text it is, as Excel does; XlsxWriter leaves out its type.
-
-        Without the type it is a number without digits, which Excel has to calculate.
-        """
-        types = [("t", "str")] if result == "" else []
-        super()._xml_formula_element(formula, result, [*attributes, *types])
-
-    def _escape_attributes(self, attribute: object) -> object:
-        """Leave names of cells and numbers of formats alone: nothing in them is escaped (0.5 s)."""
-        if isinstance(attribute, str) and not attribute.isalnum():
-            return super()._escape_attributes(attribute)
-        return attribute
-
-    def _write_rows(self) -> None:
-        if self._rows_xml is None:
-            super()._write_rows()
-        else:
-            self.fh.write(self._rows_xml.decode())
-
-    def _assemble_xml_file(self) -> None:
-        """Write the sheet, and let go of what was on it: the next sheets take its place."""
-        super()._assemble_xml_file()
-        self.table, self._rows_xml, self.fh = MappingProxyType({}), b"", None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 from builders import reports
+
+from mlay_batch import report
 
 HERE = Path(__file__).parent.parent
 ELSEWHERE = """
@@ -38,3 +41,12 @@ def test_another_clock_language_folder_hash_seed_and_order_change_no_byte(tmp_pa
         },
     )  # fmt: skip
     assert ran.stdout.strip() == sha256(reports.workbook()).hexdigest()
+
+
+def test_data_sheets_that_another_process_wrote_change_no_byte() -> None:
+    """Texts and formats are numbered in the order of first use, through the whole workbook."""
+    given, figures = reports.small(), reports.figures()
+    source = reports.provenance(given, figures)
+    part = pickle.loads(pickle.dumps(report.write_data_sheets(given, figures, source, "vi")))
+    data = report.write(given, figures, source, "vi", lambda: part)
+    assert sha256(data).hexdigest() == sha256(reports.workbook()).hexdigest()
