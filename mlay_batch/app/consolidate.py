@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,6 +13,7 @@ from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.report_files import ReportFiles, ReportPaths, refuse_purged
 from mlay_batch.core.period import Period
+from mlay_batch.core.processes import SecondProcess
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 
@@ -42,6 +44,22 @@ class ConsolidationResult:
         return self.path in self.changed
 
 
+def start_when_read(
+    second: SecondProcess, progress: Callable[[int, int], None] = lambda *_: None
+) -> Callable[[int, int], None]:
+    """Return `progress` that starts the process which helps in writing once all files are read.
+
+    While they are checked it imports what it will need.
+    """
+
+    def tick(done: int, total: int) -> None:
+        progress(done, total)
+        if done == total:
+            second.start("mlay_batch.app.build_report")
+
+    return tick
+
+
 def consolidate(
     office: Office,
     period: Period,
@@ -52,6 +70,7 @@ def consolidate(
     dry_run: bool = False,
     force: bool = False,
     has_names: bool = True,
+    second: SecondProcess | None = None,
 ) -> ConsolidationResult:
     """Compute the figures of `period` and write its files into ``reports/<period>``.
 
@@ -59,18 +78,18 @@ def consolidate(
     names unless `has_names`) and the message. The same ledger, register, descriptions, program and
     `as_of` give the same bytes: what was made from them before comes from the archive (unless
     `force`), and an existing equal file is not written. A closed period gives its archived bytes.
+    `second` may have been started before, to help in writing (`start_when_read`).
     Raises LockedError, LedgerError, OutputBusyError, UsageError ``purge.workbook`` or
     ``purge.texts`` where what it needs was purged.
     """
-    workspace = office.workspace
-    paths = ReportPaths.of(workspace.reports, period, has_names=has_names)
-    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        source = _ReportSource(office, ledger, period, as_of, lang)
+    root, reports = office.workspace.root, office.workspace.reports
+    paths = ReportPaths.of(reports, period, has_names=has_names)
+    with lock(root, holder), Ledger.open(office.workspace.ledger) as ledger:
+        source = _ReportSource(office, ledger, period, as_of, lang, second)
         closing = Closings(ledger).in_force().get(period)
         revision = closing.revision if closing else None
         if closing:
-            unnamed = ReportPaths.of(workspace.reports, period, has_names=False)
-            refuse_purged(ledger, unnamed, closing)
+            refuse_purged(ledger, ReportPaths.of(reports, period, has_names=False), closing)
             files, provisional = source.load_closed(closing)
         else:
             cached = None if force else load_report_files(ledger, source.archive, source.key)
@@ -92,6 +111,7 @@ class _ReportSource:
     period: Period
     as_of: date
     lang: str
+    second: SecondProcess | None
 
     @property
     def archive(self) -> Archive:
@@ -110,7 +130,7 @@ class _ReportSource:
         from mlay_batch.app import build_report  # start-up: not needed for a cached workbook
 
         built = build_report.build_files(
-            self.office, self.ledger, self.period, self.as_of, self.lang
+            self.office, self.ledger, self.period, self.as_of, self.lang, self.second
         )
         if not dry_run:
             sha256 = build_report.record_files(self.ledger, self.archive, built)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlay_batch.app.archive_check import Defect, check_workspace
 from mlay_batch.app.cache import read_catalogue
-from mlay_batch.app.consolidate import ConsolidationResult, consolidate
+from mlay_batch.app.consolidate import ConsolidationResult, consolidate, start_when_read
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.office import Office, open_office
@@ -39,6 +39,7 @@ from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import is_open
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
+from mlay_batch.core.processes import SecondProcess
 from mlay_batch.errors import (
     LedgerError,
     LockedError,
@@ -234,8 +235,9 @@ class _OfficeMonth:
         results = self._repair(begun)
         with self._ledger() as ledger:
             results += obey(self.office, ledger, begun, self.clerk)
-        ingested = self._ingest()
-        consolidation = self._consolidate()
+        with closing(SecondProcess()) as second:
+            ingested = self._ingest(second)
+            consolidation = self._consolidate(second)
         results += dispatch(self.office, begun, self.clerk, self.request.post(self.office))
         with self._ledger() as ledger:
             content, files = self._content(ledger, ingested, results)
@@ -289,13 +291,18 @@ class _OfficeMonth:
                 for each, made in asked
             ]
 
-    def _ingest(self) -> IngestResult:
+    def _ingest(self, second: SecondProcess) -> IngestResult:
         clerk = self.clerk
         return ingest(
-            self.office, as_of=clerk.as_of, received=clerk.at, holder=clerk.holder, who=clerk.who
+            self.office,
+            as_of=clerk.as_of,
+            received=clerk.at,
+            holder=clerk.holder,
+            who=clerk.who,
+            progress=start_when_read(second),
         )
 
-    def _consolidate(self) -> ConsolidationResult | None:
+    def _consolidate(self, second: SecondProcess) -> ConsolidationResult | None:
         """Write the workbook and the report; one that is open elsewhere is a matter to look at."""
         clerk = self.clerk
         try:
@@ -305,6 +312,7 @@ class _OfficeMonth:
                 as_of=clerk.as_of,
                 holder=clerk.holder,
                 lang=self.request.lang,
+                second=second,
             )
         except OutputBusyError as error:
             self.troubles.append(problems.trouble("reports", error, self.request.lang))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from mlay_batch.cli.session import (
 )
 from mlay_batch.cli.value_types import EXISTING_PATH, FILE, MOMENT
 from mlay_batch.core.period import Period
+from mlay_batch.core.processes import SecondProcess
 from mlay_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,8 +63,12 @@ def _ingest(
     received: datetime | None,
     cluster: str | None,
     cluster_unencrypted: bool,
+    second: SecondProcess | None = None,
 ) -> IngestResult:
-    """Ingest files; return the result, which is printed for people."""
+    """Ingest files; return the result, which is printed for people.
+
+    `second` will be needed after that.
+    """
     from mlay_batch.app.ingest import ingest  # start-up: `status` needs no mail parser
 
     read_files = _cluster_reading(cluster, plain=cluster_unencrypted)
@@ -76,7 +82,7 @@ def _ingest(
             paths,
             as_of=session.as_of,
             received=moment,
-            progress=tick,
+            progress=consolidation.start_when_read(second, tick) if second else tick,
             dry_run=session.dry_run,
             read_files=read_files,
             **session.actor,
@@ -91,7 +97,11 @@ def _ingest(
 
 
 def _consolidate(
-    session: Session, *, force: bool = False, has_names: bool = True
+    session: Session,
+    *,
+    force: bool = False,
+    has_names: bool = True,
+    second: SecondProcess | None = None,
 ) -> consolidation.ConsolidationResult:
     """Consolidate; return the result, which is printed for people."""
     result = consolidation.consolidate(
@@ -102,6 +112,7 @@ def _consolidate(
         dry_run=session.dry_run,
         force=force,
         has_names=has_names,
+        second=second,
     )
     if not session.as_json:
         output.show_consolidation_result(session, result)
@@ -138,8 +149,9 @@ def consolidate(session: Session, anew: bool, without_names: bool) -> int:
 @command("run", _intake_options, period_option, _without_names_option, json_option)
 def run(session: Session, without_names: bool, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
-    ingested = _ingest(session, **intake)
-    consolidated = _consolidate(session, has_names=not without_names)
+    with contextlib.closing(SecondProcess()) as second:
+        ingested = _ingest(session, **intake, second=second)
+        consolidated = _consolidate(session, has_names=not without_names, second=second)
     if session.as_json:
         catalogue = session.office.catalogue
         record = json_output.run_result(ingested, consolidated, catalogue, session)

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from multiprocessing import connection, get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # start-up: for annotations only
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -53,6 +54,8 @@ class SecondProcess:
         """Start the child, if there is none and a processor for it; it imports `module`."""
         if self.is_started or (os.cpu_count() or 1) == 1:
             return
+        from multiprocessing import get_context  # start-up: most commands start no child
+
         context = get_context("spawn")  # the same on every system, without the parent's memory
         pipe, child_pipe = context.Pipe()
         self._process = context.Process(target=_serve, args=(child_pipe, module), daemon=True)
@@ -83,6 +86,8 @@ class SecondProcess:
         """
         if self._pipe is None or self._process is None:
             return False
+        from multiprocessing import connection  # start-up: see above
+
         with contextlib.suppress(*_LOST):
             if self._pipe in connection.wait([self._pipe, self._process.sentinel], _START_SECONDS):
                 self._pipe.recv_bytes()
