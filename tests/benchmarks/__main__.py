@@ -96,11 +96,13 @@ def show(costs: Mapping[str, Cost]) -> None:
 
 
 def target_table(costs: Mapping[str, Cost]) -> Table:
-    """Return the targets, each with what was measured."""
-    table = Table("target", "measured", "asked", "")
+    """Return the targets, each with what was measured and what bare calls would give."""
+    table = Table("target", "measured", "asked", "", "bare calls")
     for target in targets(costs):
         limit = f"{'≤' if target.upper else '≥'} {target.limit:.2f}"
-        table.add_row(target.says, f"{target.measured:.2f}", limit, "✓" if target.is_met else "✗")
+        bare = f"{target.bare:.2f}" if target.bare else ""
+        mark = "✓" if target.is_met else "✗"
+        table.add_row(target.says, f"{target.measured:.2f}", limit, mark, bare)
     return table
 
 
