@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.core import messages
@@ -25,7 +24,7 @@ from mlay_batch.excel.cell_text import (
     to_cell_text,
 )
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
-from mlay_batch.report.xml_worksheet import Part, XmlWorksheet
+from mlay_batch.report.xml_worksheet import Part, XmlWorkbook, XmlWorksheet
 
 TAB_GREY = "BFBFBF"  # of the sheets behind the front ones
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
@@ -81,7 +80,7 @@ class ReportWriter:
     ) -> None:
         self.lang, self.fingerprint, self.has_formulas = lang, fingerprint, has_formulas
         self._buffer = io.BytesIO()
-        self._workbook = xlsxwriter.Workbook(
+        self._workbook = XmlWorkbook(
             self._buffer,
             {
                 "in_memory": True,
@@ -171,6 +170,8 @@ class ReportWriter:
         """Return the bytes of the finished workbook."""
         for sheet in self.sheets:
             sheet.finish()
+        for raw in self._workbook.worksheets():
+            raw.settle()
         self._workbook.close()
         return self._buffer.getvalue()
 

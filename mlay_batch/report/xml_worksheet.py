@@ -7,12 +7,14 @@ the order of first use.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
+from xlsxwriter.packager import Packager
 from xlsxwriter.sharedstrings import SharedStringTable
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.workbook import Workbook
@@ -70,19 +72,20 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
     """
 
     fh: Any
-    _rows_xml: bytes | None = None
+    _rows: bytes | None = None  # their XML, packed: a big workbook's is 180 MB
+    _rows_at = 0  # characters of the sheet's XML before them
     write_string = Worksheet._write_string
     write_number = Worksheet._write_number
     write_blank = Worksheet._write_blank
 
     def settle(self) -> None:
         """Turn the rows into their XML. Nothing written on the sheet after that is seen."""
-        if self._rows_xml is None:
-            rows = StringIO()
-            self._set_xml_writer(rows)
+        if self._rows is None:
+            xml = StringIO()
+            self._set_xml_writer(xml)
             if self.table:
                 self._write_rows()
-            self._rows_xml = rows.getvalue().encode()
+            self._rows = _pack(xml.getvalue().encode())
             self.fh = None
 
     def flush(self) -> None:
@@ -97,7 +100,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     def renumber(self, numbers: Numbers) -> None:
         """Give texts and formats of a settled sheet the numbers of the whole workbook."""
-        self._rows_xml = numbers.rows(self._rows_xml or b"")
+        self._rows = _pack(numbers.rows(zlib.decompress(self._rows or _pack(b""))))
         for rules in self.cond_formats.values():
             for rule in rules:
                 if rule.get("format") is not None:
@@ -157,15 +160,36 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         }
 
     def _write_rows(self) -> None:
-        if self._rows_xml is None:
+        if self._rows is None:
             super()._write_rows()
         else:
-            self.fh.write(self._rows_xml.decode())
+            self._rows_at = self.fh.tell()
 
-    def _assemble_xml_file(self) -> None:
-        """Write the sheet, and let go of what was on it: the next sheets take its place."""
-        super()._assemble_xml_file()
-        self.table, self._rows_xml, self.fh = MappingProxyType({}), b"", None
+    def getvalue(self) -> bytes:
+        """Return the XML of a settled sheet, as the files of a package do, and let go of it."""
+        xml = StringIO()
+        self._set_xml_writer(xml)
+        self._assemble_xml_file()
+        around, rows = xml.getvalue(), zlib.decompress(self._rows or _pack(b""))
+        self.table, self._rows, self.fh = MappingProxyType({}), _pack(b""), None
+        return b"".join((around[: self._rows_at].encode(), rows, around[self._rows_at :].encode()))
+
+
+def _pack(xml: bytes) -> bytes:
+    return zlib.compress(xml, 1)
+
+
+class XmlWorkbook(Workbook):  # type: ignore[misc]
+    """A workbook of such sheets; the XML of one at a time is made while they are packed."""
+
+    def _get_packager(self) -> Packager:
+        return _OneByOne()
+
+
+class _OneByOne(Packager):  # type: ignore[misc]
+    def _write_worksheet_files(self) -> None:
+        for number, sheet in enumerate(self.workbook.worksheets(), 1):
+            self.filenames.append((sheet, f"xl/worksheets/sheet{number}.xml", True))
 
 
 @dataclass(frozen=True)
