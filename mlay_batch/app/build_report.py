@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from mlay_batch import __version__, report
 from mlay_batch.app.load_inputs import load_inputs
-from mlay_batch.app.office import Office
+from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.core.processes import SecondProcess
@@ -21,8 +24,10 @@ from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.branch_lookup import find_branch
+from mlay_batch.model.records import Output, Verdict
 from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
+from mlay_batch.report.xml_worksheet import Part
 
 _PAYS_FROM = 200  # returns: below, a child takes longer to start than it spares
 
@@ -56,10 +61,31 @@ def build_files(
     ``purge.texts``.
     """
     refuse_without_texts(ledger, period)
-    inputs = load_inputs(office, ledger, period, as_of)
     with closing(second or SecondProcess()) as other:
-        if len(inputs.returns) >= _PAYS_FROM:
-            other.start(__name__)  # imports while the figures are computed
+        if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
+            other.start(__name__)
+        beside = _Beside(office.workspace.root, period, as_of, lang)
+        later = other.submit(beside.data_sheets, beside.outputs) if other.is_started else None
+        basis = _Basis.of(office, ledger, period, as_of, lang)
+        if later is None:
+            files = ReportFiles(report.write(*basis), write_outputs(*basis.for_outputs))
+        else:
+            data_sheets, outputs = later
+            files = ReportFiles(report.write(*basis, data_sheets), outputs())
+    return BuiltReport(basis.figures, basis.provenance.figures, files)
+
+
+class _Basis(NamedTuple):
+    """What all files of a period are written from."""
+
+    inputs: ReportInputs
+    figures: Figures
+    provenance: report.Provenance
+    lang: str
+
+    @classmethod
+    def of(cls, office: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> _Basis:
+        inputs = load_inputs(office, ledger, period, as_of)
         figures = compute(inputs)
         fingerprint, sums = both_fingerprints(figures)
         provenance = report.Provenance(
@@ -71,27 +97,37 @@ def build_files(
             sums=sums,
             time_zone=office.workspace.settings.time_zone,
         )
-        files = _write_files(other, inputs, figures, provenance, lang)
-    return BuiltReport(figures, fingerprint, files)
+        return cls(inputs, figures, provenance, lang)
+
+    @property
+    def for_outputs(self) -> tuple[ReportInputs, Figures, str]:
+        """What the files beside the workbook are written from."""
+        return self.inputs, self.figures, self.lang
 
 
-def _write_files(
-    other: SecondProcess,
-    inputs: ReportInputs,
-    figures: Figures,
-    provenance: report.Provenance,
-    lang: str,
-) -> ReportFiles:
-    """Return all files: two processes write the workbook's sheets and what goes with it."""
-    if not other.is_started:
-        workbook = report.write(inputs, figures, provenance, lang)
-        return ReportFiles(workbook, write_outputs(inputs, figures, lang))
-    data_sheets, outputs = other.submit(
-        partial(report.write_data_sheets, inputs, figures, provenance, lang),
-        partial(write_outputs, inputs, figures, lang),
-    )
-    workbook = report.write(inputs, figures, provenance, lang, data_sheets)
-    return ReportFiles(workbook, outputs())
+@dataclass(frozen=True)
+class _Beside:
+    """Half of the work, for another process. It computes the figures itself, from the same ledger.
+
+    They would take longer to send, and much memory.
+    """
+
+    root: Path
+    period: Period
+    as_of: date
+    lang: str
+
+    @cached_property
+    def basis(self) -> _Basis:
+        office = open_office(Workspace.find(self.root))
+        with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+            return _Basis.of(office, ledger, self.period, self.as_of, self.lang)
+
+    def data_sheets(self) -> Part:
+        return report.write_data_sheets(*self.basis)
+
+    def outputs(self) -> Mapping[Output, bytes]:
+        return write_outputs(*self.basis.for_outputs)
 
 
 def record_files(ledger: Ledger, archive: Archive, built: BuiltReport) -> str:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:  # start-up: for annotations only
 T = TypeVar("T")
 U = TypeVar("U")
 
-_START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
-_LOST = (EOFError, OSError)
-
 
 def limit_memory(megabytes: int) -> None:
     """Limit the memory of the running process where the system can; it leaves no core dump."""
@@ -54,7 +51,7 @@ class SecondProcess:
         """Start the child, if there is none and a processor for it; it imports `module`."""
         if self.is_started or (os.cpu_count() or 1) == 1:
             return
-        from multiprocessing import get_context  # start-up: most commands start no child
+        from multiprocessing import get_context  # start-up: see below
 
         context = get_context("spawn")  # the same on every system, without the parent's memory
         pipe, child_pipe = context.Pipe()
@@ -67,33 +64,29 @@ class SecondProcess:
     def submit(
         self, first: Callable[[], T], second: Callable[[], U]
     ) -> tuple[Callable[[], T], Callable[[], U]]:
-        """Begin two works in the child; return what waits for each result, asked for in turn."""
-        is_begun = self._send(pickle.dumps((first, second), pickle.HIGHEST_PROTOCOL))
-        return partial(self._result, first, is_begun), partial(self._result, second, is_begun)
+        """Begin two works in the child; return what waits for each result, asked for in turn.
 
-    def _result(self, work: Callable[[], T], is_begun: bool) -> T:
-        if is_begun and self._pipe is not None:
-            with contextlib.suppress(*_LOST):
-                result: T = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
-                return result
-        return work()
-
-    def _send(self, request: bytes) -> bool:
-        """Send a request once the child is ready; return whether it has got it.
-
-        Until the child has taken its end of the pipe, Windows keeps that open here: nothing would
-        tell that it has died.
+        As pickled they must be small, a few thousand bytes: nobody waits until the child reads.
         """
-        if self._pipe is None or self._process is None:
-            return False
-        from multiprocessing import connection  # start-up: see above
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.send_bytes(pickle.dumps((first, second)))
+        return partial(self._result, first), partial(self._result, second)
 
-        with contextlib.suppress(*_LOST):
-            if self._pipe in connection.wait([self._pipe, self._process.sentinel], _START_SECONDS):
-                self._pipe.recv_bytes()
-                self._pipe.send_bytes(request)
-                return True
-        return False
+    def _result(self, work: Callable[[], T]) -> T:
+        """Return what the child answers; do the work here where it has died.
+
+        Until the child has taken its end of the pipe, Windows keeps that open here: nothing but the
+        end of the process would tell that it has died.
+        """
+        if self._pipe is not None and self._process is not None:
+            from multiprocessing import connection  # start-up: most commands start no child
+
+            with contextlib.suppress(EOFError, OSError):
+                if self._pipe in connection.wait([self._pipe, self._process.sentinel]):
+                    result: T = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
+                    return result
+        return work()
 
     def close(self) -> None:
         """Kill the child, if there is one."""
@@ -113,6 +106,5 @@ def _serve(pipe: Connection, module: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with contextlib.suppress(Exception):
         import_module(module)
-        pipe.send_bytes(b"")  # ready
         for work in pickle.loads(pipe.recv_bytes()):  # noqa: S301 - our own parent's
             pipe.send_bytes(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))

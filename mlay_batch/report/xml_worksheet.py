@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from types import MappingProxyType
@@ -29,6 +29,7 @@ from xlsxwriter.worksheet import (
 
 # The start of a cell in a sheet's XML: nothing else has an unescaped bracket before its c.
 _CELL = re.compile(rb'(<c r="[A-Z]+[0-9]+")(?: s="([0-9]+)")?(?: t="s"><v>([0-9]+))?')
+_PIECE = 1 << 20  # bytes
 # What belongs to the workbook a sheet is in.
 _SHARED = ("str_table", "worksheet_meta", "workbook_add_format", "embedded_images")
 
@@ -61,7 +62,17 @@ class Numbers:
                 start += b' s="%d"' % self.formats[int(cell_format)]
             return start + b' t="s"><v>%d' % self.strings[int(string)] if string else start
 
-        return _CELL.sub(cell, xml)
+        return b"".join(_CELL.sub(cell, rows) for rows in _some_rows(xml))
+
+
+def _some_rows(xml: bytes) -> Iterator[bytes]:
+    """Yield the XML in pieces that end with a row: what is found takes ten times their room."""
+    start = 0
+    while start < len(xml):
+        end = xml.find(b"</row>", start + _PIECE)
+        end = len(xml) if end < 0 else end + len(b"</row>")
+        yield xml[start:end]
+        start = end
 
 
 class XmlWorksheet(Worksheet):  # type: ignore[misc]
@@ -73,6 +84,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     fh: Any
     _rows: bytes | None = None  # their XML, packed: a big workbook's is 180 MB
+    _numbers: Numbers | None = None  # those of the whole workbook, where the rows have others
     _rows_at = 0  # characters of the sheet's XML before them
     write_string = Worksheet._write_string
     write_number = Worksheet._write_number
@@ -100,7 +112,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     def renumber(self, numbers: Numbers) -> None:
         """Give texts and formats of a settled sheet the numbers of the whole workbook."""
-        self._rows = _pack(numbers.rows(zlib.decompress(self._rows or _pack(b""))))
+        self._numbers = numbers
         for rules in self.cond_formats.values():
             for rule in rules:
                 if rule.get("format") is not None:
@@ -171,6 +183,8 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         self._set_xml_writer(xml)
         self._assemble_xml_file()
         around, rows = xml.getvalue(), zlib.decompress(self._rows or _pack(b""))
+        if self._numbers:
+            rows = self._numbers.rows(rows)
         self.table, self._rows, self.fh = MappingProxyType({}), _pack(b""), None
         return b"".join((around[: self._rows_at].encode(), rows, around[self._rows_at :].encode()))
 
