@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO
 from types import MappingProxyType
 from typing import Any
 
@@ -62,17 +62,7 @@ class Numbers:
                 start += b' s="%d"' % self.formats[int(cell_format)]
             return start + b' t="s"><v>%d' % self.strings[int(string)] if string else start
 
-        return b"".join(_CELL.sub(cell, rows) for rows in _some_rows(xml))
-
-
-def _some_rows(xml: bytes) -> Iterator[bytes]:
-    """Yield the XML in pieces that end with a row: what is found takes ten times their room."""
-    start = 0
-    while start < len(xml):
-        end = xml.find(b"</row>", start + _PIECE)
-        end = len(xml) if end < 0 else end + len(b"</row>")
-        yield xml[start:end]
-        start = end
+        return _CELL.sub(cell, xml)
 
 
 class XmlWorksheet(Worksheet):  # type: ignore[misc]
@@ -179,18 +169,31 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     def getvalue(self) -> bytes:
         """Return the XML of a settled sheet, as the files of a package do, and let go of it."""
-        xml = StringIO()
+        xml, whole = StringIO(), BytesIO()
         self._set_xml_writer(xml)
         self._assemble_xml_file()
-        around, rows = xml.getvalue(), zlib.decompress(self._rows or _pack(b""))
-        if self._numbers:
-            rows = self._numbers.rows(rows)
+        around, rows = xml.getvalue(), self._rows or _pack(b"")
         self.table, self._rows, self.fh = MappingProxyType({}), _pack(b""), None
-        return b"".join((around[: self._rows_at].encode(), rows, around[self._rows_at :].encode()))
+        whole.write(around[: self._rows_at].encode())
+        for piece in _unpack(rows):
+            whole.write(self._numbers.rows(piece) if self._numbers else piece)
+        whole.write(around[self._rows_at :].encode())
+        return whole.getvalue()
 
 
-def _pack(xml: bytes) -> bytes:
-    return zlib.compress(xml, 1)
+def _pack(rows: bytes) -> bytes:
+    return zlib.compress(rows, 1)
+
+
+def _unpack(packed: bytes) -> Iterator[bytes]:
+    """Yield the XML of some rows after the other: all would be there several times over."""
+    unpacker, rest = zlib.decompressobj(), b""
+    while packed:
+        rest += unpacker.decompress(packed, _PIECE)
+        packed = unpacker.unconsumed_tail
+        rows, end, rest = rest.rpartition(b"</row>")
+        yield rows + end
+    yield rest + unpacker.flush()
 
 
 class XmlWorkbook(Workbook):  # type: ignore[misc]
