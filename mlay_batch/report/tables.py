@@ -80,6 +80,10 @@ class DataColumn(Generic[T]):
         """Return the cells of the column in `table`, one for each thing."""
         if not self.formula:
             return [self.value(thing) for thing in things]
+        if isinstance(self.formula, str):
+            text = f"={table.resolve(self.formula)}"
+            values = map(self.value, things)
+            return [Formula(text, value) if is_result(value) else value for value in values]
 
         @cache
         def resolve(formula: str) -> str:  # one text for all rows alike, kept once
