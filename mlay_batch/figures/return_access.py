@@ -107,9 +107,11 @@ class ReturnView:
         """Yield the role's values with their rows, in the form's order, without blanks."""
         _, section, name, where = self.fields[role]
         for row in self.accepted.rows:
-            if row.section == section and (value := row.values.get(name)) is not None:
-                if not where or all(row.values.get(key) in held for key, held in where.items()):
-                    yield value, row
+            value = row.values.get(name) if row.section == section else None
+            if value is not None and (
+                not where or all(row.values.get(key) in held for key, held in where.items())
+            ):
+                yield value, row
 
     def numbers(self, role: str) -> Iterator[tuple[float, Row]]:
         """Yield the role's numbers with their rows, as `values` does."""

@@ -10,6 +10,8 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
+from xlsxwriter.utility import xl_range
+
 from mlay_batch.core.findings import Place
 from mlay_batch.excel import metrics
 from mlay_batch.report.formats import LOOKS
@@ -154,7 +156,14 @@ class DataTable:
 
         Excel and LibreOffice calculate these alike, and they grow with rows a clerk appends.
         """
-        return f"{self.name}[{self._heading(column_id)}]"
+        if column_id not in self._refs:
+            self._refs[column_id] = f"{self.name}[{self._heading(column_id)}]"
+        return self._refs[column_id]
+
+    @cached_property
+    def _refs(self) -> dict[str, str]:
+        """The columns named so far, as formulas name them."""
+        return {}
 
     def resolve(self, formula: str) -> str:
         """Return a formula of a row with the names of the table's cells and columns."""
@@ -204,24 +213,22 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     for number, heading in enumerate(table.headings):
         sheet.write(HEAD_ROW, number, heading, "head")
     bottom = table.sheet_row(max(len(table.rows), 1) - 1)
-    sheet.raw.add_table(
-        HEAD_ROW,
-        0,
-        bottom,
-        last,
-        {
-            "name": table.name,
-            "style": None,
-            "columns": [
-                {
-                    "header": heading,
-                    "header_format": writer.format("head"),
-                    **_shared_formula(writer, column_cells),
-                }
-                for heading, column_cells in zip(table.headings, cells, strict=True)
-            ],
-        },
-    )
+    options = {
+        "name": table.name,
+        "style": None,
+        "columns": [
+            {
+                "header": heading,
+                "header_format": writer.format("head"),
+                **_shared_formula(writer, column_cells),
+            }
+            for heading, column_cells in zip(table.headings, cells, strict=True)
+        ],
+    }
+    # XlsxWriter would note each cell of a longer table, and write it for nothing
+    sheet.raw.add_table(HEAD_ROW, 0, table.sheet_row(0), last, options)
+    area = xl_range(HEAD_ROW, 0, bottom, last)
+    sheet.raw.tables[-1] |= {"range": area, "a_range": area, "autofilter": area}
     for position, row in enumerate(table.rows):
         for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
             sheet.write(table.sheet_row(position), number, content, column.kind)
