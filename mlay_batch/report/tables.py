@@ -229,9 +229,10 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     sheet.raw.add_table(HEAD_ROW, 0, table.sheet_row(0), last, options)
     area = xl_range(HEAD_ROW, 0, bottom, last)
     sheet.raw.tables[-1] |= {"range": area, "a_range": area, "autofilter": area}
-    for position, row in enumerate(table.rows):
-        for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
-            sheet.write(table.sheet_row(position), number, content, column.kind)
+    looks = [(number, column.kind) for number, column in enumerate(table.columns)]
+    for row_number, row in enumerate(table.rows, table.sheet_row(0)):
+        for (number, look), content in zip(looks, row, strict=True):
+            sheet.write(row_number, number, content, look)
     sheet.raw.freeze_panes(HEAD_ROW + 1, min(2, last))
     sheet.set_up_page(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
 
@@ -252,7 +253,7 @@ def _column_width(column: DataColumn[Any], heading: str, cells: Sequence[Content
     texts = (
         {_WIDEST_DATE}
         if cells and column.kind == "date"
-        else {_content_text(cell) for cell in cells}
+        else {cell if isinstance(cell, str) else _content_text(cell) for cell in cells}
     )
     size = float(str(LOOKS["text"]["font_size"]))
     widest = max((metrics.width(text, size) for text in texts), default=0.0) + 1.5
