@@ -15,10 +15,9 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from mlay_batch.core.text import name_key
+from mlay_batch.core.xml_parser import UnreadableError, create_parser, local_name, parse_part
 from mlay_batch.core.zip_rules import ZIP_ERRORS
 from mlay_batch.errors import MlayError
-from mlay_batch.reader.cell_metadata import UnreadableError
-from mlay_batch.reader.xlsx_parts import create_parser, local_name, parse_part
 from mlay_batch.report.committee.circulation_copy import MAX_SHEETS
 
 Kind = Literal[
