@@ -22,7 +22,7 @@ from mlay_batch.schema.catalogue import SourceFile
 from mlay_batch.schema.ids import MEETING, ROLLUP
 from mlay_batch.schema.indicators import Indicator
 from mlay_batch.schema.overlap import age_key
-from mlay_batch.schema.switches import switches_on
+from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -218,6 +218,16 @@ class ReportContext(ReportWords):
         """The switches of the meeting form that are on in the period."""
         form = self.inputs.catalogue.form_for(MEETING, self.figures.period)
         return switches_on(form, self.inputs.register.asked) if form else frozenset()
+
+    @cached_property
+    def asked_fields(self) -> Mapping[str, Set[str]]:
+        """What the office asks for in any version of a form, by its id (`fields_asked`)."""
+        names: dict[str, Set[str]] = {}
+        for form in self.inputs.catalogue.forms:
+            on = switches_on(form, self.inputs.register.asked)
+            asked = fields_asked(with_switches(form, on))
+            names[form.form] = asked | names.get(form.form, frozenset())
+        return names
 
     def file_number(self, entry_id: int) -> str:
         """Return the incoming number of a ledger entry; where it has none, that of the file."""

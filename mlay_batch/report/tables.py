@@ -213,22 +213,17 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     for number, heading in enumerate(table.headings):
         sheet.write(HEAD_ROW, number, heading, "head")
     bottom = table.sheet_row(max(len(table.rows), 1) - 1)
-    options = {
-        "name": table.name,
-        "style": None,
-        "columns": [
-            {
-                "header": heading,
-                "header_format": writer.format("head"),
-                **_shared_formula(writer, column_cells),
-            }
-            for heading, column_cells in zip(table.headings, cells, strict=True)
-        ],
-    }
-    # XlsxWriter would note each cell of a longer table, and write it for nothing
+    head_format = writer.format("head")
+    heads = [{"header": heading, "header_format": head_format} for heading in table.headings]
+    options = {"name": table.name, "style": None, "columns": heads}
+    # of a longer table XlsxWriter would note each cell; it searches formulas for newer functions
     sheet.raw.add_table(HEAD_ROW, 0, table.sheet_row(0), last, options)
     area = xl_range(HEAD_ROW, 0, bottom, last)
-    sheet.raw.tables[-1] |= {"range": area, "a_range": area, "autofilter": area}
+    declared = sheet.raw.tables[-1]
+    declared |= {"range": area, "a_range": area, "autofilter": area}
+    if writer.has_formulas:
+        for column, column_cells in zip(declared["columns"], cells, strict=True):
+            column["formula"] = _shared_formula(column_cells)
     looks = [(number, column.kind) for number, column in enumerate(table.columns)]
     for row_number, row in enumerate(table.rows, table.sheet_row(0)):
         for (number, look), content in zip(looks, row, strict=True):
@@ -237,15 +232,10 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     sheet.set_up_page(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
 
 
-def _shared_formula(writer: ReportWriter, cells: Sequence[Content]) -> dict[str, str]:
-    """Return the formula that all rows of a column share: Excel gives it to rows added below.
-
-    XlsxWriter then writes it without a value; the rows have to be written after that.
-    """
-    if not writer.has_formulas:
-        return {}
+def _shared_formula(cells: Sequence[Content]) -> str:
+    """Return the formula that all rows of a column share: Excel gives it to rows added below."""
     formulas = {cell.formula if isinstance(cell, Formula) else "" for cell in cells}
-    return {"formula": formulas.pop()} if len(formulas) == 1 and "" not in formulas else {}
+    return formulas.pop().removeprefix("=") if len(formulas) == 1 else ""
 
 
 def _column_width(column: DataColumn[Any], heading: str, cells: Sequence[Content]) -> float:
