@@ -188,7 +188,7 @@ def unvarying(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Ite
     figures = [
         (value, month_view, row)
         for month_view in (view, *index.earlier_returns(view, 23))
-        for value, row in reversed(list(month_view.numbers(role)))
+        for value, row in reversed(month_view.numbers(role))
     ]
     newest = next(iter(view.numbers(role)), None)
     if newest is None or len(figures) < least:

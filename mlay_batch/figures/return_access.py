@@ -102,6 +102,9 @@ class ReturnView:
     period: Period
     accepted: AcceptedReturn
     fields: Mapping[str, RoleField] = field(hash=False)
+    _numbers: dict[str, tuple[tuple[float, Row], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def values(self, role: str) -> Iterator[tuple[Value, Row]]:
         """Yield the role's values with their rows, in the form's order, without blanks."""
@@ -113,11 +116,12 @@ class ReturnView:
             ):
                 yield value, row
 
-    def numbers(self, role: str) -> Iterator[tuple[float, Row]]:
-        """Yield the role's numbers with their rows, as `values` does."""
-        for value, row in self.values(role):
-            if isinstance(value, int | float):
-                yield value, row
+    def numbers(self, role: str) -> tuple[tuple[float, Row], ...]:
+        """Return the role's numbers with their rows, as `values` yields them."""
+        if role not in self._numbers:  # each later month asks for them
+            pairs = self.values(role)
+            self._numbers[role] = tuple((v, row) for v, row in pairs if isinstance(v, int | float))
+        return self._numbers[role]
 
     def value_in(self, role: str, row: Row) -> Value:
         """Return the role's value in `row`; None if its field is in another section."""
