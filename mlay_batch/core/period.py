@@ -97,13 +97,12 @@ class Period:
     @property
     def start(self) -> date:
         """The first day."""
-        return date(self.year, self.month, 1)
+        return _first_day(self.year, self.month)
 
     @property
     def end(self) -> date:
         """The last day."""
-        month = self.year * 12 + self.month - 1 + self.length
-        return date(month // 12, month % 12 + 1, 1) - _DAY
+        return _last_day(self.year, self.month, self.length)
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
@@ -123,14 +122,11 @@ class Period:
 
     def months(self) -> tuple[Period, ...]:
         """Return the months of the period, in order."""
-        if self.length == 1:
-            return (self,)
-        first = Period(self.year, self.month)
-        return tuple(first.shift(step) for step in range(self.length))
+        return (self,) if self.length == 1 else _months(self.year, self.month, self.length)
 
     def year_to_date(self) -> tuple[Period, ...]:
         """Return the months from January of the year to the last month of the period."""
-        return tuple(Period(self.year, month) for month in range(1, self.end.month + 1))
+        return _months(self.year, 1, self.end.month)
 
     def title(self, lang: str) -> str:
         """Return the period as offices write it: "Tháng 02 năm 2019", "Quý IV năm 2019".
@@ -162,6 +158,24 @@ class Period:
         if self.length == 6:
             return f"{self.year}-H{self.month // 6 + 1}"
         return str(self.year)
+
+
+# Each is asked hundreds of thousands of times of the same few periods.
+@lru_cache(maxsize=1024)
+def _first_day(year: int, month: int) -> date:
+    return date(year, month, 1)
+
+
+@lru_cache(maxsize=1024)
+def _last_day(year: int, month: int, length: int) -> date:
+    following = year * 12 + month - 1 + length
+    return date(following // 12, following % 12 + 1, 1) - _DAY
+
+
+@lru_cache(maxsize=1024)
+def _months(year: int, month: int, length: int) -> tuple[Period, ...]:
+    first = Period(year, month)
+    return tuple(first.shift(step) for step in range(length))
 
 
 def day_number(day: date) -> int:

@@ -107,7 +107,7 @@ def _return_views(indexes: Iterable[ReturnIndex], sitting: Sitting) -> Iterator[
 
 
 def _branch_sitting(figures: Figures, sitting: Sitting, view: ReturnView | None) -> BranchSitting:
-    rows = list(_rows_of(view, sitting)) if view and "day" in view.input_fields else []
+    rows = list(_rows_of(view, sitting)) if view and "day" in view.fields else []
     visitors = dict.fromkeys(
         visit.officer
         for visit in figures.attendances
@@ -140,7 +140,7 @@ def _first_number(view: ReturnView | None, role: str, rows: Iterable[Row]) -> fl
 
 
 def _number(view: ReturnView | None, role: str, row: Row) -> float | None:
-    if view is None or role not in view.input_fields:
+    if view is None or role not in view.fields:
         return None
     value = view.value_in(role, row)
     return value if isinstance(value, int | float) else None

@@ -163,8 +163,9 @@ def _accepted_state(
     entry = accepted.entry
     if entry.is_sketch:
         return SKETCH
-    version = inputs.catalogue.form(form.form, entry.version) or form
-    if _declares_nil(version, accepted):
+    is_newest = entry.version == form.version
+    version = None if is_newest else inputs.catalogue.form(form.form, entry.version)
+    if _declares_nil(version or form, accepted):
         return "nil"
     period = Period.parse(str(entry.period))
     received = form_returns.first_accepted[branch.code, str(period)]

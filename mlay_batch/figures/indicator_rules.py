@@ -69,7 +69,7 @@ def has_answer(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterat
             if value in indicator.params["values"]:
                 by_row.setdefault(row.number, []).append((role, row))
     for row_hits in by_row.values():
-        paths = ", ".join(view.input_fields[role].field for role, _ in row_hits)
+        paths = ", ".join(view.fields[role].path for role, _ in row_hits)
         sources = tuple(view.source(role, row) for role, row in row_hits)
         yield Observation({"fields": paths, "day": day_of(row_hits[0][1])}, sources)
 
@@ -188,7 +188,7 @@ def unvarying(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Ite
     figures = [
         (value, month_view, row)
         for month_view in (view, *index.earlier_returns(view, 23))
-        for value, row in reversed(list(month_view.numbers(role)))
+        for value, row in reversed(month_view.numbers(role))
     ]
     newest = next(iter(view.numbers(role)), None)
     if newest is None or len(figures) < least:
@@ -235,7 +235,7 @@ def outlier(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Itera
             if abs(value - usual) > indicator.params["deviations"] * max(spread, floor):
                 yield Observation(
                     {
-                        "field": view.input_fields[role].field,
+                        "field": view.fields[role].path,
                         "value": value,
                         "usual": usual,
                         "count": len(earlier_values),

@@ -7,7 +7,7 @@ with its own score, are two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -163,6 +163,7 @@ def _rating(
     cell_sittings = by_branch.get(branch.code, [])
     scores = [sitting.score for sitting in cell_sittings if sitting.score is not None]
     period = inputs.period
+    states = [state for member in family for state in _year_states(inputs, member, matrix)]
     rating = CellRating(
         branch=branch,
         state=worst_state(period, branch.code, matrix),
@@ -172,8 +173,8 @@ def _rating(
         mean=mean(scores),
         sitting_count=len(cell_sittings),
         forerunners=tuple(o.code for o in forerunners if _ended_within(o, period.year)),
-        months=sum(_owed_months(inputs, organisation, matrix) for organisation in family),
-        to_come=sum(_to_come(inputs, organisation, matrix) for organisation in family),
+        months=sum(state not in NOT_OWED for state in states),  # not while it is excused
+        to_come=sum(state in NO_RETURN for state in states),
     )
     return _grade(inputs, rating, family, by_branch, scheme) if scheme else rating
 
@@ -249,23 +250,13 @@ def _ended_within(branch: Organisation, year: int) -> bool:
     return branch.ended is not None and date(year, 1, 1) < branch.ended <= date(year, 12, 31)
 
 
-def _owed_months(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
-    """Return for how many months of the year the branch owes a return: not while it is excused."""
-    return sum(
-        branch.is_active(month) and _state(inputs, branch, month, matrix) not in NOT_OWED
-        for month in Period(inputs.period.year, 1, 12).months()
-    )
-
-
-def _to_come(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
-    """Return how many months of the year may still bring meetings of the branch.
-
-    These are the later months in which it exists and the earlier ones whose return is out.
-    """
-    return sum(
-        branch.is_active(month) and _state(inputs, branch, month, matrix) in NO_RETURN
-        for month in Period(inputs.period.year, 1, 12).months()
-    )
+def _year_states(
+    inputs: ReportInputs, branch: Organisation, matrix: Completeness | None
+) -> Iterator[str]:
+    """Yield the states of the months of the year in which the branch exists."""
+    for month in Period(inputs.period.year, 1, 12).months():
+        if branch.is_active(month):
+            yield _state(inputs, branch, month, matrix)
 
 
 def _state(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 
 from mlay_batch.core.findings import Finding, Param, Place
@@ -303,17 +305,21 @@ class Completeness:
         """Return the fields of all branches for that period."""
         return [cell for (_, cell_period), cell in self.cells.items() if cell_period == period]
 
+    @cached_property
+    def counts(self) -> Mapping[Period, Counter[str]]:
+        """How many returns of each period are in each state."""
+        counts: dict[Period, Counter[str]] = {period: Counter() for period in self.periods}
+        for (_, period), cell in self.cells.items():
+            counts[period][cell.state] += 1
+        return counts
+
     def has_open_returns(self, period: Period | None = None) -> bool:
         """Whether a return is missing, rejected, held or to come.
 
         That is a return of `period`, yearly ones for a year, or of its months; without it any.
         """
-        periods = {period, *period.months()} if period else set(self.periods)
-        return any(
-            cell.state in OPEN
-            for (_, cell_period), cell in self.cells.items()
-            if cell_period in periods
-        )
+        periods = {period, *period.months()} if period else self.periods
+        return any(self.counts[p][state] for p in periods if p in self.counts for state in OPEN)
 
 
 @dataclass(frozen=True, slots=True)

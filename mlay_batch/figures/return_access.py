@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import fsum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import ReportInputs, SourceCell
@@ -66,6 +66,27 @@ def number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
+class RoleField(NamedTuple):
+    """The field of a role.
+
+    Attributes:
+        path: ``section.name``.
+        section: the section.
+        name: the field in it.
+        where: fields of the section to the values of which a row must hold one.
+    """
+
+    path: str
+    section: str
+    name: str
+    where: Mapping[str, tuple[str, ...]]
+
+
+def _role_field(input_field: IndicatorInput) -> RoleField:
+    section, _, name = input_field.field.partition(".")
+    return RoleField(input_field.field, section, name, input_field.where)
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnView:
     """One return of one month, read by the roles of an indicator set.
@@ -74,40 +95,43 @@ class ReturnView:
         branch: code of the organisation.
         period: the month.
         accepted: the return.
-        input_fields: field of each role.
+        fields: field of each role.
     """
 
     branch: str
     period: Period
     accepted: AcceptedReturn
-    input_fields: Mapping[str, IndicatorInput] = field(hash=False)
+    fields: Mapping[str, RoleField] = field(hash=False)
+    _numbers: dict[str, tuple[tuple[float, Row], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def values(self, role: str) -> Iterator[tuple[Value, Row]]:
         """Yield the role's values with their rows, in the form's order, without blanks."""
-        input_field = self.input_fields[role]
-        section, _, name = input_field.field.partition(".")
-        for row in self.accepted.section_rows(section):
-            value = row.values.get(name)
-            if value is not None and all(
-                row.values.get(k) in vs for k, vs in input_field.where.items()
+        _, section, name, where = self.fields[role]
+        for row in self.accepted.rows:
+            value = row.values.get(name) if row.section == section else None
+            if value is not None and (
+                not where or all(row.values.get(key) in held for key, held in where.items())
             ):
                 yield value, row
 
-    def numbers(self, role: str) -> Iterator[tuple[float, Row]]:
-        """Yield the role's numbers with their rows, as `values` does."""
-        for value, row in self.values(role):
-            if isinstance(value, int | float):
-                yield value, row
+    def numbers(self, role: str) -> tuple[tuple[float, Row], ...]:
+        """Return the role's numbers with their rows, as `values` yields them."""
+        if role not in self._numbers:  # each later month asks for them
+            pairs = self.values(role)
+            self._numbers[role] = tuple((v, row) for v, row in pairs if isinstance(v, int | float))
+        return self._numbers[role]
 
     def value_in(self, role: str, row: Row) -> Value:
         """Return the role's value in `row`; None if its field is in another section."""
-        section, _, name = self.input_fields[role].field.partition(".")
-        return row.values.get(name) if section == row.section else None
+        field_of_role = self.fields[role]
+        return row.values.get(field_of_role.name) if field_of_role.section == row.section else None
 
     def source(self, role: str, row: Row) -> SourceCell:
         """Return the cell of the role in `row`."""
-        path = self.input_fields[role].field
-        place = replace(row.place(path.partition(".")[2]), file=self.accepted.entry.name)
+        path, _, name, _ = self.fields[role]
+        place = replace(row.place(name), file=self.accepted.entry.name)
         return SourceCell(self.accepted.entry.id, path, row.span, place)
 
 
@@ -137,9 +161,10 @@ class ReturnIndex:
 
     @cached_property
     def _by_month(self) -> Mapping[Period, tuple[ReturnView, ...]]:
+        fields = {role: _role_field(look) for role, look in self.indicators.looks.items()}
         by_month: dict[Period, list[ReturnView]] = {}
         for (branch, period), accepted in self._returns.items():
-            view = ReturnView(branch, period, accepted, self.indicators.looks)
+            view = ReturnView(branch, period, accepted, fields)
             by_month.setdefault(period, []).append(view)
         return {period: tuple(views) for period, views in by_month.items()}
 

@@ -130,9 +130,6 @@ def _candidate_pairs(texts: Mapping[TextKey, str]) -> Iterator[tuple[TextKey, Te
 
 def _shingles(text: str) -> frozenset[int]:
     """Return checksums of all runs of four words, the same on every machine."""
-    words = text.split()
-    runs = (
-        words[start : start + _SHINGLE_WORDS]
-        for start in range(max(1, len(words) - _SHINGLE_WORDS + 1))
-    )
-    return frozenset(crc32(" ".join(run).encode()) for run in runs)
+    words = text.encode().split(b" ")
+    starts = range(max(1, len(words) - _SHINGLE_WORDS + 1))
+    return frozenset([crc32(b" ".join(words[n : n + _SHINGLE_WORDS])) for n in starts])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 
 from mlay_batch.core.period import Period
@@ -21,7 +22,7 @@ from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_d
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema.ids import MEETING
-from mlay_batch.schema.quotas import QuotaWindow, quota_windows
+from mlay_batch.schema.quotas import Quota, QuotaWindow, quota_windows
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
 
@@ -43,7 +44,7 @@ def thematic(inputs: ReportInputs, matrix: Completeness | None) -> Thematic | No
     for theme in _themes(returns):
         if theme.held_on in quarters[-1]:
             themes.setdefault(theme.branch, []).append(theme)
-    count = _Counting(inputs, matrix, returns, quota.counts.kinds, quarters, window)
+    count = _Counting(inputs, matrix, returns, quota, quarters, window)
     lines = (count.line(branch) for branch in matrix.branches)
     full_lines = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
     return Thematic(
@@ -80,7 +81,7 @@ class _Counting:
     inputs: ReportInputs
     matrix: Completeness
     returns: ReturnsByKey
-    kinds: tuple[str, ...]
+    quota: Quota
     quarters: tuple[Period, ...]
     window: QuotaWindow
 
@@ -111,13 +112,21 @@ class _Counting:
 
     def exact(self, months: Iterable[Period]) -> Fraction:
         """Return the meetings owed for these months, each by the record in force."""
-        quotas = filter(None, map(self.inputs.catalogue.cell_quota, months))
-        return sum((Fraction(q.times, q.window_months) for q in quotas), Fraction(0))
+        return sum((self._owed_in[month] for month in months), Fraction(0))
+
+    @cached_property
+    def _owed_in(self) -> Mapping[Period, Fraction]:
+        """The meetings owed for each month of the year."""
+        months = Period(self.inputs.period.year, 1, 12).months()
+        quotas = {month: self.inputs.catalogue.cell_quota(month) for month in months}
+        return {
+            month: Fraction(quota.times, quota.window_months) if quota else Fraction(0)
+            for month, quota in quotas.items()
+        }
 
     def owed(self, months: Iterable[Period]) -> int:
         """Return the same in whole meetings."""
-        quota = self.inputs.catalogue.cell_quota(self.inputs.period)
-        return round_obligation(self.exact(months), quota.rounding) if quota else 0
+        return round_obligation(self.exact(months), self.quota.rounding)
 
     def count(self, branch: Organisation, months: Sequence[Period]) -> int | None:
         """Count the months' thematic meetings; None if the branch owed nothing in them."""
@@ -126,7 +135,7 @@ class _Counting:
             return None
         month_returns = (self.returns.get((branch.code, month)) for month in known)
         return sum(
-            row.values.get("kind") in self.kinds
+            row.values.get("kind") in self.quota.counts.kinds
             for accepted in month_returns
             if accepted
             for row in accepted.section_rows(MEETINGS)

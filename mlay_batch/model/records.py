@@ -177,7 +177,7 @@ class Submission:
 
     def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section, in their order on the sheet."""
-        return tuple(row for row in self.rows if row.section == section_id)
+        return tuple([row for row in self.rows if row.section == section_id])
 
     def records(self, section_id: str, kind: type[R]) -> tuple[R, ...]:
         """Return the rows of that section as dataclasses whose fields are named as the form's.
@@ -463,7 +463,7 @@ class AcceptedReturn:
 
     def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section."""
-        return tuple(row for row in self.rows if row.section == section_id)
+        return tuple([row for row in self.rows if row.section == section_id])
 
 
 @dataclass(frozen=True, slots=True)

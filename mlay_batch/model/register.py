@@ -388,9 +388,15 @@ class Register:
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""
-        return tuple(
-            organisation for organisation in self.organisations if organisation.parent == code
-        )
+        return self._children.get(code, ())
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[Organisation, ...]]:
+        children: dict[str, list[Organisation]] = {}
+        for organisation in self.organisations:
+            if organisation.parent is not None:
+                children.setdefault(organisation.parent, []).append(organisation)
+        return {code: tuple(below) for code, below in children.items()}
 
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
         """Return the organisations that owe `form` for `period`, in the register's order.

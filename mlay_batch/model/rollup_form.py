@@ -73,8 +73,10 @@ def forms(
     form_sections = [_origin_section(), _return_list_section(), *_register_sections(catalogue)]
     slips = []
     for family in families(catalogue):
+        lean_forms = (with_switches(form, frozenset()) for form in family)
+        always = frozenset[str]().union(*map(fields_asked, lean_forms))
         sections = [
-            _rollup_section(family, section, choices) for section in family_sections(family)
+            _rollup_section(family, section, choices, always) for section in family_sections(family)
         ]
         if family[0].is_by_officers:  # of an office that uses none the form is as without them
             slips += [replace(section, switch=_OPTIONAL) for section in sections]
@@ -136,12 +138,12 @@ def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
 
 
 def _rollup_section(
-    family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]
+    family: Family,
+    section: Section,
+    choices: dict[str, tuple[Choice, ...]],
+    always: frozenset[str],
 ) -> Section:
-    """Return a section of the roll-up; what an office may not ask for may be missing from it."""
-    always = frozenset[str]().union(
-        *(fields_asked(with_switches(form, frozenset())) for form in family)
-    )
+    """Return a section of the roll-up; what is not `always` asked for may be missing from it."""
     rollup_fields: list[Field] = []
     for form, field in family_fields(family, section.id).values():
         if field.is_band:

@@ -14,6 +14,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from mlay_batch.core.findings import column_letters
+from mlay_batch.core.xml_parser import UnreadableError
 
 CellPosition = tuple[int, int]  # row and column, from 1
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -46,17 +47,6 @@ class Limits:
     columns: int = 500
     text: int = 32_767
     """Longest text of one cell (Excel's own limit)."""
-
-
-class UnreadableError(Exception):
-    """The file cannot be read; `code` becomes the one finding of its submission."""
-
-    def __init__(self, code: str, sheet: str = "", cell: str = "", **params: str | int) -> None:
-        super().__init__(code)
-        self.code, self.sheet, self.cell, self.params = code, sheet, cell, params
-
-    def __reduce__(self) -> tuple[type[UnreadableError], tuple[str, str, str]]:
-        return UnreadableError, (self.code, self.sheet, self.cell)
 
 
 MIN_ROW_POINTS, MIN_COLUMN_CHARACTERS = 3.0, 0.5

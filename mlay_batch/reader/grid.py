@@ -20,15 +20,9 @@ from python_calamine import (
 )
 
 from mlay_batch.core.text import CONTROL, name_key
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.reader import ods, xlsx
-from mlay_batch.reader.cell_metadata import (
-    MAX_ROWS,
-    CellMetadata,
-    CellPosition,
-    Drawing,
-    Limits,
-    UnreadableError,
-)
+from mlay_batch.reader.cell_metadata import MAX_ROWS, CellMetadata, CellPosition, Drawing, Limits
 from mlay_batch.reader.preflight import Package
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from mlay_batch.core.findings import Finding, Place, Severity, split_cell
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.model.records import HeaderValue, Submission
-from mlay_batch.reader.cell_metadata import CellPosition, Limits, UnreadableError, a1
+from mlay_batch.reader.cell_metadata import CellPosition, Limits, a1
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook
 from mlay_batch.reader.grid import RawValue, Sheet

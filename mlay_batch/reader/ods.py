@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from xml.parsers import expat
 
+from mlay_batch.core.xml_parser import UnreadableError, create_parser, parse_part
 from mlay_batch.reader.cell_metadata import (
     MAX_ROWS,
     MIN_COLUMN_CHARACTERS,
@@ -15,12 +16,11 @@ from mlay_batch.reader.cell_metadata import (
     Limits,
     MetadataBuilder,
     StruckText,
-    UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import infer_format
 from mlay_batch.reader.text_runs import BLACK, MIN_POINTS, WHITE, Colour, Font, is_unseen
-from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
+from mlay_batch.reader.xlsx_parts import Attributes
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
 _BETWEEN_TAGS = re.compile(rb">[ \t\r\n]+(?=</?table:)")

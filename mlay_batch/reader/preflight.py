@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
 
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.core.zip_rules import ZIP_ERRORS, ZIP_METHODS
-from mlay_batch.reader.cell_metadata import Limits, UnreadableError
+from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.reader.xlsx_parts import relation_targets
 
 Kind = Literal["xlsx", "ods", "xls"]

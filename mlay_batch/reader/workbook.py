@@ -9,9 +9,10 @@ from itertools import islice
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.answers import locate_answers, read_answers
-from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
+from mlay_batch.reader.cell_metadata import Limits, a1
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from olefile import OleFileIO
 
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.reader.cell_metadata import (
     MIN_COLUMN_CHARACTERS,
     MIN_ROW_POINTS,
@@ -22,7 +23,6 @@ from mlay_batch.reader.cell_metadata import (
     CellRange,
     Limits,
     MetadataBuilder,
-    UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import BUILT_IN, may_mislead

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
+from mlay_batch.core.xml_parser import UnreadableError, create_parser, local_name
 from mlay_batch.reader.cell_metadata import (
     MIN_COLUMN_CHARACTERS,
     MIN_ROW_POINTS,
@@ -20,7 +21,6 @@ from mlay_batch.reader.cell_metadata import (
     Limits,
     MetadataBuilder,
     StruckText,
-    UnreadableError,
     a1,
     parse_position,
     parse_range,
@@ -31,9 +31,7 @@ from mlay_batch.reader.xlsx_formats import RunCollector, TextFormats, may_have_r
 from mlay_batch.reader.xlsx_parts import (
     Attributes,
     OverlayScanner,
-    create_parser,
     find_elements,
-    local_name,
     read_drawings,
     read_notes,
     relation_targets,

@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
+from mlay_batch.core.xml_parser import create_parser, local_name, parse_part
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import BUILT_IN, may_mislead
 from mlay_batch.reader.text_runs import BLACK, WHITE, Colour, Font, TextRun, is_unseen
-from mlay_batch.reader.xlsx_parts import Attributes, create_parser, local_name, parse_part
+from mlay_batch.reader.xlsx_parts import Attributes
 
 _MAX_KEPT_PART = 1 << 16  # bytes; hostile parts must not stay in memory
 

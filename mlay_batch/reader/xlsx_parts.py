@@ -8,38 +8,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from xml.parsers import expat
 
+from mlay_batch.core.xml_parser import create_parser, local_name, parse_part
 from mlay_batch.reader.cell_metadata import (
     MAX_DRAWINGS,
     CellPosition,
     MetadataBuilder,
-    UnreadableError,
     parse_position,
     parse_range,
 )
 
 Attributes = dict[str, str]
-
-
-def create_parser() -> expat.XMLParserType:
-    """Return an XML parser that refuses a DOCTYPE."""
-    xml_parser = expat.ParserCreate()
-    xml_parser.StartDoctypeDeclHandler = _refuse_doctype
-    xml_parser.buffer_text = True
-    return xml_parser
-
-
-def parse_part(xml_parser: expat.XMLParserType, part: bytes) -> None:
-    """Feed a whole part to a parser."""
-    xml_parser.Parse(part, True)
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise UnreadableError("R07")
-
-
-def local_name(name: str) -> str:
-    """Return an element's name without its prefix, which each program chooses."""
-    return name.rpartition(":")[2] if ":" in name else name
 
 
 def find_elements(part: bytes, element_name: str) -> list[Attributes]:

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 # No text of a workbook can hold the sign that marks a stand-in: XML knows no such character.
 _STAND_IN = re.compile("\0([cfw])([^\0]*)\0")
+_RESULTS = (str, int, float)  # made once: every cell is looked at
 
 
 def quote(text: str) -> str:
@@ -69,4 +70,4 @@ def no_value(_: object) -> None:
 
 def is_result(value: object) -> TypeGuard[str | int | float]:
     """Whether a formula can be computed to that value."""
-    return isinstance(value, str | int | float)
+    return isinstance(value, _RESULTS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,8 @@ from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
 NONE = "–"  # stands where a figure does not apply or cannot be; 0 is counted, blank not reported
+_ROW = "\0"  # stands for the number of the row in a formula; part of every stand-in, of no text
+_MAX_FORMULAS = 128  # that the rows of a list share; others are each of one row, and are let go
 NUMBER = "number"  # the id of the column that numbers the rows
 T = TypeVar("T")
 LookName = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
@@ -139,6 +141,8 @@ class Listing(Generic[T]):
         self._letters = {name: xl_col_to_name(area.first) for name, area in self._areas.items()}
         self.width = max(area.first + area.span for area in self._areas.values())
         self.split = self._areas[self.columns[split].id].first
+        self._placed_columns = tuple((column, self._areas[column.id]) for column in self.columns)
+        self._formula_by_row = lru_cache(_MAX_FORMULAS)(self._letter_formula)
         self._heads = heads
         self.head_row, self.first_row = row, row + heads.rows
         self.next_row, self.end_row = self.first_row, self.first_row + row_count
@@ -150,6 +154,9 @@ class Listing(Generic[T]):
     def cell(self, row: int, column_id: str) -> str:
         """Return the cell of a column in a row, which counts from 0: ``E12``."""
         return f"{self._letters[column_id]}{row + 1}"
+
+    def _letter_formula(self, formula: str) -> str:
+        return resolve(formula, lambda column_id: f"{self._letters[column_id]}{_ROW}")
 
     @property
     def is_empty(self) -> bool:
@@ -254,14 +261,22 @@ class Listing(Generic[T]):
         row = self.next_row
         if folded:
             self.sheet.fold_row(row)
-        for column in self.columns:
+        for column, area in self._placed_columns:
             content = number if column.id == NUMBER else column.value(thing)
-            if is_result(content) and (formula := text_for(column.formula, thing)):
-                content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
-            look = text_for(column.look, thing)
-            number_format = text_for(column.number_format, thing)
-            self.write_cell(row, column.id, content, look, number_format)
+            formula, look, number_format = column.formula, column.look, column.number_format
+            if formula and is_result(content):
+                formula = formula if isinstance(formula, str) else formula(thing)
+                content = Formula(self._row_formula(formula, row), content) if formula else content
+            look = look if isinstance(look, str) else look(thing)
+            if not isinstance(number_format, str):
+                number_format = number_format(thing)
+            self.sheet.write(row, area.first, content, look, area.span, number_format)
         self.next_row, self.end_row = row + 1, max(self.end_row, row + 1)
+
+    def _row_formula(self, formula: str, row: int) -> str:
+        """Return the formula of a row, whose number the text shared by all rows lacks."""
+        by_row = self._formula_by_row(formula) if _ROW in formula else formula
+        return "=" + by_row.replace(_ROW, str(row + 1))
 
     def colour_states(self) -> None:
         """Colour the states in the rows written so far."""

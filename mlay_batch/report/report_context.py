@@ -20,8 +20,9 @@ from mlay_batch.model.signatures import SignatureState, signature_states
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
 from mlay_batch.schema.catalogue import SourceFile
 from mlay_batch.schema.ids import MEETING, ROLLUP
+from mlay_batch.schema.indicators import Indicator
 from mlay_batch.schema.overlap import age_key
-from mlay_batch.schema.switches import switches_on
+from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -112,8 +113,14 @@ class ReportWords:
 
     def sign_title(self, code: str) -> str:
         """Return the title of a sign by its code; the code where it was not seen."""
-        hits = (hit.indicator for hit in self.figures.indicator_hits if hit.indicator.code == code)
-        return next((indicator.title.of(self.lang) for indicator in hits), code)
+        indicator = self._indicators.get(code)
+        return indicator.title.of(self.lang) if indicator else code
+
+    @cached_property
+    def _indicators(self) -> Mapping[str, Indicator]:
+        """The signs seen by code, as in the first month each was seen."""
+        hits = reversed(self.figures.indicator_hits)
+        return {hit.indicator.code: hit.indicator for hit in hits}
 
     def band_title(self, band_id: str) -> str:
         """Return the title of a band of the meeting score; its id where the scheme has none."""
@@ -127,6 +134,16 @@ class ReportWords:
 
     def form_title(self, form_id: str | None) -> str:
         """Return the title of a form, as in the period where it holds then; else its id."""
+        if form_id not in self._form_titles:
+            self._form_titles[form_id] = self._find_form_title(form_id)
+        return self._form_titles[form_id]
+
+    @cached_property
+    def _form_titles(self) -> dict[str | None, str]:
+        """The titles asked for so far: every row of a list names its form."""
+        return {}
+
+    def _find_form_title(self, form_id: str | None) -> str:
         catalogue = self.inputs.catalogue
         form = catalogue.form_for(form_id or "", self.figures.period)
         versions = (version for version in catalogue.forms if version.form == form_id)
@@ -167,11 +184,16 @@ class ReportWords:
 
     def choice_title(self, list_id: str, choice_id: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""
-        for form in reversed(self.inputs.catalogue.forms):
-            for choice in form.choices.get(list_id, ()):
-                if choice.id == choice_id:
-                    return choice.title.of(self.lang)
-        return choice_id
+        return self._choice_titles.get((list_id, choice_id), choice_id)
+
+    @cached_property
+    def _choice_titles(self) -> Mapping[tuple[str, str], str]:
+        return {
+            (list_id, choice.id): choice.title.of(self.lang)
+            for form in self.inputs.catalogue.forms
+            for list_id, choices in form.choices.items()
+            for choice in reversed(choices)
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +218,16 @@ class ReportContext(ReportWords):
         """The switches of the meeting form that are on in the period."""
         form = self.inputs.catalogue.form_for(MEETING, self.figures.period)
         return switches_on(form, self.inputs.register.asked) if form else frozenset()
+
+    @cached_property
+    def asked_fields(self) -> Mapping[str, Set[str]]:
+        """What the office asks for in any version of a form, by its id (`fields_asked`)."""
+        names: dict[str, Set[str]] = {}
+        for form in self.inputs.catalogue.forms:
+            on = switches_on(form, self.inputs.register.asked)
+            asked = fields_asked(with_switches(form, on))
+            names[form.form] = asked | names.get(form.form, frozenset())
+        return names
 
     def file_number(self, entry_id: int) -> str:
         """Return the incoming number of a ledger entry; where it has none, that of the file."""

@@ -10,6 +10,8 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
+from xlsxwriter.utility import xl_range
+
 from mlay_batch.core.findings import Place
 from mlay_batch.excel import metrics
 from mlay_batch.report.formats import LOOKS
@@ -80,6 +82,10 @@ class DataColumn(Generic[T]):
         """Return the cells of the column in `table`, one for each thing."""
         if not self.formula:
             return [self.value(thing) for thing in things]
+        if isinstance(self.formula, str):
+            text = f"={table.resolve(self.formula)}"
+            values = map(self.value, things)
+            return [Formula(text, value) if is_result(value) else value for value in values]
 
         @cache
         def resolve(formula: str) -> str:  # one text for all rows alike, kept once
@@ -150,7 +156,14 @@ class DataTable:
 
         Excel and LibreOffice calculate these alike, and they grow with rows a clerk appends.
         """
-        return f"{self.name}[{self._heading(column_id)}]"
+        if column_id not in self._refs:
+            self._refs[column_id] = f"{self.name}[{self._heading(column_id)}]"
+        return self._refs[column_id]
+
+    @cached_property
+    def _refs(self) -> dict[str, str]:
+        """The columns named so far, as formulas name them."""
+        return {}
 
     def resolve(self, formula: str) -> str:
         """Return a formula of a row with the names of the table's cells and columns."""
@@ -200,40 +213,29 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     for number, heading in enumerate(table.headings):
         sheet.write(HEAD_ROW, number, heading, "head")
     bottom = table.sheet_row(max(len(table.rows), 1) - 1)
-    sheet.raw.add_table(
-        HEAD_ROW,
-        0,
-        bottom,
-        last,
-        {
-            "name": table.name,
-            "style": None,
-            "columns": [
-                {
-                    "header": heading,
-                    "header_format": writer.format("head"),
-                    **_shared_formula(writer, column_cells),
-                }
-                for heading, column_cells in zip(table.headings, cells, strict=True)
-            ],
-        },
-    )
-    for position, row in enumerate(table.rows):
-        for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
-            sheet.write(table.sheet_row(position), number, content, column.kind)
+    head_format = writer.format("head")
+    heads = [{"header": heading, "header_format": head_format} for heading in table.headings]
+    options = {"name": table.name, "style": None, "columns": heads}
+    # of a longer table XlsxWriter would note each cell; it searches formulas for newer functions
+    sheet.raw.add_table(HEAD_ROW, 0, table.sheet_row(0), last, options)
+    area = xl_range(HEAD_ROW, 0, bottom, last)
+    declared = sheet.raw.tables[-1]
+    declared |= {"range": area, "a_range": area, "autofilter": area}
+    if writer.has_formulas:
+        for column, column_cells in zip(declared["columns"], cells, strict=True):
+            column["formula"] = _shared_formula(column_cells)
+    looks = [(number, column.kind) for number, column in enumerate(table.columns)]
+    for row_number, row in enumerate(table.rows, table.sheet_row(0)):
+        for (number, look), content in zip(looks, row, strict=True):
+            sheet.write(row_number, number, content, look)
     sheet.raw.freeze_panes(HEAD_ROW + 1, min(2, last))
     sheet.set_up_page(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
 
 
-def _shared_formula(writer: ReportWriter, cells: Sequence[Content]) -> dict[str, str]:
-    """Return the formula that all rows of a column share: Excel gives it to rows added below.
-
-    XlsxWriter then writes it without a value; the rows have to be written after that.
-    """
-    if not writer.has_formulas:
-        return {}
+def _shared_formula(cells: Sequence[Content]) -> str:
+    """Return the formula that all rows of a column share: Excel gives it to rows added below."""
     formulas = {cell.formula if isinstance(cell, Formula) else "" for cell in cells}
-    return {"formula": formulas.pop()} if len(formulas) == 1 and "" not in formulas else {}
+    return formulas.pop().removeprefix("=") if len(formulas) == 1 else ""
 
 
 def _column_width(column: DataColumn[Any], heading: str, cells: Sequence[Content]) -> float:
@@ -241,7 +243,7 @@ def _column_width(column: DataColumn[Any], heading: str, cells: Sequence[Content
     texts = (
         {_WIDEST_DATE}
         if cells and column.kind == "date"
-        else {_content_text(cell) for cell in cells}
+        else {cell if isinstance(cell, str) else _content_text(cell) for cell in cells}
     )
     size = float(str(LOOKS["text"]["font_size"]))
     widest = max((metrics.width(text, size) for text in texts), default=0.0) + 1.5

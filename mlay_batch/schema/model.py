@@ -466,9 +466,8 @@ class Form(Record):
 
     def due_in(self, period: Period) -> Due:
         """Return the deadlines of the period's return."""
-        begun = (d for d in self.dues if d.from_ and Period.parse(d.from_).start <= period.end)
-        own = max(begun, key=lambda due: due.from_ or "", default=None)
-        return own or self.due or Due(0)
+        begun = [d for d in self.dues if d.from_ and Period.parse(d.from_).start <= period.end]
+        return max(begun, key=lambda due: due.from_ or "") if begun else self.due or Due(0)
 
     def has_rows_named_by(self, field: Field) -> bool:
         """Whether a `ref` field takes the codes of a section of this form."""

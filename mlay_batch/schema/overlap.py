@@ -75,7 +75,8 @@ def age_key(record: Description) -> tuple[str, tuple[tuple[int, str], ...], str]
 
 def newest(records: Iterable[T]) -> T | None:
     """Return the one that applies of records that hold at the same time; None of none."""
-    return max(records, key=age_key, default=None)
+    holding = tuple(records)
+    return max(holding, key=age_key) if len(holding) > 1 else next(iter(holding), None)
 
 
 def scheme_in_force(schemes: Iterable[Scheme], scheme: str, period: Period) -> Scheme | None:

@@ -7,8 +7,8 @@ from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, rep
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.reader import Limits, read, xlsx
-from mlay_batch.reader.cell_metadata import UnreadableError
 from mlay_batch.reader.xlsx import strip_plain_cells
 
 LIMITS = Limits(rows=10_000, columns=80, cells=800_000)

@@ -33,6 +33,7 @@ from mlay_batch.report.committee.committee_report import (
 )
 from mlay_batch.report.committee.docx_report import write_docx
 from mlay_batch.report.committee.paper_layout import layout_on
+from mlay_batch.schema.load import load_records
 
 TESTS = Path(__file__).parent.parent
 LAYOUT = layout_on(date(2019, 12, 6))
@@ -112,6 +113,10 @@ class TestLayouts:
             assert layout.document in layout.basis
             assert "chưa xác nhận" in layout.basis
 
+    def test_they_are_those_of_the_strict_reader(self) -> None:
+        layouts = paper_layout.load_layouts(paper_layout.FORMATS)
+        assert layouts == load_records(paper_layout.FORMATS, paper_layout.PaperLayout)
+
     @pytest.mark.parametrize(
         ("change", "code", "words"),
         [
@@ -137,7 +142,7 @@ class TestLayouts:
         path = tmp_path / "formats.yaml"
         path.write_text(paper_layout.FORMATS.read_text("utf-8").replace(*change), "utf-8")
         with pytest.raises(SchemaError) as caught:
-            paper_layout.load_records(path, paper_layout.PaperLayout)
+            paper_layout.load_layouts(path)
         params = caught.value.params
         assert caught.value.code == code
         assert (params["file"], str(params["line"]).isdigit()) == ("formats.yaml", True)

@@ -142,9 +142,10 @@ def _annexes(
     yield from report_tables.ratings_table(words, has_notes=not circulates)
     text = NewsText(words, "table")
     cut = [
-        (text.title(sentence), name)
+        (title, name)
         for key, sentence in sentences.items()
         if key not in ("low", "quotas")  # tables of their own
+        for title in [text.title(sentence)]
         for name in (_signs(words) if key == "signs" else text.cut_names(sentence))
     ]
     yield from report_tables.names_table(words, cut)

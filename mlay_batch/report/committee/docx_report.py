@@ -40,6 +40,7 @@ _ALIGNMENTS = {
 _LEFT_SHARE = 0.44  # of the width, for the offices; place and day are longer
 _RULE = "-----"  # below the subject, as party papers have it
 _SIGNING_LINES = 4
+_PARAGRAPH, _RUN, _TEXT = qn("w:p"), qn("w:r"), qn("w:t")
 _LONGEST_KEPT = 8  # rows of a table that is not parted between two pages
 _DIGIT_WIDTH = 5.5 * 25.4 / 72  # millimetres; the unit of `metrics.width` is a digit of 11 points
 _SAFETY = 1.04  # what `metrics.width` adds
@@ -216,8 +217,17 @@ def _add_copy(model: _Row, table: Table) -> _Row:
 
 
 def _write_texts(row: _Row, texts: Sequence[str]) -> None:
-    for cell, text in zip(row.cells, texts, strict=True):
-        cell.paragraphs[0].text = to_cell_text(text)
+    """Write texts into the empty cells of a row, as elements: there are thousands of cells."""
+    for paragraph, text in zip(row._tr.iter(_PARAGRAPH), map(to_cell_text, texts), strict=True):
+        run = paragraph.makeelement(_RUN)
+        paragraph.append(run)
+        if not text:
+            continue
+        if text.isprintable() and text == text.strip():
+            run.append(run.makeelement(_TEXT))
+            run[0].text = text
+        else:  # blanks at its ends are to be kept, tabs and new lines are elements of their own
+            run.text = text
 
 
 def _emphasize(row: _Row, fill: str) -> None:

@@ -15,10 +15,9 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from mlay_batch.core.text import name_key
+from mlay_batch.core.xml_parser import UnreadableError, create_parser, local_name, parse_part
 from mlay_batch.core.zip_rules import ZIP_ERRORS
 from mlay_batch.errors import MlayError
-from mlay_batch.reader.cell_metadata import UnreadableError
-from mlay_batch.reader.xlsx_parts import create_parser, local_name, parse_part
 from mlay_batch.report.committee.circulation_copy import MAX_SHEETS
 
 Kind = Literal[
@@ -206,6 +205,8 @@ def _part_leaks(
     for text in scanner.texts:
         if match := PATH.search(text):
             yield Leak("path", name, text[match.start() :][:80])
+        if not words:
+            continue
         key = name_key(text)
         yield from (Leak("word", name, word) for word, found in words.items() if found.search(key))
 
@@ -218,21 +219,23 @@ class _PartScanner:
         name: the part's name.
         rules: what its package may hold.
         leaks: what must not go out.
-        texts: the values of attributes, and the texts, those in pieces as one.
+        texts: the values of attributes, and the texts, those in pieces as one; each once.
         sheets: how many sheets it lists.
     """
 
     name: str
     rules: _Rules
     leaks: list[Leak] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    texts: dict[str, None] = field(default_factory=dict)
     sheets: int = 0
     _pieces: list[str] = field(default_factory=list)
+    _checked: set[tuple[str, ...]] = field(default_factory=set)
     _open_containers: int = 0
 
     def scan(self, part: bytes) -> None:
         """Read the part. Raises ExpatError, and UnreadableError where it has a DOCTYPE."""
         xml_parser = create_parser()
+        xml_parser.ordered_attributes = True
         xml_parser.StartElementHandler, xml_parser.EndElementHandler = self._start, self._end
         xml_parser.CharacterDataHandler = self._pieces.append
         xml_parser.CommentHandler = lambda text: self._add("comment", text)
@@ -242,14 +245,17 @@ class _PartScanner:
     def _add(self, kind: Kind, detail: str) -> None:
         self.leaks.append(Leak(kind, self.name, detail))
 
-    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def _start(self, name: str, attributes: list[str]) -> None:
         element = local_name(name)
-        values = {local_name(key): value for key, value in attributes.items()}
         self.sheets += element == "sheet"
         self._open_containers += element in _CONTAINERS
         if element in _BREAKS:
             self._pieces.append(" ")
-        self.texts += values.values()
+        if (start_tag := (element, *attributes)) in self._checked:
+            return  # most cells of a document begin alike
+        self._checked.add(start_tag)
+        values = dict(zip(map(local_name, attributes[::2]), attributes[1::2], strict=True))
+        self.texts.update(dict.fromkeys(values.values()))
         self._check_element(element, values)
         if reason := _hidden_by(element, values):
             self._add("hidden", reason)
@@ -282,13 +288,13 @@ class _PartScanner:
         ):
             self._add("formula", field_code.strip())
         self._open_containers -= element in _CONTAINERS
-        if self._open_containers:
+        if self._open_containers or not self._pieces:
             return
         text = "".join(self._pieces).strip()
         self._pieces.clear()
         if not text:
             return
-        self.texts.append(text)
+        self.texts[text] = None
         if self.name in _PROPERTY_PARTS and element not in _PLAIN_PROPERTIES.split():
             self._add("property", f"{element}: {text}")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from mlay_batch.schema.load import load_records
+import yaml
+
 from mlay_batch.schema.problem import InvalidValueError, Record
 
 FORMATS = Path(__file__).with_name("paper-formats.yaml")
@@ -106,9 +109,32 @@ class PaperLayout(Record):
         return A4[landscape] - self.margins.left - self.margins.right
 
 
+def load_layouts(path: Path) -> tuple[PaperLayout, ...]:
+    """Return the layouts of a file. Raises SchemaError with each mistake, by line and key."""
+    try:
+        return tuple(map(_layout, yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)))
+    except (yaml.YAMLError, AttributeError, LookupError, TypeError, ValueError):
+        from mlay_batch.schema.load import load_records  # start-up: only for words on a mistake
+
+        return load_records(path, PaperLayout)
+
+
+def _layout(entry: Mapping[str, Any]) -> PaperLayout:
+    """Return the layout of an entry, an error where anything in it is wrong."""
+    lengths = {
+        name: kind(**{key: float(length) for key, length in entry[name].items()})
+        for name, kind in (("margins", Margins), ("sizes", LetterSizes), ("spacing", Spacing))
+    }
+    layout = PaperLayout(**{**entry, **lengths})
+    texts = (layout.document, layout.basis, layout.font)
+    if not isinstance(layout.since, date) or not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return layout
+
+
 @cache
 def _layouts() -> tuple[PaperLayout, ...]:
-    return load_records(FORMATS, PaperLayout)
+    return load_layouts(FORMATS)
 
 
 def layout_on(day: date) -> PaperLayout:

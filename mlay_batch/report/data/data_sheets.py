@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter, eq
 
 from mlay_batch.figures.report_records import NO_RETURN, ExpectedReturn
@@ -154,11 +154,19 @@ def _returns_table(ctx: ReportContext) -> DataTable:
 def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:
     column = partial(data_column, ctx)
     tests = ",".join(f"{cell('state')}={quote(state)}" for state in NO_RETURN)
-    yield column("form_title", "text", lambda line: ctx.form_title(line.form).capitalize())
-    yield column("period_title", "center", lambda line: line.period.title(ctx.lang))
+    # each text once: there is a row for every branch and period
+    form_title = cache(lambda form: ctx.form_title(form).capitalize())
+    state_title = cache(partial(ctx.state_title, "return"))
+    period_texts = {
+        period: (period.title(ctx.lang), period_id(period))
+        for matrix in ctx.figures.completeness
+        for period in matrix.periods
+    }
+    yield column("form_title", "text", lambda line: form_title(line.form))
+    yield column("period_title", "center", lambda line: period_texts[line.period][0])
     yield column("branch", "center", attrgetter("branch"))
     yield column("branch_name", "text", lambda line: ctx.name(line.branch))
-    yield column("state_title", "text", lambda line: ctx.state_title("return", line.state))
+    yield column("state_title", "text", lambda line: state_title(line.state))
     yield column(
         "open", "integer", lambda line: int(line.state in NO_RETURN), f"IF(OR({tests}),1,0)"
     )
@@ -166,6 +174,6 @@ def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]
         "delivery", "link", lambda line: ctx.file_link(line.delivery) if line.delivery else None
     )
     yield column("form", "center", attrgetter("form"), hidden=True)
-    yield column("period", "center", lambda line: period_id(line.period), hidden=True)
+    yield column("period", "center", lambda line: period_texts[line.period][1], hidden=True)
     yield column("state", "center", attrgetter("state"), hidden=True)
     yield column("month", "integer", lambda line: line.period.start.month, hidden=True)

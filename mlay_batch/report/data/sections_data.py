@@ -7,7 +7,7 @@ count the rows of a section, what they make of each stands beside it in the same
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -30,7 +30,6 @@ from mlay_batch.report.tables import (
 from mlay_batch.report.writer import Content, SheetWriter
 from mlay_batch.schema import Field, Form, Section
 from mlay_batch.schema.ids import MEETING
-from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 from mlay_batch.schema.versions import (
     Family,
     families,
@@ -197,10 +196,9 @@ def _meeting_family(ctx: ReportContext) -> Family:
     return next((f for f in families(ctx.inputs.catalogue) if f[0].form == MEETING), ())
 
 
-def _asked(ctx: ReportContext, family: Family) -> frozenset[str]:
+def _asked(ctx: ReportContext, family: Family) -> Set[str]:
     """Return the sections and fields of a form that the office asks for in any version."""
-    on = ((version, switches_on(version, ctx.inputs.register.asked)) for version in family)
-    return frozenset[str]().union(*(fields_asked(with_switches(*pair)) for pair in on))
+    return ctx.asked_fields[family[0].form] if family else frozenset()
 
 
 def _fields(

@@ -7,9 +7,9 @@ all below.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
@@ -49,14 +49,15 @@ class _CriteriaLine:
     code: str | None = None
     name: str | None = None
 
+    @cached_property
+    def points(self) -> Mapping[str, float | None]:
+        """The means of its kind by criteria group."""
+        by_kind = self.means.own_points, self.means.confirmed_points, self.means.difference
+        return by_kind[_KINDS.index(self.kind)]
+
     def mean(self, group: str) -> float | str:
         """Return the mean of a group, or ``total``; – where there is none."""
-        values = {
-            "own": self.means.own_points,
-            "confirmed": self.means.confirmed_points,
-            "difference": self.means.difference,
-        }[self.kind]
-        mean = values.get(group)
+        mean = self.points.get(group)
         return NONE if mean is None else mean
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
@@ -327,13 +327,16 @@ class _MemberColumns:
 
     def _count_formula(self, field: str, first: Period, last: Period, branch: str = "") -> str:
         """Return the sum of a field over the months' returns of `branch`, else of the row's."""
-        months: Condition = (f'">={first.month}"', f'"<={last.month}"')
-        if first == last:
-            months = str(first.month)
-        conditions: dict[str, Condition] = {
-            BRANCH_COLUMN: branch or fixed("branch"),
-            MONTH_COLUMN: months,
-        }
+        return self._months_sum(field, first.month, last.month, branch)
+
+    @cached_property
+    def _months_sum(self) -> Callable[[str, int, int, str], str]:
+        return cache(self._make_months_sum)  # most lines ask for the same months
+
+    def _make_months_sum(self, field: str, first: int, last: int, branch: str) -> str:
+        months = str(first) if first == last else (f'">={first}"', f'"<={last}"')
+        conditions: dict[str, Condition] = {BRANCH_COLUMN: branch or fixed("branch")}
+        conditions[MONTH_COLUMN] = months
         return self.table.sumifs(field, **conditions)
 
     def is_unremarkable(self, line: MovementLine) -> bool:

@@ -8,9 +8,9 @@ what it reported stays in the total, which is that of the table of sittings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import takewhile
 from operator import attrgetter
 
@@ -106,14 +106,8 @@ class _YearColumns:
             months, to_come = attrgetter("months"), attrgetter("to_come")
             yield column("column.year_months", 6.5, months, "count", self._owed_months_formula)
             yield column("column.to_come", 6.5, to_come, "count", self._open_months_formula)
-            yield Column(
-                "year_grade",
-                self._grade_heading(),
-                20,
-                self._grade_text,
-                self._grade_formula,
-                "center",
-            )
+            heading, text, formula = self._grade_heading(), self._grade_text, self._grade_formula
+            yield Column("year_grade", heading, 20, text, formula, "center")
         yield column("column.remark", 20, partial(_remark, self.ctx), _text_look)
         yield column("branches/trend.line", 13)
 
@@ -207,33 +201,44 @@ class _YearColumns:
         """
         if rating.ungraded in ("unknown", "merged", "young"):
             return ""
+        forerunners = rating.forerunners
+        return self._family_grade((rating.branch.code, *forerunners) if forerunners else ())
+
+    @cached_property
+    def _family_grade(self) -> Callable[[tuple[str, ...]], str]:
+        return cache(self._make_grade_formula)  # one for all cells without forerunners
+
+    def _make_grade_formula(self, family: tuple[str, ...]) -> str:
         adopted = list(takewhile(attrgetter("is_adopted"), self.grades))
         formula = quote(self._ungraded_text("no_basis"))
         for grade in reversed(adopted):
-            formula = self._test_grade(rating, grade, formula)
-        rated = self._regular_count(rating, '">0"')
+            formula = self._test_grade(family, grade, formula)
+        rated = self._regular_count(family, '">0"')
         return f"IF({rated}+{cell('to_come')}=0,{quote(self._ungraded_text('unscored'))},{formula})"
 
-    def _test_grade(self, rating: CellRating, grade: YearGrade, otherwise: str) -> str:
+    def _test_grade(self, family: tuple[str, ...], grade: YearGrade, otherwise: str) -> str:
         """Return the formula of a grade; any number of meetings fits into an open month."""
         tests, result = ["TRUE"], quote(grade.title.of(self.ctx.lang))
         if grade.every:
-            worse = self._regular_count(rating, quote(f">{self.ranks[grade.every]}"))
+            worse = self._regular_count(family, quote(f">{self.ranks[grade.every]}"))
             tests.append(f"{worse}=0")
         if grade.least:
-            count = self._regular_count(rating, quote(f"<={self.ranks[grade.least]}"))
+            count = self._regular_count(family, quote(f"<={self.ranks[grade.least]}"))
             needed = f"ROUNDUP({grade.times}*{cell('year_months')}/{MONTHS},0)-({count})"
             before, _, after = self._needed_text(grade, "\0").partition("\0")
             tests.append(f"OR({cell('to_come')}>0,{needed}<=0)")
             result = f"IF({needed}>0,{quote(before)}&{needed}&{quote(after)},{result})"
         return f"IF(AND({','.join(tests)}),{result},{otherwise})"
 
-    def _regular_count(self, rating: CellRating, rank: str) -> str:
-        """Return how many regular meetings of the cell and its forerunners are of a rank."""
+    def _regular_count(self, family: tuple[str, ...], rank: str) -> str:
+        """Return how many regular meetings of the cell and its forerunners are of a rank.
+
+        `family` are their codes; of a cell without forerunners none, it is the row's.
+        """
         count = partial(self.data.sittings.countifs, regular="1", rank=rank)
-        if not rating.forerunners:
+        if not family:
             return count(branch=fixed("branch"))
-        codes = ",".join(map(quote, (rating.branch.code, *rating.forerunners)))
+        codes = ",".join(map(quote, family))
         return f"SUMPRODUCT({count(branch=f'{{{codes}}}')})"
 
 
