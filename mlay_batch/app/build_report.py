@@ -64,15 +64,17 @@ def build_files(
     with closing(second or SecondProcess()) as other, no_search_for_circles():
         if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
             other.start(__name__)
-        beside = _Beside(office.workspace.root, period, as_of, lang)
-        later = other.submit(beside.data_sheets, beside.outputs) if other.is_started else None
+        beside = _Beside(office.workspace.root, _sources(office), period, as_of, lang)
+        data_sheets, outputs = other.submit(beside.data_sheets, beside.outputs)
         basis = _Basis.of(office, ledger, period, as_of, lang)
-        if later is None:
-            files = ReportFiles(report.write(*basis), write_outputs(*basis.for_outputs))
-        else:
-            data_sheets, outputs = later
-            files = ReportFiles(report.write(*basis, data_sheets), outputs())
+        workbook = report.write(*basis, data_sheets if other.is_started else None)
+        files = ReportFiles(workbook, outputs() or write_outputs(*basis.for_outputs))
     return BuiltReport(basis.figures, basis.provenance.figures, files)
+
+
+def _sources(office: Office) -> tuple[str, str, str]:
+    """Return what identifies register, descriptions and settings."""
+    return office.register_sha256, office.schemas_sha256, repr(office.workspace.settings)
 
 
 class _Basis(NamedTuple):
@@ -109,10 +111,12 @@ class _Basis(NamedTuple):
 class _Beside:
     """Half of the work, for another process. It computes the figures itself, from the same ledger.
 
-    They would take longer to send, and much memory.
+    They would take longer to send, and much memory. It raises ValueError where somebody has saved
+    one of the `sources` meanwhile.
     """
 
     root: Path
+    sources: tuple[str, str, str]
     period: Period
     as_of: date
     lang: str
@@ -120,6 +124,8 @@ class _Beside:
     @cached_property
     def basis(self) -> _Basis:
         office = open_office(Workspace.find(self.root))
+        if _sources(office) != self.sources:
+            raise ValueError(self.root)
         with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
             return _Basis.of(office, ledger, self.period, self.as_of, self.lang)
 

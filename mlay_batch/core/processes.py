@@ -10,9 +10,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:  # start-up: for annotations only
     from multiprocessing.connection import Connection
@@ -51,8 +50,8 @@ def no_search_for_circles() -> Iterator[None]:
 class SecondProcess:
     """A child that does a part of the work while this process does another.
 
-    It does nothing that this process could not: where it cannot be started, dies or fails, the
-    work is done here. It ends with `close`, and with us.
+    Where it cannot be started, dies or fails it gives no result: who asked does the work himself.
+    It ends with `close`, and with us.
     """
 
     def __init__(self) -> None:
@@ -80,7 +79,7 @@ class SecondProcess:
 
     def submit(
         self, first: Callable[[], T], second: Callable[[], U]
-    ) -> tuple[Callable[[], T], Callable[[], U]]:
+    ) -> tuple[Callable[[], T | None], Callable[[], U | None]]:
         """Begin two works in the child; return what waits for each result, asked for in turn.
 
         As pickled they must be small, a few thousand bytes: nobody waits until the child reads.
@@ -88,22 +87,22 @@ class SecondProcess:
         if self._pipe is not None:
             with contextlib.suppress(OSError):
                 self._pipe.send_bytes(pickle.dumps((first, second)))
-        return partial(self._result, first), partial(self._result, second)
+        return self._result, self._result
 
-    def _result(self, work: Callable[[], T]) -> T:
-        """Return what the child answers; do the work here where it has died.
+    def _result(self) -> Any:
+        """Return what the child answers; None where it has ended.
 
         Until the child has taken its end of the pipe, Windows keeps that open here: nothing but the
-        end of the process would tell that it has died.
+        end of the process would tell.
         """
-        if self._pipe is not None and self._process is not None:
-            from multiprocessing import connection  # start-up: most commands start no child
+        if self._pipe is None or self._process is None:
+            return None
+        from multiprocessing import connection  # start-up: most commands start no child
 
-            with contextlib.suppress(EOFError, OSError):
-                if self._pipe in connection.wait([self._pipe, self._process.sentinel]):
-                    result: T = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
-                    return result
-        return work()
+        with contextlib.suppress(EOFError, OSError):
+            if self._pipe in connection.wait([self._pipe, self._process.sentinel]):
+                return pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
+        return None
 
     def close(self) -> None:
         """Kill the child, if there is one."""
@@ -116,10 +115,7 @@ class SecondProcess:
 
 
 def _serve(pipe: Connection, module: str) -> None:
-    """Do what is asked, and end where it fails: the parent then does it and says why.
-
-    Runs in the child.
-    """
+    """Do what is asked; end where it fails: the parent then does it and says why. In the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with contextlib.suppress(Exception), no_search_for_circles():
         import_module(module)

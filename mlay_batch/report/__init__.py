@@ -67,15 +67,15 @@ def write(
     figures: Figures,
     provenance: Provenance,
     lang: str = "vi",
-    data_sheets: Callable[[], Part] | None = None,
+    data_sheets: Callable[[], Part | None] | None = None,
 ) -> bytes:
     """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
 
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
     auditor can follow it, and a recalculation changes nothing. Above `MAX_FORMULA_ROWS` meetings
     and visits every sheet holds the values alone, and says so. `data_sheets` waits for what
-    `write_data_sheets` gives in another process; without it they are written here, to the same
-    bytes.
+    `write_data_sheets` gives in another process; without it, or where that is lost, they are
+    written here, to the same bytes.
     """
     book = _Book.begin(inputs, figures, provenance, lang)
     if data_sheets is None:
@@ -83,7 +83,8 @@ def write(
     _write_figure_sheets(book)
     submission_sheet.write(book.ctx, provenance, book.placed_tables.keys())
     if data_sheets is not None:
-        book.ctx.writer.join(data_sheets())
+        part = data_sheets() or write_data_sheets(inputs, figures, provenance, lang)
+        book.ctx.writer.join(part)
     return book.ctx.writer.close()
 
 
