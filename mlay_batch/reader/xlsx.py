@@ -231,7 +231,7 @@ class _SheetScanner:
         """
         if _has_split_value(part):
             raise UnreadableError("R07")
-        if may_have_runs(part):
+        if not is_stripped and may_have_runs(part):
             self.handlers |= self.collector.handlers
         cells_end = end_of_last_tag(part, b"sheetData")
         has_merges = part.find(b"mergeCell", cells_end) >= 0
