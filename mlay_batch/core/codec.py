@@ -39,7 +39,7 @@ def storable(text: str) -> str:
 
 def dump_text(value: object) -> str:
     """Return a record, or a mapping or tuple of values, as JSON."""
-    return storable(_ENCODER.encode(_encode(value)))
+    return storable(_ENCODER.encode(value))
 
 
 def dump(value: object) -> bytes:
@@ -62,20 +62,19 @@ def load(data: bytes, kind: type[T]) -> T:
 
 
 def _encode(value: Any) -> Any:
+    """Return what JSON does not know, which is asked for when it comes to it, as what it knows."""
     kind: Any = type(value)
-    if kind in _PLAIN:
-        return value
     if is_dataclass(value):
-        return [_encode(getattr(value, name)) for name in _field_names(kind)]
+        return [getattr(value, name) for name in _field_names(kind)]
     if isinstance(value, Mapping):
-        return {key: _encode(entry) for key, entry in value.items()}
-    if isinstance(value, tuple | list):
-        return [_encode(entry) for entry in value]
+        return dict(value)
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()}
     if isinstance(value, date):
         return {_DATE: value.isoformat()}
-    return value.value if isinstance(value, Enum) else value  # JSON knows it, or raises TypeError
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"no codec for {kind}")
 
 
 @cache
@@ -92,7 +91,9 @@ def _finite(text: str) -> float:
     return number if isfinite(number) else _refuse(text)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_encode
+)
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
 

@@ -105,11 +105,11 @@ def _is_used(block: Block, number: int, form: Form, hanging: Sequence[Block]) ->
 
 def _is_typed(block: Block, record: Mapping[str, CellPosition], name: str, form: Form) -> bool:
     """Whether a cell of a record holds something that only a person can have typed."""
-    form_field = block.section.field(name)
     raw = block.sheet.filled_cells.get(record[name], "")
-    if is_blank(raw) or form_field.propose or name in block.section.inherits:
+    if is_blank(raw) or name in block.section.inherits:
         return False
-    if is_computed(form_field, record):
+    form_field = block.section.field(name)
+    if form_field.propose or is_computed(form_field, record):
         return False
     preset = form_field.preset
     return preset is None or parse_cell(raw, form_field, form, len(str(raw))).value != preset
@@ -240,13 +240,13 @@ def _struck_cells(
     sheet: Sheet, record: Mapping[str, CellPosition], raw_values: Mapping[str, RawValue]
 ) -> Mapping[CellPosition, StruckText]:
     """Return what is struck out in the filled cells of a record; not where only blanks are."""
-    metadata = sheet.metadata.struck
+    struck = sheet.metadata.struck
     return {
-        position: StruckText(metadata[position].seen, clean(metadata[position].struck))
-        if clean(metadata[position].seen)
+        position: StruckText(struck[position].seen, clean(struck[position].struck))
+        if clean(struck[position].seen)
         else StruckText("", display_text(raw_values[name]))
-        for name, position in record.items()
-        if position in metadata and not is_blank(raw_values[name])
+        for name, position in (record.items() if struck else ())
+        if position in struck and not is_blank(raw_values[name])
     }
 
 

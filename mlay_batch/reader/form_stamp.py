@@ -15,8 +15,8 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key
 from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.model.records import HeaderValue, Stamp
-from mlay_batch.reader.grid import RawValue, Sheet
-from mlay_batch.reader.section_finder import Block, find_markers, is_marker, single
+from mlay_batch.reader.grid import RawValue, Sheet, is_marker
+from mlay_batch.reader.section_finder import Block, find_markers, single
 from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from bisect import bisect_left
 from collections import defaultdict
@@ -33,6 +34,7 @@ class ErrorCell:
     text: str | None = None
 
 
+_MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
 RawValue = str | int | float | bool | date | time | timedelta | ErrorCell
 
 
@@ -63,6 +65,15 @@ class Sheet:
         }
 
     @cached_property
+    def markers(self) -> Sequence[tuple[str, CellPosition]]:
+        """The section markers with their cells, row by row."""
+        return [
+            (raw, position)
+            for position, raw in self.filled_cells.items()
+            if isinstance(raw, str) and is_marker(raw)
+        ]
+
+    @cached_property
     def text_positions(self) -> Mapping[str, Sequence[CellPosition]]:
         """The cells of each text by its name key, row by row; computed once for all forms."""
         positions: dict[str, list[CellPosition]] = defaultdict(list)
@@ -86,6 +97,11 @@ class Sheet:
     def value_at(self, position: CellPosition) -> RawValue:
         """Return the raw value at row and column (from 1); ``""`` where nothing is filled."""
         return self.filled_cells.get(position, "")
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text is a section marker of any form."""
+    return ":" in text and _MARKER.fullmatch(text) is not None
 
 
 def _visible_number(number: float) -> float:

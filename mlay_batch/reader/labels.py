@@ -11,19 +11,18 @@ than its own and that field has lost its own title too: shortening one heading l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from mlay_batch.core.text import name_key, strip_accents
 from mlay_batch.reader.cell_metadata import CellPosition
-from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.grid import Sheet, is_marker
 from mlay_batch.reader.section_finder import (
     FormTexts,
     SectionFinder,
     all_name_keys,
     cell_key,
-    is_marker,
     name_keys,
 )
 from mlay_batch.schema.model import Field, Section
@@ -56,7 +55,7 @@ class Labels:
     def texts(self, positions: CellPositions) -> Iterator[tuple[CellPosition, str]]:
         """Yield the filled cells among `positions` with their name keys."""
         for position in positions:
-            if key := cell_key(self.sheet, position):
+            if position in self.sheet.filled_cells and (key := cell_key(self.sheet, position)):
                 yield position, key
 
     def template_texts(self, name: str) -> frozenset[str]:
@@ -68,22 +67,30 @@ class Labels:
 
         True of most forms; only the others need the comparison by words.
         """
-        unexpected = (
-            key not in self.template_texts(name)
-            for name, positions in (*self.heading_cells.items(), *self.unit_cells.items())
-            for _, key in self.texts(positions)
+        are_expected = (
+            keys <= self.template_texts(name)
+            for keys_by_name in (self.heading_keys, self._keys(self.unit_cells))
+            for name, keys in keys_by_name.items()
         )
-        return len(self.correctly_titled) == len(self.heading_cells) and not any(unexpected)
+        return len(self.correctly_titled) == len(self.heading_cells) and all(are_expected)
+
+    def _keys(self, cells: Mapping[str, CellPositions]) -> Mapping[str, Set[str]]:
+        return {
+            name: {key for _, key in self.texts(positions)} for name, positions in cells.items()
+        }
+
+    @cached_property
+    def heading_keys(self) -> Mapping[str, Set[str]]:
+        """The name keys in the heading cells of each located field."""
+        return self._keys(self.heading_cells)
 
     @cached_property
     def correctly_titled(self) -> frozenset[str]:
         """The fields under their own title."""
         return frozenset(
-            name
-            for name, positions in self.heading_cells.items()
-            if name_keys(self.section.field(name).title).intersection(
-                key for _, key in self.texts(positions)
-            )
+            field.id
+            for field in self.section.fields
+            if not name_keys(field.title).isdisjoint(self.heading_keys.get(field.id, ()))
         )
 
     @cached_property

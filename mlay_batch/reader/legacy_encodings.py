@@ -49,6 +49,7 @@ _VNI_MARKS = {
 }
 _VNI_PAIR = re.compile("([aeouyôöAEOUYÔÖ])([" + "".join(_VNI_MARKS) + "])", re.IGNORECASE)
 
+_LATIN = re.compile("[\u00a1-\u00ff]")
 _WORD = re.compile(r"[^\W\d_]+(?:[\u00a1-\u00ff]+[^\W\d_]*)*|[\u00a1-\u00ff]+\w*")
 _SYLLABLE = re.compile(
     "(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnpqrstvx])?(?:"
@@ -127,7 +128,7 @@ def _may_be_legacy(text: str) -> bool:
     unicode_letters = (
         char > "\u00ff" and (char.isalpha() or unicodedata.combining(char)) for char in text
     )
-    return any("\u00a0" < letter <= "\u00ff" for letter in text) and not any(unicode_letters)
+    return _LATIN.search(text) is not None and not any(unicode_letters)
 
 
 def _column_encoding(texts: Sequence[str]) -> Encoding | None:

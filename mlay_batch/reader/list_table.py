@@ -19,8 +19,7 @@ from mlay_batch.core.findings import column_letters
 from mlay_batch.core.text import plain_key
 from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.reader.cell_metadata import CellPosition, a1
-from mlay_batch.reader.grid import RawValue, Sheet
-from mlay_batch.reader.section_finder import is_marker
+from mlay_batch.reader.grid import RawValue, Sheet, is_marker
 from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.list_semantics import base_section, heading_words, own_fields
 from mlay_batch.schema.model import Choice, Field, Form, Section

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from mlay_batch.core.findings import Place
 from mlay_batch.reader.cell_metadata import CellPosition, a1
-from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.grid import Sheet, is_marker
 from mlay_batch.reader.labels import (
     foreign_sheet_title,
     foreign_title_above,
@@ -24,13 +24,12 @@ from mlay_batch.reader.section_finder import (
     Block,
     SectionFinder,
     cell_key,
-    is_marker,
     name_keys,
     single,
 )
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.column_widths import is_name, table_columns
-from mlay_batch.schema.layout import HEADER, label_section, sections_of
+from mlay_batch.schema.layout import HEADER, sections_of
 from mlay_batch.schema.model import Field, Form, Section
 from mlay_batch.schema.switches import may_be_absent
 from mlay_batch.schema.who_reports import heading_title
@@ -93,7 +92,7 @@ def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
         return None
     blocks = []
     for sheet in [base.sheet] if base else finder.sheets:
-        fields = label_section(section).fields
+        fields = finder.form_texts.labelled[section.id].fields
         labels = {field.id: sheet.positions_of(name_keys(field.title)) for field in fields}
         positions = {name: found[0] for name, found in labels.items() if len(found) == 1}
         label_columns = {column for _, column in positions.values()}

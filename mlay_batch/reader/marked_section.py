@@ -30,7 +30,6 @@ from mlay_batch.schema.layout import (
     RECORD_MARKER,
     VALUE_MARKER,
     field_of_line,
-    label_section,
     line_id,
 )
 from mlay_batch.schema.model import Field, Section
@@ -49,7 +48,7 @@ class MarkedSection:
     column: int
 
     def __post_init__(self) -> None:
-        self.labelled = label_section(self.section)
+        self.labelled = self.finder.form_texts.labelled[self.section.id]
 
     def locate_card(self) -> Block | None:
         """Locate the lines of a card; None without the mark over its values."""
@@ -184,28 +183,29 @@ class MarkedSection:
     def _find_field(
         self, field: Field, ids: Mapping[str, list[CellPosition]], rows: range
     ) -> CellPosition | None:
-        """Return the cell of a field's id, or else of its heading; adds R26, R27 if that fails.
-
-        A heading over or beside the id of another field does not count.
-        """
-        id_positions = ids.get(field.id, [])
-        axis = 1 if self.section.layout == "table" else 0
-        taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
-        free_positions = (
-            position
-            for position in self.sheet.positions_of(name_keys(field.title), rows)
-            if position[axis] not in taken_lines
-        )
-        position = single(id_positions) or (None if id_positions else single(list(free_positions)))
-        if position is None and (
-            id_positions or not may_be_absent(self.finder.form, self.section, field)
-        ):
+        """Return the cell of a field's id, or else of its heading; adds R26, R27 if that fails."""
+        id_positions = ids.get(field.id, ())
+        if position := single(id_positions or self._free_headings(field, ids, rows)):
+            return position
+        if id_positions or not may_be_absent(self.finder.form, self.section, field):
             code, error_position = (
                 ("R27", id_positions[1]) if id_positions else ("R26", (self.top, self.column))
             )
             path = f"{self.section.id}.{field_of_line(field.id)}"
             self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
-        return position
+        return None
+
+    def _free_headings(
+        self, field: Field, ids: Mapping[str, list[CellPosition]], rows: range
+    ) -> list[CellPosition]:
+        """Return the cells with a field's heading, except over or beside the id of another one."""
+        axis = 1 if self.section.layout == "table" else 0
+        taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
+        return [
+            position
+            for position in self.sheet.positions_of(name_keys(field.title), rows)
+            if position[axis] not in taken_lines
+        ]
 
     def locate_columns(self) -> Block | None:
         """Locate the records of a section whose lines go over columns, its own or another's."""

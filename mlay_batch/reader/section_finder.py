@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.text import name_key
 from mlay_batch.reader.cell_metadata import CellPosition, CellRange
-from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.grid import Sheet, is_marker
 from mlay_batch.reader.values import display_text
-from mlay_batch.schema.layout import fixed_texts, label_section, plan_sheets
+from mlay_batch.schema.layout import fixed_texts, label_section, plan_sheets, sections_of
 from mlay_batch.schema.model import Field, Form, Section, Text
 
-_MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
 T = TypeVar("T")
 
 MarkerPositions = Mapping[str, Sequence[tuple[Sheet, CellPosition]]]  # marker to its places
@@ -54,6 +53,8 @@ class FormTexts:
     field_titles: Counter[str]
     """Titles of all fields, with the number of fields that have it."""
     section_titles: frozenset[str]
+    labelled: Mapping[str, Section]
+    """Each section with one field for each visible heading, by its id."""
     heading_texts: Mapping[tuple[str, str], frozenset[str]]
     """Texts in a field's heading cells, by section and field: title, help, unit, group."""
 
@@ -68,7 +69,8 @@ class FormTexts:
             if cell.role == "head" and not cell.field and isinstance(cell.text, Text)
         )
         choices = (choice for choices in form.choices.values() for choice in choices)
-        sections = tuple(map(label_section, form.sections))
+        labelled = {section.id: label_section(section) for section in sections_of(form)}
+        sections = [labelled[section.id] for section in form.sections]
         fields = [(section, form_field) for section in sections for form_field in section.fields]
         return cls(
             form,
@@ -77,6 +79,7 @@ class FormTexts:
             all_name_keys(*(choice.title for choice in choices)),
             Counter(key for _, form_field in fields for key in name_keys(form_field.title)),
             all_name_keys(*(section.title for section in form.sections)) - {""},
+            labelled,
             {
                 (section.id, form_field.id): _heading_texts(section, form_field)
                 for section, form_field in fields
@@ -131,15 +134,9 @@ def find_markers(sheets: Iterable[Sheet]) -> MarkerPositions:
     """Return the places of each section marker."""
     markers: dict[str, list[tuple[Sheet, CellPosition]]] = defaultdict(list)
     for sheet in sheets:
-        for position, raw in sheet.filled_cells.items():
-            if isinstance(raw, str) and ":" in raw and is_marker(raw):
-                markers[raw].append((sheet, position))
+        for marker, position in sheet.markers:
+            markers[marker].append((sheet, position))
     return markers
-
-
-def is_marker(text: str) -> bool:
-    """Whether a text is a section marker of any form."""
-    return ":" in text and _MARKER.fullmatch(text) is not None
 
 
 def single(items: Sequence[T]) -> T | None:
@@ -147,6 +144,7 @@ def single(items: Sequence[T]) -> T | None:
     return items[0] if len(items) == 1 else None
 
 
+@lru_cache(maxsize=4096)  # of the forms, not of files
 def name_keys(text: Text) -> frozenset[str]:
     """Return the name keys of a text in both languages."""
     return frozenset((name_key(text.vi), name_key(text.en)))

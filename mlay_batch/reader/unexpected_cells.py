@@ -10,8 +10,8 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.styles import FONT
 from mlay_batch.core.text import clean, name_key
 from mlay_batch.reader.cell_metadata import CellPosition, Drawing, a1
-from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet
-from mlay_batch.reader.section_finder import Block, FormTexts, is_marker
+from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, is_marker
+from mlay_batch.reader.section_finder import Block, FormTexts
 from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.layout import HEADER, field_of_line
 from mlay_batch.schema.model import Form

@@ -30,6 +30,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import chain
 
 from mlay_batch.core.dates import YEARS, valid_day, written_day
 from mlay_batch.core.findings import Param, Severity
@@ -225,11 +226,12 @@ def _parse_choice(text: str, choices: tuple[Choice, ...]) -> CellValue:
     That is the one with this title, id or other name; or else the only one whose title is so
     without accents, begins so, or has these initials.
     """
-    key, plain = name_key(text), _plain(text)
-    own_names = [(c.id, (c.title.vi, c.title.en, c.id)) for c in choices]
-    for choice_id, names in (*own_names, *((c.id, c.names) for c in choices)):
+    key = name_key(text)
+    own_names = ((c.id, (c.title.vi, c.title.en, c.id)) for c in choices)
+    for choice_id, names in chain(own_names, ((c.id, c.names) for c in choices)):
         if key in map(name_key, names):
             return CellValue(choice_id)
+    plain = _plain(text)
     for is_meant in (str.__eq__, str.startswith, _has_initials):
         meant = [choice.id for choice in choices if is_meant(_plain(choice.title.vi), plain)]
         if plain and len(meant) == 1:

@@ -1,8 +1,8 @@
 """Reads cell metadata of an .xlsx or .xlsm package: one pass of expat over each sheet part.
 
 Nearly every cell is plain: written in one of a few ways, with nothing but a value, which calamine
-reads. If a part has plain cells only, one regular expression removes them, many times faster than
-a parser that handles every element.
+reads. Formulas are written in few ways too. If a part has no other cells, regular expressions
+remove them all, many times faster than a parser that handles every element.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from mlay_batch.reader.xlsx_formats import RunCollector, TextFormats, may_have_r
 from mlay_batch.reader.xlsx_parts import (
     Attributes,
     OverlayScanner,
+    add_validated,
     find_elements,
     read_drawings,
     read_notes,
@@ -51,12 +52,19 @@ _LAST_ROW, _LAST_COLUMN = 9_999, 78
 # Character data of XML, except control characters, a ">" that might end "]]>", U+F000 to U+FFFF.
 # A text may have the predefined entities, a number none.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
+_TEXT = rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+"
+# A formula that names no other workbook, and a stored value.
+_FORMULA_CHARACTERS = r"[^<&>\[\x00-\x08\x0b-\x1f\xef]*+"
+_FORMULA = (
+    rf'<f(?: aca="false")?>{_FORMULA_CHARACTERS}'
+    rf"(?:&(?:amp|lt|gt|quot|apos);{_FORMULA_CHARACTERS})*+</f>"
+)
+_VALUE = r"[^<&>\x00-\x1f\xef]*+"
 _CELL = (
-    r'(?:<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]+")?(?: t="(?:n|s|b|str|inlineStr)")? ?/>'
-    r'|<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
-    r'(?: t="(?:n|s|b|str)")?>(?:<v>[^<&>\x00-\x1f\xef]*+</v>)?</c>'
-    r'| t="inlineStr"><is><t(?: xml:space="preserve")?>'
-    rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>))"
+    r'(?:<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
+    rf' t="inlineStr"><is><t(?: xml:space="preserve")?>{_TEXT}</t></is></c>'
+    rf'|(?: t="(?:n|s|b|str)")?>(?:{_FORMULA})?+(?:<v>{_VALUE}</v>|<v ?/>)?+</c>)'
+    r'|<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]+")?(?: t="(?:n|s|b|str|inlineStr)")? ?/>)'
 )
 _ROW = (  # attributes in the order of the standard, as all programs write them
     r'<row r="[1-9][0-9]{0,6}"(?: spans="[0-9: ]+")?(?: s="[0-9]+")?(?: customFormat="[a-z0-9]+")?'
@@ -67,6 +75,23 @@ _ROW = (  # attributes in the order of the standard, as all programs write them
 )
 # Within an attribute's value the last of them would not be followed by a tag.
 _PLAIN = re.compile(rf"(?:{_ROW}|{_CELL})(?=<)".encode())
+_PLAIN_FORMULA = re.compile(  # its cell and type, the stored value and the text of that
+    (
+        rf'<c r="([A-Z]+[0-9]+)"(?: s="[0-9]+")?(?: t="([a-z]+)")?>{_FORMULA}'
+        rf"(<v>({_VALUE})</v>|<v ?/>)?</c>"
+    ).encode()
+)
+# A data validation: its attributes, which have no odd characters, then at most two formulas.
+_IN_QUOTES = r'[^"<&\x00-\x1f\xef]*+'
+_PLAIN_VALIDATION = re.compile(
+    (
+        rf'<dataValidation((?: [A-Za-z]+(?::[A-Za-z]+)?="{_IN_QUOTES}'
+        rf'(?:&(?:amp|lt|gt|quot|apos|#10|#xa);{_IN_QUOTES})*+")++) ?'
+        rf"(?:/>|>(?:<formula1>{_TEXT}</formula1>)?(?:<formula2>{_TEXT}</formula2>)?"
+        r"</dataValidation>)(?=<)"
+    ).encode()
+)
+_VALIDATIONS_START = re.compile(rb'<dataValidations(?: count="[0-9]+")?>')
 _OTHER_CELL = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|v|is|rFont|row(?! r=))[\s/>]")
 _START = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\sencoding=["'](?i:utf-8)["'][^<>]*>)?\s*"""
@@ -119,7 +144,11 @@ def _scan_sheet(part: bytes, limits: Limits, formats: TextFormats) -> _SheetScan
     """Scan a sheet part, without its plain cells; where formats matter, no cell is plain."""
     scanner = _SheetScanner(limits, formats)
     stripped = None if formats.has_any else strip_plain_cells(part, limits)
-    scanner.walk(part if stripped is None else stripped)
+    if stripped is None:
+        scanner.walk(part)
+    else:
+        scanner.add_formulas(part)
+        scanner.walk(stripped, is_stripped=True)
     return scanner
 
 
@@ -181,7 +210,18 @@ class _SheetScanner:
             }
         )
 
-    def walk(self, part: bytes) -> None:
+    def add_formulas(self, part: bytes) -> None:
+        """Record the formulas of a part that has plain cells only."""
+        cells_end = end_of_last_tag(part, b"sheetData")
+        has_any = part.find(b"<f", 0, cells_end) >= 0
+        matches = _PLAIN_FORMULA.findall(part, 0, cells_end) if has_any else ()
+        for cell, cell_type, value, text in matches:
+            position = parse_position(cell.decode())
+            self.builder.formulas.add(position)
+            if not text.decode().strip() and not (value and cell_type == b"str"):
+                self.builder.uncached.add(position)
+
+    def walk(self, part: bytes, *, is_stripped: bool = False) -> None:
         """Walk over the part. UnreadableError R07 where a stored number is in pieces.
 
         After the cells merged ranges and what lies over the cells matter: other texts and formulas
@@ -189,7 +229,7 @@ class _SheetScanner:
         """
         if _has_split_value(part):
             raise UnreadableError("R07")
-        if may_have_runs(part):
+        if not is_stripped and may_have_runs(part):
             self.handlers |= self.collector.handlers
         cells_end = end_of_last_tag(part, b"sheetData")
         has_merges = part.find(b"mergeCell", cells_end) >= 0
@@ -199,8 +239,25 @@ class _SheetScanner:
         self._finish_cell()
         self.handlers = _ElementHandlers({"mergeCell": self._add_merge})
         self.parser.Parse(view[cells_end:merges_end], False)
-        OverlayScanner(self.parser, self.builder)
+        overlay = OverlayScanner(self.parser, self.builder)
+        if is_stripped and (start := _VALIDATIONS_START.search(part, merges_end)):
+            self.parser.Parse(view[merges_end : start.end()], False)
+            merges_end = start.end()
+            if not overlay.is_validation:
+                merges_end = self._take_validations(part, merges_end)
         self.parser.Parse(view[merges_end:], True)
+
+    def _take_validations(self, part: bytes, start: int) -> int:
+        """Record the plain data validations that begin there; return where they end."""
+        while match := _PLAIN_VALIDATION.match(part, start):
+            words = match[1].split(b'"')  # the name of each attribute, then its value
+            names = words[::2]
+            cells = words[2 * names.index(b" sqref=") + 1] if b" sqref=" in names else b""
+            if len(set(names)) < len(names) or b"&" in cells:
+                break  # for the parser to refuse, or to read
+            add_validated(self.builder, cells.decode())
+            start = match.end()
+        return start
 
     def _begin_cell(self, cell_type: str | None, style: str = "") -> None:
         self.cell_type, self.style = cell_type, style

@@ -33,6 +33,10 @@ PLAIN = [
 ODD = [
     '<row hidden="1"><c r="A1"/></row>', '<row r="3" s="1" s="2"></row>', '<row r="x"></row>',
     "<c/>", "<c><v>7</v></c>", '<c r="B3"><f>SUM(A1)</f><v>1</v></c>', '<c r="B4"><f>1</f></c>',
+    '<c r="B3" s="2" t="str"><f>A1&amp;1</f><v></v></c>', '<c r="C3"><f>1</f><v/></c>', "text",
+    '<c r="D3" t="str"><f aca="false">1</f><v /></c>', '<c r="E3"><f>1</f><v>\u00a0</v></c>',
+    '<c r="F3"><f>[1]S!A1</f><v>1</v></c>', '<c r="CC3"><f>1</f></c>', "<sheetData/>",
+    '<c r="B4"><f>', "</f></c>",
     '<c r="C4" t="e"><v>#N/A</v></c>', '<c t="e" r="C5"><v>#REF!</v></c>', '<x:c r="D5"/>',
     '<c r="B6" t="inlineStr"><v>1</v></c>', '<c r="B7"><v>1&#50;</v></c>',
     '<c r="B8"><v>1<![CDATA[2]]></v></c>', '<c r="B9" t="n"><v>1</v>', "</c>", '<c r="B2">',
@@ -41,6 +45,21 @@ ODD = [
     "<row>", "</row>", '<row r="9" hidden="1">', '<row r="8" note="', '">', "<!--", "-->", "<?a ?>",
     "<f>1</f>", "\ufffe", "\n",
 ]  # fmt: skip
+VALIDATION = '<dataValidation sqref="A1:B2 D4" prompt="&amp;&#10;" x:u="{}"><formula1>1</formula1>'
+AFTER = [
+    f'<dataValidations count="1">{VALIDATION}</dataValidation></dataValidations>',
+    '<dataValidations><dataValidation sqref="C3"/><dataValidation type="list" /></dataValidations>',
+    '<dataValidations><dataValidation sqref="A1" sqref="A2"/></dataValidations>',
+    '<dataValidations><dataValidation sqref="A1&#10;A2"/></dataValidations>',
+    '<dataValidations><dataValidation sqref="XYZ"/></dataValidations>',
+    "<dataValidations></dataValidations>",
+    "<dataValidation>", "</dataValidation>", "<dataValidations>", "</dataValidations>",
+    '<dataValidation sqref="E5"/>', "<x:sqref>F6</x:sqref>", "<oddFooter>a", "b</oddFooter>",
+    '<row r="8" note="', '">', "c", "<oleObject><from><row>2</row><col>3</col></from><t>d</t>",
+    "</oleObject>", "<!--", "-->", "<mc:Fallback>", "</mc:Fallback>", "<oddHeader>e</oddHeader>",
+]  # fmt: skip
+ROOT = ("<worksheet>", "</worksheet>")
+SHEET = ("<worksheet><sheetData>", "</sheetData></worksheet>")
 AROUND = st.sampled_from([
     ("<worksheet><cols><col min='2' max='3' hidden='1'/></cols><sheetData>",
      ('</sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells><extLst><x:f>A1</x:f></extLst>'
@@ -65,12 +84,26 @@ def whole(part: bytes):
         return outcome(part)
 
 
-@given(AROUND, st.lists(st.sampled_from(PLAIN * 3 + ODD), max_size=8))
-@example(("<worksheet>", "</worksheet>"), ['<row r="8" note="', PLAIN[0], PLAIN[1], '">', "</row>"])
-@example(("<worksheet>", "</worksheet>"), ["<!--", PLAIN[0], ODD[2], "-->"])
-@example(("<worksheet>", "</worksheet>"), ['<row r="1">', PLAIN[0], "<c/>", "</row>"])
-def test_the_same_facts_as_of_the_whole_sheet(around, cells):
-    part = "".join((around[0], *cells, around[1])).encode()
+@given(
+    AROUND,
+    st.lists(st.sampled_from(PLAIN * 3 + ODD), max_size=8),
+    st.lists(st.sampled_from(AFTER), max_size=4),
+)
+@example(ROOT, ['<row r="8" note="', PLAIN[0], PLAIN[1], '">', "</row>"], [])
+@example(ROOT, ["<!--", PLAIN[0], ODD[2], "-->"], [])
+@example(ROOT, ['<row r="1">', PLAIN[0], "<c/>", "</row>"], [])
+@example(ROOT, ['<c r="B4"><f>', PLAIN[5], "</f></c>"], [])
+@example(SHEET, [], [*AFTER[:2], "<oddHeader>e</oddHeader>"])
+@example(SHEET, ODD[8:12:2], AFTER[:1])
+@example(SHEET, ODD[11:12], [])
+@example(SHEET, [], AFTER[2:3])
+@example(SHEET, [], AFTER[3:4])
+@example(SHEET, [], ["<oddFooter>a", AFTER[1], "b</oddFooter>"])
+@example(SHEET, [], ["<dataValidation>", AFTER[1], "<x:sqref>F6</x:sqref>", "</dataValidation>"])
+def test_the_same_facts_as_of_the_whole_sheet(around, cells, after):
+    start, end = around
+    end = end.replace("</worksheet>", "".join((*after, "</worksheet>")))
+    part = "".join((start, *cells, end)).encode()
     assert outcome(part) == whole(part)
 
 
