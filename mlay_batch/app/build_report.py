@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -45,6 +48,26 @@ def build_files(
     Raises UsageError ``purge.texts``.
     """
     refuse_without_texts(ledger, period)
+    with _without_collector():
+        return _build_files(office, ledger, period, as_of, lang)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Search for no cycles meanwhile: there are none to speak of, and a million things to look at.
+
+    It took an eighth of the time, and freed nothing.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _build_files(
+    office: Office, ledger: Ledger, period: Period, as_of: date, lang: str
+) -> BuiltReport:
     inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     fingerprint, sums = both_fingerprints(figures)
