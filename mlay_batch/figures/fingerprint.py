@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from json.encoder import encode_basestring as quote
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from mlay_batch.core.findings import Finding
@@ -123,10 +124,11 @@ def _encode_items(values: Iterable[object]) -> str:
 
 def _encode_mapping(values: Mapping[Any, Any]) -> str:
     """Return a mapping as a list of pairs sorted by key; keys may be tuples."""
-    encoded_keys = sorted((_encode(key), key) for key in values)
-    return _join_list(f"[{text},{_encode(values[key])}]" for text, key in encoded_keys)
+    items = sorted([(_encode(key), value) for key, value in values.items()], key=itemgetter(0))
+    return _join_list([f"[{text},{_encode(value)}]" for text, value in items])
 
 
+@lru_cache(maxsize=4096)  # points and shares are much the same
 def _encode_number(value: float) -> str:
     return repr(json_value(float(f"{value:.{_DIGITS}g}")))
 
@@ -143,12 +145,8 @@ def _figure_names(record_type: Any) -> list[str]:
 
 
 def _record_encoder(record_type: Any) -> Encoder:
-    getters = [attrgetter(name) for name in _figure_names(record_type)]
-
-    def encode(record: Any) -> str:
-        return _join_list([_ENCODERS[type(value := get(record))](value) for get in getters])
-
-    return encode
+    values_of = attrgetter(*_figure_names(record_type), "__class__")  # several: always a tuple
+    return lambda record: _encode_items(values_of(record)[:-1])
 
 
 class _Encoders(dict[type, Encoder]):
