@@ -120,11 +120,11 @@ def ingest(
         for file, data in files_to_judge_anew(ledger, run, Archive(workspace.archive), received):
             archive.add(data)
             files.append(file)
-        checked = _check_in_order(office, files, archive, as_of, progress, read_files)
-        batch = compare_with_ledger(checked, ledger)
-        decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
+        with archive.sync_meanwhile():  # the ledger refers to the originals only after it
+            checked = _check_in_order(office, files, archive, as_of, progress, read_files)
+            batch = compare_with_ledger(checked, ledger)
+            decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
         if files and not dry_run:
-            archive.sync()  # before the ledger refers to the originals
             ledger.record(run, decisions)
     return _result(decisions, seen_count, last_day, files)
 
