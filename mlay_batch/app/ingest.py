@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from importlib import import_module
 from itertools import chain, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 GROUP_SIZE = 1000  # files validated by one call; with their frames they take some 20 MB
+LAST_GROUP_SIZE = 200  # a call costs as much as 300 files: more and smaller groups gain nothing
+_VALIDATION = "mlay_batch.checks.validate"  # imports pandera, which takes half a second
 
 
 @dataclass(frozen=True)
@@ -279,23 +283,27 @@ def check_files(
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    pairs = zip(workbooks, submissions, strict=True)
-    first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
-    from mlay_batch.checks.validate import validate  # see above
+    Thread(target=import_module, args=(_VALIDATION,)).start()  # while the workers start and read
+    pairs = chain.from_iterable(starmap(split_list, zip(workbooks, submissions, strict=True)))
+    for group in _in_groups(pairs, len(workbooks)):
+        yield from _check_group(office, group, as_of)
 
-    for group in _in_groups(chain.from_iterable(starmap(split_list, chain([first], pairs)))):
-        unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
-        catalogue, register = office.intake_catalogue, office.register
-        identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
-        identified = [check_sender(check_way(file, register), register) for file in identified]
-        for checked in validate(
-            identified, office.lists, catalogue.readable_forms, catalogue.schemes
-        ):
-            unaltered = check_rollup(checked, office.catalogue, office.register.rules)
-            slip = check_slip(unaltered, register, catalogue)
-            waived = apply_waivers(slip, office.register)
-            asked = note_questions(_ignore_blank(waived, office))
-            yield _name_findings(_with_gist(asked, catalogue))
+
+def _check_group(
+    office: Office, group: Iterable[tuple[IncomingFile, Submission]], as_of: date
+) -> Iterator[CheckedFile]:
+    """Yield files that were read, with their identity and all findings."""
+    from mlay_batch.checks.validate import validate  # start-up: see _VALIDATION
+
+    unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
+    catalogue, register = office.intake_catalogue, office.register
+    identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
+    identified = [check_sender(check_way(file, register), register) for file in identified]
+    for checked in validate(identified, office.lists, catalogue.readable_forms, catalogue.schemes):
+        unaltered = check_rollup(checked, office.catalogue, register.rules)
+        waived = apply_waivers(check_slip(unaltered, register, catalogue), register)
+        asked = note_questions(_ignore_blank(waived, office))
+        yield _name_findings(_with_gist(asked, catalogue))
 
 
 def _with_gist(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
@@ -319,13 +327,16 @@ def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
 
 
 def _in_groups(
-    pairs: Iterable[tuple[IncomingFile, Submission]],
+    pairs: Iterable[tuple[IncomingFile, Submission]], total: int
 ) -> Iterator[list[tuple[IncomingFile, Submission]]]:
-    """Yield the pairs in lists of `GROUP_SIZE`; the last may be shorter."""
+    """Yield the pairs, about `total`, in lists of `GROUP_SIZE`; the last is shorter.
+
+    While a list is validated the next files are read; nothing is read any more beside the last.
+    """
     group: list[tuple[IncomingFile, Submission]] = []
-    for pair in pairs:
+    for number, pair in enumerate(pairs, 1):
         group.append(pair)
-        if len(group) == GROUP_SIZE:
+        if len(group) == GROUP_SIZE or number == total - LAST_GROUP_SIZE:
             yield group
             group = []
     if group:
