@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from importlib import import_module
 from itertools import chain, starmap
 from pathlib import Path
@@ -220,14 +221,16 @@ def _new_files(
     archive: Archive,
 ) -> tuple[list[IncomingFile], int]:
     """Return the unrecorded files, after archiving them, and the number of recorded ones."""
-    inbox = office.workspace.inbox
+    inbox, office_inbox = office.workspace.inbox, office.workspace.office_inbox.resolve()
+    is_entered = cache(lambda folder: folder.resolve().is_relative_to(office_inbox))
     unread = numbers_of_unread(ledger)
     files: list[IncomingFile] = []
     recorded: set[tuple[str, str]] = set()
     for path in paths or [inbox]:
         group: list[IncomingFile] = []
         for ref in intake.list_files(path, None if paths else inbox):
-            for file in _unpack(office, ref, received, who):
+            entered_by = who if is_entered(ref.path.parent) else None
+            for file in _unpack(office, ref, received, entered_by):
                 sha256 = file.sha256
                 key = file.origin, sha256
                 if ledger.find_recorded([key]):
@@ -242,16 +245,16 @@ def _new_files(
     return new, len(files) - len(new)
 
 
-def _unpack(office: Office, ref: intake.FileRef, received: str, who: str) -> Iterator[IncomingFile]:
-    """Yield a file, or the files in it; below the office's own inbox as entered by `who`.
+def _unpack(
+    office: Office, ref: intake.FileRef, received: str, entered_by: str | None
+) -> Iterator[IncomingFile]:
+    """Yield a file, or the files in it; `entered_by` somebody where the office put it there itself.
 
     A mail stays a mail wherever it lies: nobody's word replaces its sender's.
     """
-    office_inbox = office.workspace.office_inbox.resolve()
-    is_entered = ref.path.parent.resolve().is_relative_to(office_inbox)
     for file in intake.unpack(ref, received, mail_trust(office)):
-        is_own = is_entered and file.channel == "hand"
-        yield replace(file, channel="office", entered_by=who) if is_own else file
+        is_own = entered_by is not None and file.channel == "hand"
+        yield replace(file, channel="office", entered_by=entered_by) if is_own else file
 
 
 def mail_trust(office: Office) -> intake.MailTrust:
