@@ -15,7 +15,7 @@ from importlib import import_module
 from itertools import chain, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Timer
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -286,7 +286,9 @@ def check_files(
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    Thread(target=import_module, args=(_VALIDATION,)).start()  # while the workers start and read
+    # While the workers start and read; their processes are begun first, within a few hundredths of
+    # a second, since the threads that begin them would have to take turns with the import.
+    Timer(0.05, import_module, [_VALIDATION]).start()
     pairs = chain.from_iterable(starmap(split_list, zip(workbooks, submissions, strict=True)))
     for group in _in_groups(pairs, len(workbooks)):
         yield from _check_group(office, group, as_of)
