@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from importlib import import_module
 from itertools import chain, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 GROUP_SIZE = 1000  # files validated by one call; with their frames they take some 20 MB
+LAST_GROUP_SIZE = 200  # a call costs as much as 300 files: more and smaller groups gain nothing
+_VALIDATION = "mlay_batch.checks.validate"  # imports pandera, which takes half a second
 
 
 @dataclass(frozen=True)
@@ -120,11 +125,11 @@ def ingest(
         for file, data in files_to_judge_anew(ledger, run, Archive(workspace.archive), received):
             archive.add(data)
             files.append(file)
-        checked = _check_in_order(office, files, archive, as_of, progress, read_files)
-        batch = compare_with_ledger(checked, ledger)
-        decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
+        with archive.sync_meanwhile():  # the ledger refers to the originals only after it
+            checked = _check_in_order(office, files, archive, as_of, progress, read_files)
+            batch = compare_with_ledger(checked, ledger)
+            decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
         if files and not dry_run:
-            archive.sync()  # before the ledger refers to the originals
             ledger.record(run, decisions)
     return _result(decisions, seen_count, last_day, files)
 
@@ -216,14 +221,16 @@ def _new_files(
     archive: Archive,
 ) -> tuple[list[IncomingFile], int]:
     """Return the unrecorded files, after archiving them, and the number of recorded ones."""
-    inbox = office.workspace.inbox
+    inbox, office_inbox = office.workspace.inbox, office.workspace.office_inbox.resolve()
+    is_entered = cache(lambda folder: folder.resolve().is_relative_to(office_inbox))
     unread = numbers_of_unread(ledger)
     files: list[IncomingFile] = []
     recorded: set[tuple[str, str]] = set()
     for path in paths or [inbox]:
         group: list[IncomingFile] = []
         for ref in intake.list_files(path, None if paths else inbox):
-            for file in _unpack(office, ref, received, who):
+            entered_by = who if is_entered(ref.path.parent) else None
+            for file in _unpack(office, ref, received, entered_by):
                 sha256 = file.sha256
                 key = file.origin, sha256
                 if ledger.find_recorded([key]):
@@ -238,16 +245,16 @@ def _new_files(
     return new, len(files) - len(new)
 
 
-def _unpack(office: Office, ref: intake.FileRef, received: str, who: str) -> Iterator[IncomingFile]:
-    """Yield a file, or the files in it; below the office's own inbox as entered by `who`.
+def _unpack(
+    office: Office, ref: intake.FileRef, received: str, entered_by: str | None
+) -> Iterator[IncomingFile]:
+    """Yield a file, or the files in it; `entered_by` somebody where the office put it there itself.
 
     A mail stays a mail wherever it lies: nobody's word replaces its sender's.
     """
-    office_inbox = office.workspace.office_inbox.resolve()
-    is_entered = ref.path.parent.resolve().is_relative_to(office_inbox)
     for file in intake.unpack(ref, received, mail_trust(office)):
-        is_own = is_entered and file.channel == "hand"
-        yield replace(file, channel="office", entered_by=who) if is_own else file
+        is_own = entered_by is not None and file.channel == "hand"
+        yield replace(file, channel="office", entered_by=entered_by) if is_own else file
 
 
 def mail_trust(office: Office) -> intake.MailTrust:
@@ -279,23 +286,29 @@ def check_files(
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    pairs = zip(workbooks, submissions, strict=True)
-    first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
-    from mlay_batch.checks.validate import validate  # see above
+    # While the workers start and read; their processes are begun first, within a few hundredths of
+    # a second, since the threads that begin them would have to take turns with the import.
+    Timer(0.05, import_module, [_VALIDATION]).start()
+    pairs = chain.from_iterable(starmap(split_list, zip(workbooks, submissions, strict=True)))
+    for group in _in_groups(pairs, len(workbooks)):
+        yield from _check_group(office, group, as_of)
 
-    for group in _in_groups(chain.from_iterable(starmap(split_list, chain([first], pairs)))):
-        unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
-        catalogue, register = office.intake_catalogue, office.register
-        identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
-        identified = [check_sender(check_way(file, register), register) for file in identified]
-        for checked in validate(
-            identified, office.lists, catalogue.readable_forms, catalogue.schemes
-        ):
-            unaltered = check_rollup(checked, office.catalogue, office.register.rules)
-            slip = check_slip(unaltered, register, catalogue)
-            waived = apply_waivers(slip, office.register)
-            asked = note_questions(_ignore_blank(waived, office))
-            yield _name_findings(_with_gist(asked, catalogue))
+
+def _check_group(
+    office: Office, group: Iterable[tuple[IncomingFile, Submission]], as_of: date
+) -> Iterator[CheckedFile]:
+    """Yield files that were read, with their identity and all findings."""
+    from mlay_batch.checks.validate import validate  # start-up: see _VALIDATION
+
+    unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
+    catalogue, register = office.intake_catalogue, office.register
+    identified = [identify(checked, catalogue, register, as_of) for checked in unknown]
+    identified = [check_sender(check_way(file, register), register) for file in identified]
+    for checked in validate(identified, office.lists, catalogue.readable_forms, catalogue.schemes):
+        unaltered = check_rollup(checked, office.catalogue, register.rules)
+        waived = apply_waivers(check_slip(unaltered, register, catalogue), register)
+        asked = note_questions(_ignore_blank(waived, office))
+        yield _name_findings(_with_gist(asked, catalogue))
 
 
 def _with_gist(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
@@ -319,13 +332,16 @@ def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
 
 
 def _in_groups(
-    pairs: Iterable[tuple[IncomingFile, Submission]],
+    pairs: Iterable[tuple[IncomingFile, Submission]], total: int
 ) -> Iterator[list[tuple[IncomingFile, Submission]]]:
-    """Yield the pairs in lists of `GROUP_SIZE`; the last may be shorter."""
+    """Yield the pairs, about `total`, in lists of `GROUP_SIZE`; the last is shorter.
+
+    While a list is validated the next files are read; nothing is read any more beside the last.
+    """
     group: list[tuple[IncomingFile, Submission]] = []
-    for pair in pairs:
+    for number, pair in enumerate(pairs, 1):
         group.append(pair)
-        if len(group) == GROUP_SIZE:
+        if len(group) == GROUP_SIZE or number == total - LAST_GROUP_SIZE:
             yield group
             group = []
     if group:

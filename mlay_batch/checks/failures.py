@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -124,6 +125,7 @@ def _param(value: Any) -> Param:
     return json_value(round(number, 6) if isinstance(number, float) else number)
 
 
+@lru_cache(maxsize=64)  # every group of returns asks for it; as many as a few forms have sections
 def schema_for(section: Section, form: Form) -> pa.DataFrameSchema:
     """Return the schema of one section: a typed nullable column a field, then the rules.
 

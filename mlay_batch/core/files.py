@@ -39,15 +39,13 @@ def open_atomic(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def write_without_folder_sync(
-    path: Path, data: bytes, mode: int = 0o666, *, sync: bool = True
-) -> None:
-    """Write `data` to `path` as `open_atomic` does, without the fsync of the folder.
+def write_without_sync(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write `data` to `path` as `open_atomic` does, without any fsync.
 
-    The caller syncs the folder once for many files. `path` is no document that another program may
-    have open. Without `sync` it need not outlast a power cut.
+    The caller syncs many files and their folders together, where they must outlast a power cut.
+    `path` is no document that another program may have open.
     """
-    with _open_temporary(path, mode, sync=sync) as file:
+    with _open_temporary(path, mode, sync=False) as file:
         file.write(data)
 
 
@@ -138,18 +136,26 @@ def hash_files(folder: Path, files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable. Raises MlayError ``files.unwritable``."""
+    _sync(path, os.O_RDWR)  # Windows syncs only what is open for writing
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable. Windows has no such call and needs none.
 
     Raises MlayError ``files.unwritable``.
     """
-    if os.name == "nt":
-        return
+    if os.name != "nt":
+        _sync(folder, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(path, flags)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(path, error) from error

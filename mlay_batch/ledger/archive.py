@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from mlay_batch.core.files import sync_folder, write_without_folder_sync
+from mlay_batch.core.files import sync_file, sync_folder, write_without_sync
 from mlay_batch.errors import LedgerError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_SYNCED_AT_ONCE = 8  # a disk makes several files durable in the time of one
 
 
 class Archive:
@@ -35,26 +37,44 @@ class Archive:
         return sha256
 
     def add(self, data: bytes) -> str:
-        """Store one of many like `store`; its name is durable only after `sync`."""
+        """Store one of many like `store`; it is durable only after `sync`."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         if not (path.is_file() and path.read_bytes() == data):  # the stored file may be damaged
-            write_without_folder_sync(path, data, mode=0o600, sync=self._lasting)
-        self._unsynced.add(path.parent)  # even if present: a killed run may not have synced it
+            write_without_sync(path, data, mode=0o600)
+        self._unsynced.add(path)  # even if present: a killed run may not have synced it
         return sha256
 
     def sync(self) -> None:
-        """Fsync the names of all files added: each folder once."""
-        if self._lasting and self._unsynced:
-            for folder in (*sorted(self._unsynced), self.folder):
-                sync_folder(folder)
-        self._unsynced.clear()
+        """Make all files added durable, then their names: each folder once.
+
+        Until then a power cut may leave an empty file under a hash: a stray, which is written again
+        when the same data are added again.
+        """
+        from concurrent.futures import ThreadPoolExecutor  # start-up: only for new files
+
+        paths, self._unsynced = self._unsynced, set()
+        if self._lasting and paths:
+            with ThreadPoolExecutor(_SYNCED_AT_ONCE) as threads:
+                list(threads.map(sync_file, paths))
+                list(threads.map(sync_folder, sorted({path.parent for path in paths})))
+            sync_folder(self.folder)
+
+    @contextmanager
+    def sync_meanwhile(self) -> Iterator[None]:
+        """Do as `sync` while the block runs; all is durable after it."""
+        from concurrent.futures import ThreadPoolExecutor  # start-up: likewise
+
+        with ThreadPoolExecutor(1) as thread:
+            syncing = thread.submit(self.sync)
+            yield
+            syncing.result()
 
     def restore(self, data: bytes) -> None:
         """Write the original `data` over any file under its hash."""
         path = self._path(hashlib.sha256(data).hexdigest())
-        write_without_folder_sync(path, data, mode=0o600)
-        self._unsynced.add(path.parent)
+        write_without_sync(path, data, mode=0o600)
+        self._unsynced.add(path)
         self.sync()
 
     def read(self, sha256: str) -> bytes:

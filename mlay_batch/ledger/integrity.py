@@ -103,11 +103,14 @@ class ArchiveReport:
 
 
 def check_archive(archive: Archive, expected: frozenset[str]) -> ArchiveReport:
-    """Read every original and compare it with its hash."""
+    """Read every original that is expected and compare it with its hash."""
     present, foreign = archive.contents()
-    altered = tuple(sorted(sha256 for sha256 in present if not _is_intact(archive, sha256)))
+    altered = [sha256 for sha256 in sorted(present & expected) if not _is_intact(archive, sha256)]
     return ArchiveReport(
-        tuple(sorted(expected - present)), altered, tuple(sorted(present - expected)), foreign
+        tuple(sorted(expected - present)),
+        tuple(altered),
+        tuple(sorted(present - expected)),
+        foreign,
     )
 
 

@@ -24,6 +24,7 @@ import sqlite3
 import stat
 import sys
 import tempfile
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -60,6 +61,7 @@ class Disk:
     count: int = 0
     unsynced: dict[str, Path] = field(default_factory=dict)
     renamed: list[tuple[Path, bytes | None]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self) -> None:
         """One more call; this may be the one."""
@@ -126,18 +128,21 @@ class System:
         self.disk = disk
 
     def fsync(self, descriptor: int) -> None:
-        self.disk.tick()
-        FSYNC(descriptor)
-        target = Path(f"/proc/self/fd/{descriptor}").readlink()
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            self.disk.renamed = [pair for pair in self.disk.renamed if pair[0].parent != target]
-        self.disk.unsynced.pop(str(target), None)
+        with self.disk.lock:  # the archive syncs several files at a time
+            self.disk.tick()
+            FSYNC(descriptor)
+            target = Path(f"/proc/self/fd/{descriptor}").readlink()
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                self.disk.renamed = [pair for pair in self.disk.renamed if pair[0].parent != target]
+            self.disk.unsynced.pop(str(target), None)
 
     def replace(self, old: Path, new: Path) -> None:
         self.disk.tick()
         before = Path(new).read_bytes() if Path(new).exists() else None
         REPLACE(old, new)
         self.disk.renamed.append((Path(new), before))
+        if self.disk.unsynced.pop(str(old), None):
+            self.disk.unsynced[str(new)] = Path(new)
 
     def open(self, path: Path, *args: Any, **more: Any) -> _File:
         return _File(self.disk, path, open(path, *args, **more))  # noqa: PTH123

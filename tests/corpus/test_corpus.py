@@ -119,4 +119,5 @@ def test_what_is_said_of_a_file_does_not_depend_on_how_many_are_checked_at_a_tim
     ]
     together = corpora.check_leaves(leaves)
     monkeypatch.setattr(ingest, "GROUP_SIZE", 3)
+    monkeypatch.setattr(ingest, "LAST_GROUP_SIZE", 2)
     assert corpora.check_leaves(leaves) == together

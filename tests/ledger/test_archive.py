@@ -46,6 +46,25 @@ def test_folders_are_synced_once_for_many(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(synced) == len(set(synced)) + 2
 
 
+def test_files_are_synced_before_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    for name in ("sync_file", "sync_folder"):
+        monkeypatch.setattr(f"mlay_batch.ledger.archive.{name}", synced.append)
+    archive = Archive(tmp_path)
+    paths = {tmp_path / sha256[:2] / sha256 for sha256 in map(archive.add, (b"1", b"2", b"1"))}
+    archive.sync()
+    assert set(synced[:2]) == paths
+    assert synced[-1] == tmp_path
+
+
+def test_a_trial_syncs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", None)
+    archive = Archive(tmp_path, lasting=False)
+    assert archive.read(archive.store(DATA)) == DATA
+
+
 def test_half_an_original_is_written_again(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.store(DATA)
