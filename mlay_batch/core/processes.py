@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,17 +81,24 @@ class SecondProcess:
     def submit(
         self, first: Callable[[], T], second: Callable[[], U]
     ) -> tuple[Callable[[], T | None], Callable[[], U | None]]:
-        """Begin two works in the child; return what waits for each result, asked for in turn.
+        """Begin two works in the child; return what waits for each result.
 
         As pickled they must be small, a few thousand bytes: nobody waits until the child reads.
         """
         if self._pipe is not None:
             with contextlib.suppress(OSError):
                 self._pipe.send_bytes(pickle.dumps((first, second)))
-        return self._result, self._result
+        answers: list[Any] = []
 
-    def _result(self) -> Any:
-        """Return what the child answers; None where it has ended.
+        def answer(number: int) -> Any:
+            while len(answers) <= number:
+                answers.append(self._receive())
+            return answers[number]
+
+        return partial(answer, 0), partial(answer, 1)
+
+    def _receive(self) -> Any:
+        """Return the next answer of the child; None where it has ended.
 
         Until the child has taken its end of the pipe, Windows keeps that open here: nothing but the
         end of the process would tell.

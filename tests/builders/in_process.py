@@ -1,4 +1,4 @@
-"""Files read in the process of the test."""
+"""Files read, and workbooks written, in the process of the test."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from typing import Any
 import pytest
 
 from mlay_batch import reader
+from mlay_batch.core.processes import SecondProcess
 from mlay_batch.model.records import Submission
 from mlay_batch.schema import Form
 
 
 @contextmanager
 def here() -> Iterator[None]:
-    """Read files without children, by the same reader, where a test is about what comes after.
+    """Read and write without children, by the same code, where a test is about what comes after.
 
     To start a child costs as much as to read ten files. What children are for is tested in
-    `reader/test_guard.py`; the months and the sample town are read by them.
+    `reader/test_guard.py` and `pipeline/test_two_processes.py`; the months and the sample town
+    have them.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "read_each", _read_each)
         patch.setattr(reader, "LastingWorkers", _NoWorkers)
         patch.setattr(reader, "read_all", lambda *args, **more: list(_read_each(*args, **more)))
+        patch.setattr(SecondProcess, "start", lambda *_: None)
         yield
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import date
-from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from builders.sample_office import MeetingReturn, create_office, put
 from docx import Document
 
-from mlay_batch import report
 from mlay_batch.app.archive_check import check_workspace
 from mlay_batch.app.closing import close, reopen
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate
@@ -19,7 +15,6 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office
 from mlay_batch.app.verify import verify_workbook
 from mlay_batch.core.period import Period
-from mlay_batch.core.processes import SecondProcess
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -39,7 +34,7 @@ def office(tmp_path):
     return made
 
 
-def month(office: Office, **more: Any) -> ConsolidationResult:
+def month(office: Office, **more: bool) -> ConsolidationResult:
     return consolidate(office, NOVEMBER, as_of=AS_OF, holder="test", **more)
 
 
@@ -55,28 +50,6 @@ def test_four_files_each_written_once(office):
     assert sorted(path.name for path in first.path.parent.iterdir()) == sorted(names)
     assert month(office).changed == ()
     assert month(office, force=True).changed == ()
-
-
-def test_another_process_writes_its_half(office, monkeypatch):
-    month(office)
-    write_here = Mock(wraps=report.write_data_sheets)
-    monkeypatch.setattr(report, "write_data_sheets", write_here)
-    with closing(SecondProcess()) as second:
-        second.start("mlay_batch.app.build_report")
-        assert month(office, force=True, second=second).changed == ()
-    write_here.assert_not_called()
-
-
-def test_what_another_process_reads_has_not_been_saved_meanwhile(office, monkeypatch):
-    month(office)
-    write_here = Mock(wraps=report.write_data_sheets)
-    monkeypatch.setattr(report, "write_data_sheets", write_here)
-    config = office.workspace.root / "mlay.toml"
-    config.write_text('[program]\ntime_zone = "Asia/Bangkok"\n', encoding="utf-8")
-    with closing(SecondProcess()) as second:
-        second.start("mlay_batch.app.build_report")
-        assert month(office, force=True, second=second).changed == ()
-    write_here.assert_called_once()
 
 
 def test_a_spoilt_file_comes_back_from_the_archive(office):
