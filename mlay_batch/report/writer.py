@@ -271,40 +271,48 @@ class SheetWriter:
 
         A day has the form of papers, unless it comes with a number format.
         """
+        quoted = False
         if isinstance(content, str):
             content = to_cell_text(content)
-        quoted = isinstance(content, str) and is_formula_like(content)
+            quoted = is_formula_like(content)
         cell_format = self.book.format(look, number_format, quoted)
         if span > 1 or rows > 1:
             self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", cell_format)
         text = self._write_cell(row, column, content, cell_format)
+        if text is not None and rows == 1 and ROW_FITS[look].wraps:
+            self._fit_row(row, _WrappedText(column, span, text, look))
         is_day = isinstance(content, date) or (look == "date" and isinstance(content, Formula))
         if is_day and not number_format:
             self._date_rows.setdefault(column, []).append(row)
-        if text is not None and rows == 1 and ROW_FITS[look].wraps:
-            self._fit_row(row, _WrappedText(column, span, text, look))
 
     def _write_cell(self, row: int, column: int, content: Content, cell_format: Any) -> str | None:
         """Write a cell; return the text it shows, None where it shows no text."""
-        match content:
-            case str():
-                self.raw.write_string(row, column, content, cell_format)
-                return content
-            case None:
-                self.raw.write_blank(row, column, None, cell_format)
-            case Formula(formula, value):
-                if not self.book.has_formulas:
-                    content = to_cell_text(value) if isinstance(value, str) else value
-                    return self._write_cell(row, column, content, cell_format)
-                self.raw.write_formula(row, column, formula, cell_format, value)
-                return value if isinstance(value, str) else None
-            case int() | float():
-                self.raw.write_number(row, column, content, cell_format)
-            case Hyperlink(target, text):
-                return self._write_link(row, column, target, to_cell_text(text), cell_format)
-            case date():
-                self.raw.write_datetime(row, column, datetime.combine(content, time()), cell_format)
+        if isinstance(content, str):
+            self.raw.write_string(row, column, content, cell_format)
+            return content
+        if content is None:
+            self.raw.write_blank(row, column, None, cell_format)
+        elif isinstance(content, Formula):
+            return self._write_formula(row, column, content, cell_format)
+        elif isinstance(content, Hyperlink):
+            text = to_cell_text(content.text)
+            return self._write_link(row, column, content.target, text, cell_format)
+        elif isinstance(content, date):
+            self.raw.write_datetime(row, column, datetime.combine(content, time()), cell_format)
+        else:
+            self.raw.write_number(row, column, content, cell_format)
         return None
+
+    def _write_formula(
+        self, row: int, column: int, content: Formula, cell_format: Any
+    ) -> str | None:
+        """Write a formula, in a book without formulas its value; return as `_write_cell`."""
+        value = content.value
+        if not self.book.has_formulas:
+            value = to_cell_text(value) if isinstance(value, str) else value
+            return self._write_cell(row, column, value, cell_format)
+        self.raw.write_formula(row, column, content.formula, cell_format, value)
+        return value if isinstance(value, str) else None
 
     def _write_link(self, row: int, column: int, target: str, text: str, cell_format: Any) -> str:
         self._link_count += 1

@@ -129,28 +129,42 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     write_formula = _write_formula
 
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        """Write a cell as XlsxWriter does, which lists and joins the attributes of each (0.7 s).
+    def _write_rows(self) -> None:
+        """Write the rows as XlsxWriter does, which looks for a cell at each place of the sheet."""
+        if self._rows is not None:
+            self._rows_at = self.fh.tell()
+            return
+        self._calculate_spans()
+        for row in sorted(self.table.keys() | self.row_info.keys()):
+            cells = self.table.get(row)
+            self._write_row(row, self.row_spans.get(row // 16), self.row_info.get(row), not cells)
+            if cells:
+                self.fh.write(
+                    "".join(self._cell(row, column, cells[column]) for column in sorted(cells))
+                )
+                self.fh.write("</row>")
+
+    def _cell(self, row: int, column: int, cell: Any) -> str:
+        """Return a cell as XlsxWriter writes it, which lists and joins the attributes of each.
 
         But an empty result of a formula is the text it is, as in Excel; XlsxWriter leaves out its
         type. Without it that is a number without digits, which Excel has to calculate.
         """
-        name = f'<c r="{xl_rowcol_to_cell_fast(row, col)}"'
+        name = f'<c r="{xl_rowcol_to_cell_fast(row, column)}"'
         start = f'{name} s="{cell.format._get_xf_index()}"' if cell.format else name
         match cell:
             case CellStringTuple():
-                self.fh.write(f'{start} t="s"><v>{cell.string}</v></c>')
+                return f'{start} t="s"><v>{cell.string}</v></c>'
             case CellNumberTuple() | CellDatetimeTuple():
-                self.fh.write(f"{start}><v>{cell.number:.16G}</v></c>")
-            case CellBlankTuple():
-                self.fh.write(f"{start}/>")
+                return f"{start}><v>{cell.number:.16G}</v></c>"
             case CellFormulaTuple():
                 formula, value = self._escape_data(cell.formula), cell.value
                 if isinstance(value, str):
                     start, value = f'{start} t="str"', self._escape_data(value)
-                self.fh.write(f"{start}><f>{formula}</f><v>{value}</v></c>")
-            case _:
-                super()._write_cell(row, col, cell)
+                return f"{start}><f>{formula}</f><v>{value}</v></c>"
+            case CellBlankTuple():
+                return f"{start}/>"
+        raise TypeError(cell)  # no sheet of ours holds another kind
 
     def _calculate_spans(self) -> None:
         """Note from which column to which the cells of each 16 rows reach."""
@@ -160,12 +174,6 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         self.row_spans = {
             x: f"{min(ends) + 1}:{max(ends) + 1}" for x, ends in spans.items() if ends
         }
-
-    def _write_rows(self) -> None:
-        if self._rows is None:
-            super()._write_rows()
-        else:
-            self._rows_at = self.fh.tell()
 
     def getvalue(self) -> bytes:
         """Return the XML of a settled sheet, as the files of a package do, and let go of it."""
