@@ -82,10 +82,11 @@ def write(
         book.write_data_sheets()
     _write_figure_sheets(book)
     submission_sheet.write(book.ctx, provenance, book.placed_tables.keys())
+    writer = book.ctx.writer
+    del book  # its tables are large, and done with
     if data_sheets is not None:
-        part = data_sheets() or write_data_sheets(inputs, figures, provenance, lang)
-        book.ctx.writer.join(part)
-    return book.ctx.writer.close()
+        writer.join(data_sheets() or write_data_sheets(inputs, figures, provenance, lang))
+    return writer.close()
 
 
 def write_data_sheets(

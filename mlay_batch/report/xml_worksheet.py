@@ -29,6 +29,8 @@ from xlsxwriter.worksheet import (
 
 # The start of a cell in a sheet's XML: nothing else has an unescaped bracket before its c.
 _CELL = re.compile(rb'(<c r="[A-Z]+[0-9]+")(?: s="([0-9]+)")?(?: t="s"><v>([0-9]+))?')
+_NOTHING = zlib.compress(b"")
+_TEXTS_AT_ONCE = 1_000
 _PIECE = 1 << 20  # bytes
 # What belongs to the workbook a sheet is in.
 _SHARED = ("str_table", "worksheet_meta", "workbook_add_format", "embedded_images")
@@ -83,12 +85,10 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
     def settle(self) -> None:
         """Turn the rows into their XML. Nothing written on the sheet after that is seen."""
         if self._rows is None:
-            xml = StringIO()
-            self._set_xml_writer(xml)
+            self.fh = _Packed()
             if self.table:
                 self._write_rows()
-            self._rows = _pack(xml.getvalue().encode())
-            self.fh = None
+            self._rows, self.fh = self.fh.getvalue(), None
 
     def flush(self) -> None:
         """Settle the sheet and let go of what is kept for each cell.
@@ -180,8 +180,8 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         xml, whole = StringIO(), BytesIO()
         self._set_xml_writer(xml)
         self._assemble_xml_file()
-        around, rows = xml.getvalue(), self._rows or _pack(b"")
-        self.table, self._rows, self.fh = MappingProxyType({}), _pack(b""), None
+        around, rows = xml.getvalue(), self._rows or _NOTHING
+        self.table, self._rows, self.fh = MappingProxyType({}), _NOTHING, None
         whole.write(around[: self._rows_at].encode())
         for piece in _unpack(rows):
             whole.write(self._numbers.rows(piece) if self._numbers else piece)
@@ -189,8 +189,27 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         return whole.getvalue()
 
 
-def _pack(rows: bytes) -> bytes:
-    return zlib.compress(rows, 1)
+class _Packed:
+    """Keeps what is written packed, which is a tenth of it."""
+
+    def __init__(self) -> None:
+        self._packer = zlib.compressobj(1)
+        self._texts: list[str] = []
+        self._packed: list[bytes] = []
+
+    def write(self, text: str) -> None:
+        self._texts.append(text)
+        if len(self._texts) == _TEXTS_AT_ONCE:
+            self._pack()
+
+    def _pack(self) -> None:
+        self._packed.append(self._packer.compress("".join(self._texts).encode()))
+        self._texts.clear()
+
+    def getvalue(self) -> bytes:
+        """Return all that was written, packed."""
+        self._pack()
+        return b"".join((*self._packed, self._packer.flush()))
 
 
 def _unpack(packed: bytes) -> Iterator[bytes]:
