@@ -76,6 +76,7 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
 
     fh: Any
     _rows: bytes | None = None  # their XML, packed: a big workbook's is 180 MB
+    _links: bytes | None = None  # likewise
     _numbers: Numbers | None = None  # those of the whole workbook, where the rows have others
     _rows_at = 0  # characters of the sheet's XML before them
     write_string = Worksheet._write_string
@@ -97,7 +98,10 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         """
         self.settle()
         self.table: Mapping[int, Any] = MappingProxyType({})
-        for cache in (self.table_cells, self.row_info, self.row_sizes):
+        self.fh = _Packed()
+        super()._write_hyperlinks()
+        self._links, self.fh = self.fh.getvalue(), None
+        for cache in (self.table_cells, self.row_info, self.row_sizes, self.hyperlinks):
             cache.clear()
 
     def renumber(self, numbers: Numbers) -> None:
@@ -174,6 +178,12 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
         self.row_spans = {
             x: f"{min(ends) + 1}:{max(ends) + 1}" for x, ends in spans.items() if ends
         }
+
+    def _write_hyperlinks(self) -> None:
+        if self._links is None:
+            super()._write_hyperlinks()
+        else:
+            self.fh.write(zlib.decompress(self._links).decode())
 
     def getvalue(self) -> bytes:
         """Return the XML of a settled sheet, as the files of a package do, and let go of it."""
