@@ -158,7 +158,7 @@ class WorkerPool:
             yield self._wait_for(answer)
 
     def _wait_for(self, answer: Future[Submission]) -> Submission:
-        while not wait([answer], _CHECK_SECONDS).done:
+        while not (answer.done() or wait([answer], _CHECK_SECONDS).done):
             with self.lock:
                 for worker in self.workers:
                     worker.kill_if_late()

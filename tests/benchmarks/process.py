@@ -66,9 +66,13 @@ def python(what: str, *arguments: object, cwd: Path | None = None) -> Cost:
 
 
 def _environment() -> Mapping[str, str]:
-    """Return ours, but that Python finds the tests and keeps what it has compiled, as installed."""
-    tests = Path(__file__).parent.parent
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
+    """Return ours, but that Python finds the tests and keeps what it has compiled, as installed.
+
+    What only tests need is not to be found.
+    """
+    here = Path(__file__).parent
+    folders = (here / "as_installed", here.parent, here.parent.parent)
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     return variables
 
