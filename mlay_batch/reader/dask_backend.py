@@ -283,9 +283,13 @@ async def _check_reachable(address: str, security: Security) -> None:
 
 @contextmanager
 def _silence_dask() -> Iterator[None]:
-    """Suppress Dask's hints and stack traces: the caller reports what failed."""
+    """Suppress Dask's hints and stack traces, and its record of a thousand messages.
+
+    The caller reports what failed; and a message holds a batch of files.
+    """
     logging.disable()
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
+    settings = {"large-graph-warning-threshold": "1GB", "low-level-log-length": 20}
+    with dask.config.set({f"distributed.admin.{name}": value for name, value in settings.items()}):
         try:
             yield
         finally:

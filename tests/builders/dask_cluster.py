@@ -16,7 +16,8 @@ from typing import Any
 import trustme
 
 _SECONDS = 60.0  # a cold start on a busy machine
-_QUIET = {  # or its processes are never idle
+_QUIET = {  # or its processes are never idle; and the scheduler keeps a thousand messages
+    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "20",
     "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
     "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
