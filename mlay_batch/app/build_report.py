@@ -17,7 +17,7 @@ from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
-from mlay_batch.core.processes import SecondProcess, no_search_for_circles
+from mlay_batch.core.processes import SecondProcess, pause_garbage_collection
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
 from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
@@ -61,7 +61,7 @@ def build_files(
     ``purge.texts``.
     """
     refuse_without_texts(ledger, period)
-    with closing(second or SecondProcess()) as other, no_search_for_circles():
+    with closing(second or SecondProcess()) as other, pause_garbage_collection():
         if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
             other.start(__name__)
         beside = _Beside(office.workspace.root, _sources(office), period, as_of, lang)

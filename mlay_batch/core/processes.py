@@ -34,10 +34,10 @@ def limit_memory(megabytes: int) -> None:
 
 
 @contextmanager
-def no_search_for_circles() -> Iterator[None]:
-    """Let Python not look for objects that name each other in a circle, while many are made.
+def pause_garbage_collection() -> Iterator[None]:
+    """Let Python not search for reference cycles while many objects are made.
 
-    Cells and figures name none; looking at all of them again and again took a fifth of the time.
+    Cells and figures have none; to look at all of them again and again took a fifth of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -125,7 +125,7 @@ class SecondProcess:
 def _serve(pipe: Connection, module: str) -> None:
     """Do what is asked; end where it fails: the parent then does it and says why. In the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    with contextlib.suppress(Exception), no_search_for_circles():
+    with contextlib.suppress(Exception), pause_garbage_collection():
         import_module(module)
         for work in pickle.loads(pipe.recv_bytes()):  # noqa: S301 - our own parent's
             pipe.send_bytes(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
