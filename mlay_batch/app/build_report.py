@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+import gc
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlay_batch import __version__, report
 from mlay_batch.app.load_inputs import load_inputs
@@ -17,19 +17,17 @@ from mlay_batch.app.report_files import ReportFiles, refuse_without_texts
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
-from mlay_batch.core.processes import SecondProcess, pause_garbage_collection
+from mlay_batch.core.processes import pause_garbage_collection
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
 from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.branch_lookup import find_branch
-from mlay_batch.model.records import Output, Verdict
+from mlay_batch.model.records import Output
 from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
 from mlay_batch.report.xml_worksheet import Part
-
-_PAYS_FROM = 200  # returns: below, a child takes longer to start than it spares
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,24 @@ class BuiltReport:
     """What the figures of a period gave.
 
     Attributes:
-        figures: the figures.
+        period: the period.
+        as_of: the day they are reckoned from.
+        is_provisional: whether a return is outstanding.
         fingerprint: their fingerprint.
         files: the workbook and what goes with it.
     """
 
-    figures: Figures
+    period: Period
+    as_of: date
+    is_provisional: bool
     fingerprint: str
     files: ReportFiles
+
+    def record(self, ledger: Ledger, archive: Archive) -> str:
+        """Archive and record the files, which are given out; return the hash of the workbook."""
+        sha256 = self.files.store(ledger, archive)
+        ledger.record_report(self.period, self.as_of, sha256, self.fingerprint)
+        return sha256
 
 
 def build_files(
@@ -53,28 +61,43 @@ def build_files(
     period: Period,
     as_of: date,
     lang: str = "vi",
-    second: SecondProcess | None = None,
+    beside: Iterator[Any] | None = None,
 ) -> BuiltReport:
-    """Return the figures of `period` and all files written from them.
+    """Return all files written from the figures of `period`.
 
-    `second` may have been started before; where it pays, it is started here. Raises UsageError
-    ``purge.texts``.
+    `beside` gives what `write_beside` yields in another process, as long as that lives. Raises
+    UsageError ``purge.texts``.
     """
     refuse_without_texts(ledger, period)
-    with closing(second or SecondProcess()) as other, pause_garbage_collection():
-        if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
-            other.start(__name__)
-        beside = _Beside(office.workspace.root, _sources(office), period, as_of, lang)
-        data_sheets, outputs = other.submit(beside.data_sheets, beside.outputs)
+    make_basis = partial(_Basis.of, office, ledger, period, as_of, lang)
+    with pause_garbage_collection():
+        basis = make_basis()
+        is_provisional, code = basis.figures.is_provisional, basis.provenance.figures
+        book = report.write_sheets(*basis, partial(next, beside, None) if beside else None)
+        outputs = None if beside else write_outputs(*basis.for_outputs)
+        del basis
+        gc.collect()  # all of it is large, and the workbook's XML would come on top
+        workbook = book.close()
+        outputs = outputs or next(beside or iter(()), None)
+        outputs = outputs or write_outputs(*make_basis().for_outputs)
+    return BuiltReport(period, as_of, is_provisional, code, ReportFiles(workbook, outputs))
+
+
+def write_beside(
+    root: Path, sources: tuple[str, str, str], period: Period, as_of: date, lang: str
+) -> Iterator[Part | Mapping[Output, bytes]]:
+    """Yield the workbook's data sheets, then the files beside it: half of the work, in a child.
+
+    It computes the figures itself, from the same ledger: they would take longer to send, and much
+    memory. Raises ValueError where somebody has saved one of the `sources` meanwhile.
+    """
+    office = open_office(Workspace.find(root))
+    if office.sources != sources:
+        raise ValueError(root)
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         basis = _Basis.of(office, ledger, period, as_of, lang)
-        workbook = report.write(*basis, data_sheets if other.is_started else None)
-        files = ReportFiles(workbook, outputs() or write_outputs(*basis.for_outputs))
-    return BuiltReport(basis.figures, basis.provenance.figures, files)
-
-
-def _sources(office: Office) -> tuple[str, str, str]:
-    """Return what identifies register, descriptions and settings."""
-    return office.register_sha256, office.schemas_sha256, repr(office.workspace.settings)
+    yield report.write_data_sheets(*basis)
+    yield write_outputs(*basis.for_outputs)
 
 
 class _Basis(NamedTuple):
@@ -105,43 +128,6 @@ class _Basis(NamedTuple):
     def for_outputs(self) -> tuple[ReportInputs, Figures, str]:
         """What the files beside the workbook are written from."""
         return self.inputs, self.figures, self.lang
-
-
-@dataclass(frozen=True)
-class _Beside:
-    """Half of the work, for another process. It computes the figures itself, from the same ledger.
-
-    They would take longer to send, and much memory. It raises ValueError where somebody has saved
-    one of the `sources` meanwhile.
-    """
-
-    root: Path
-    sources: tuple[str, str, str]
-    period: Period
-    as_of: date
-    lang: str
-
-    @cached_property
-    def basis(self) -> _Basis:
-        office = open_office(Workspace.find(self.root))
-        if _sources(office) != self.sources:
-            raise ValueError(self.root)
-        with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
-            return _Basis.of(office, ledger, self.period, self.as_of, self.lang)
-
-    def data_sheets(self) -> Part:
-        return report.write_data_sheets(*self.basis)
-
-    def outputs(self) -> Mapping[Output, bytes]:
-        return write_outputs(*self.basis.for_outputs)
-
-
-def record_files(ledger: Ledger, archive: Archive, built: BuiltReport) -> str:
-    """Archive and record files that are given out; return the hash of the workbook."""
-    sha256 = built.files.store(ledger, archive)
-    figures = built.figures
-    ledger.record_report(figures.period, figures.as_of, sha256, built.fingerprint)
-    return sha256
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from mlay_batch.app.consolidate import build
 from mlay_batch.app.office import Office
 from mlay_batch.app.report_files import ReportPaths, refuse_without_texts
 from mlay_batch.core.files import write_atomically
@@ -66,19 +67,17 @@ def record_closing(
     it is closed, ``period.open`` while a return is missing, refused or held (unless
     `allow_incomplete`).
     """
-    from mlay_batch.app import build_report  # start-up: `flag_closed` writes no workbook
-
     if as_of <= period.end:
         raise UsageError("period.running", period=str(period), end=period.end.isoformat())
     workspace, closings = office.workspace, Closings(ledger)
     if existing := closings.in_force().get(period):
         raise UsageError("period.closed", period=str(period), revision=existing.revision)
-    built = build_report.build_files(office, ledger, period, as_of)
-    if built.figures.is_provisional and not allow_incomplete:
+    built = build(office, ledger, period, as_of)
+    if built.is_provisional and not allow_incomplete:
         raise UsageError("period.open", period=str(period))
     archive = Archive(workspace.archive)
     revision = 1 + sum(earlier.period == period for earlier in closings.all())
-    workbook = build_report.record_files(ledger, archive, built)
+    workbook = built.record(ledger, archive)
     contents = workspace.register.read_bytes(), _zip_schemas(office)
     register, schemas = map(archive.store, contents)
     closing = Closing(period, revision, as_of, who, workbook, register, schemas)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlay_batch.app.cache import load_report_files, report_key
 from mlay_batch.app.load_inputs import load_inputs
@@ -16,6 +18,13 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.processes import SecondProcess
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.model.records import Verdict
+
+if TYPE_CHECKING:
+    from mlay_batch.app.build_report import BuiltReport
+
+_PAYS_FROM = 200  # returns: below, a child takes longer to start than it spares
+_BUILDING = "mlay_batch.app.build_report"
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,33 @@ def start_when_read(
     def tick(done: int, total: int) -> None:
         progress(done, total)
         if done == total:
-            second.start("mlay_batch.app.build_report")
+            second.start(_BUILDING)
 
     return tick
+
+
+def build(
+    office: Office,
+    ledger: Ledger,
+    period: Period,
+    as_of: date,
+    lang: str = "vi",
+    second: SecondProcess | None = None,
+) -> BuiltReport:
+    """Return all files written from the figures of `period`; a second process writes half of them.
+
+    `second` may have been started before; where it pays, it is started here. Raises UsageError
+    ``purge.texts``.
+    """
+    with contextlib.closing(second or SecondProcess()) as other:
+        if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
+            other.start(_BUILDING)
+        sources = office.workspace.root, office.sources
+        beside = other.submit("write_beside", *sources, period, as_of, lang)
+        from mlay_batch.app import build_report  # start-up: while the other one computes
+
+        half = beside if other.is_started else None
+        return build_report.build_files(office, ledger, period, as_of, lang, half)
 
 
 def consolidate(
@@ -127,12 +160,8 @@ class _ReportSource:
         return ReportFiles.load(self.ledger, self.archive, closing.workbook), provisional
 
     def build(self, *, dry_run: bool) -> tuple[ReportFiles, bool]:
-        from mlay_batch.app import build_report  # start-up: not needed for a cached workbook
-
-        built = build_report.build_files(
-            self.office, self.ledger, self.period, self.as_of, self.lang, self.second
-        )
+        built = build(self.office, self.ledger, self.period, self.as_of, self.lang, self.second)
         if not dry_run:
-            sha256 = build_report.record_files(self.ledger, self.archive, built)
-            self.ledger.record_workbook(self.key, sha256, built.figures.is_provisional)
-        return built.files, built.figures.is_provisional
+            sha256 = built.record(self.ledger, self.archive)
+            self.ledger.record_workbook(self.key, sha256, built.is_provisional)
+        return built.files, built.is_provisional

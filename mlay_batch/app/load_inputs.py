@@ -18,7 +18,7 @@ from mlay_batch.schema.ids import ROLLUP
 
 def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
     """Return all inputs of the figures of `period`."""
-    inputs = build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
+    inputs = build_inputs(office, *ledger.returns_and_entries(), period, as_of)
     return replace(inputs, answers=Answers(ledger).in_force())
 
 

@@ -35,6 +35,11 @@ class Office:
         own = [repr(sorted(limits.items()))] if limits else []
         return schemas_hash(self.catalogue, [*own, repr(rules)])
 
+    @property
+    def sources(self) -> tuple[str, str, str]:
+        """What identifies register, descriptions and settings."""
+        return self.register_sha256, self.schemas_sha256, repr(self.workspace.settings)
+
     @cached_property
     def intake_catalogue(self) -> Catalogue:
         """The catalogue for reading files: with the consolidated workbook of the level below."""

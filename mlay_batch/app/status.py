@@ -24,6 +24,7 @@ from mlay_batch.app.pending_replies import (
 )
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
+from mlay_batch.core.processes import pause_garbage_collection
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
     NOT_OWED,
@@ -75,6 +76,7 @@ class Status:
         )
 
 
+@pause_garbage_collection()
 def status(office: Office, period: Period, as_of: date) -> Status:
     """Return the status up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:

@@ -69,7 +69,7 @@ def run_trial(
     if not names:
         raise UsageError("trial.same", path=str(path))
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
-        current, entries = ledger.returns(), ledger.entries()
+        current, entries = ledger.returns_and_entries()
         absent = PurgeLog(ledger).absent_files()
     affected = _affected_entries(office.catalogue, trial_office.catalogue, entries, absent)
     rechecked = _recheck_files(office, trial_office, affected, as_of, progress)

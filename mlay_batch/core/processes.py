@@ -8,18 +8,14 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # start-up: for annotations only
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 def limit_memory(megabytes: int) -> None:
@@ -78,39 +74,30 @@ class SecondProcess:
             self._pipe = pipe
         child_pipe.close()
 
-    def submit(
-        self, first: Callable[[], T], second: Callable[[], U]
-    ) -> tuple[Callable[[], T | None], Callable[[], U | None]]:
-        """Begin two works in the child; return what waits for each result.
+    def submit(self, function: str, *arguments: object) -> Iterator[Any]:
+        """Have the child call the generator function of its module; yield what that yields.
 
-        As pickled they must be small, a few thousand bytes: nobody waits until the child reads.
+        It begins at once. As pickled, what it is given must be small, a few thousand bytes: nobody
+        waits until the child reads. Nothing more comes from a child that has ended.
         """
         if self._pipe is not None:
             with contextlib.suppress(OSError):
-                self._pipe.send_bytes(pickle.dumps((first, second)))
-        answers: list[Any] = []
+                self._pipe.send_bytes(pickle.dumps((function, arguments)))
+        return self._answers()
 
-        def answer(number: int) -> Any:
-            while len(answers) <= number:
-                answers.append(self._receive())
-            return answers[number]
+    def _answers(self) -> Iterator[Any]:
+        """Yield the answers of the child.
 
-        return partial(answer, 0), partial(answer, 1)
-
-    def _receive(self) -> Any:
-        """Return the next answer of the child; None where it has ended.
-
-        Until the child has taken its end of the pipe, Windows keeps that open here: nothing but the
-        end of the process would tell.
+        Until it has taken its end of the pipe, Windows keeps that open here: nothing but the end of
+        the process would tell.
         """
         if self._pipe is None or self._process is None:
-            return None
+            return
         from multiprocessing import connection  # start-up: most commands start no child
 
         with contextlib.suppress(EOFError, OSError):
-            if self._pipe in connection.wait([self._pipe, self._process.sentinel]):
-                return pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
-        return None
+            while self._pipe in connection.wait([self._pipe, self._process.sentinel]):
+                yield pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
 
     def close(self) -> None:
         """Kill the child, if there is one."""
@@ -126,6 +113,7 @@ def _serve(pipe: Connection, module: str) -> None:
     """Do what is asked; end where it fails: the parent then does it and says why. In the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with contextlib.suppress(Exception), pause_garbage_collection():
-        import_module(module)
-        for work in pickle.loads(pipe.recv_bytes()):  # noqa: S301 - our own parent's
-            pipe.send_bytes(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
+        functions = import_module(module)
+        function, arguments = pickle.loads(pipe.recv_bytes())  # noqa: S301 - our own parent's
+        for answer in getattr(functions, function)(*arguments):
+            pipe.send_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))

@@ -260,6 +260,13 @@ class Ledger:
                 return self._returns(_CURRENT)
             return self._returns(_CURRENT_OF_FORM, form)
 
+    def returns_and_entries(self) -> tuple[tuple[AcceptedReturn, ...], tuple[LedgerEntry, ...]]:
+        """Return `returns` and `entries` of one moment; the former's entries are of the latter."""
+        with self.transaction("DEFERRED"):
+            entries = self._entries(_EVERY)
+            current = (entry for entry in entries if entry.is_current)
+            return self._with_rows(current, _CURRENT), entries
+
     def return_of(self, entry_id: int) -> AcceptedReturn:
         """Return an accepted return, even if superseded."""
         return self._returns(_OF_ID, entry_id)[0]
@@ -381,10 +388,14 @@ class Ledger:
         return tuple(load_entry(row, tuple(findings[row["id"]])) for row in rows)
 
     def _returns(self, where: str, *values: object) -> tuple[AcceptedReturn, ...]:
+        return self._with_rows(self._entries(where, *values), where, *values)
+
+    def _with_rows(
+        self, entries: Iterable[LedgerEntry], where: str, *values: object
+    ) -> tuple[AcceptedReturn, ...]:
         rows: dict[int, list[Row]] = defaultdict(list)
         for row in self.query(_SELECT_ROWS + where + _BY_POSITION, *values):
             rows[row["delivery"]].append(load_row(row))
-        entries = self._entries(where, *values)
         return tuple(AcceptedReturn(entry, tuple(rows[entry.id])) for entry in entries)
 
 

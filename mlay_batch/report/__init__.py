@@ -36,7 +36,7 @@ from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
 from mlay_batch.report.xml_worksheet import Part
 from mlay_batch.schema.ids import CLASSIFICATION
 
-__all__ = ["Provenance", "write", "write_data_sheets"]
+__all__ = ["Provenance", "write", "write_data_sheets", "write_sheets"]
 
 # The front sheets with the colours of their tabs, alike where they are about one thing; the others
 # are grey.
@@ -67,15 +67,27 @@ def write(
     figures: Figures,
     provenance: Provenance,
     lang: str = "vi",
-    data_sheets: Callable[[], Part | None] | None = None,
 ) -> bytes:
     """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
 
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
     auditor can follow it, and a recalculation changes nothing. Above `MAX_FORMULA_ROWS` meetings
-    and visits every sheet holds the values alone, and says so. `data_sheets` waits for what
-    `write_data_sheets` gives in another process; without it, or where that is lost, they are
-    written here, to the same bytes.
+    and visits every sheet holds the values alone, and says so.
+    """
+    return write_sheets(inputs, figures, provenance, lang).close()
+
+
+def write_sheets(
+    inputs: ReportInputs,
+    figures: Figures,
+    provenance: Provenance,
+    lang: str,
+    data_sheets: Callable[[], Part | None] | None = None,
+) -> ReportWriter:
+    """Return the workbook of `write`, to be closed. It needs its inputs and figures no more.
+
+    `data_sheets` waits for what `write_data_sheets` gives in another process; without it, or where
+    that is lost, they are written here, to the same bytes.
     """
     book = _Book.begin(inputs, figures, provenance, lang)
     if data_sheets is None:
@@ -86,7 +98,7 @@ def write(
     del book  # its tables are large, and done with
     if data_sheets is not None:
         writer.join(data_sheets() or write_data_sheets(inputs, figures, provenance, lang))
-    return writer.close()
+    return writer
 
 
 def write_data_sheets(

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO, StringIO
 from types import MappingProxyType
 from typing import Any
@@ -57,14 +58,24 @@ class Numbers:
         >>> shifted.rows(b'<c r="B2" s="1" t="s"><v>1</v></c><c r="C2" s="1"><v>1</v></c>')
         b'<c r="B2" s="5" t="s"><v>8</v></c><c r="C2" s="5"><v>1</v></c>'
         """
+        parts = _CELL.split(xml)  # what is between cells, the start of one, its two numbers, …
+        parts[2::4] = map(self._format_attributes.__getitem__, parts[2::4])
+        parts[3::4] = map(self._string_values.__getitem__, parts[3::4])
+        return b"".join(parts)
 
-        def cell(found: re.Match[bytes]) -> bytes:
-            start, cell_format, string = found.groups()
-            if cell_format:
-                start += b' s="%d"' % self.formats[int(cell_format)]
-            return start + b' t="s"><v>%d' % self.strings[int(string)] if string else start
+    @cached_property
+    def _format_attributes(self) -> Mapping[bytes | None, bytes]:
+        return {
+            None: b"",
+            **{b"%d" % old: b' s="%d"' % new for old, new in enumerate(self.formats)},
+        }
 
-        return _CELL.sub(cell, xml)
+    @cached_property
+    def _string_values(self) -> Mapping[bytes | None, bytes]:
+        return {
+            None: b"",
+            **{b"%d" % old: b' t="s"><v>%d' % new for old, new in enumerate(self.strings)},
+        }
 
 
 class XmlWorksheet(Worksheet):  # type: ignore[misc]

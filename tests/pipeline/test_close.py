@@ -10,9 +10,8 @@ from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office
 from openpyxl import load_workbook
 
 from mlay_batch.app import review
-from mlay_batch.app.build_report import build_files
 from mlay_batch.app.closing import close, reopen
-from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.consolidate import build, consolidate
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.review import ReviewOutcome
@@ -188,7 +187,7 @@ def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatc
     put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
     with Ledger.open(office.workspace.ledger) as ledger:
-        data = build_files(office, ledger, NOVEMBER, date(2019, 12, 6)).files.workbook
+        data = build(office, ledger, NOVEMBER, date(2019, 12, 6)).files.workbook
     sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
     lines = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
     assert [(line.split("; ")[1], line.split("; ")[-1]) for line in lines] == [

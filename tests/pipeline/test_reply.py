@@ -24,7 +24,7 @@ from openpyxl import load_workbook
 
 from mlay_batch import reader
 from mlay_batch.app import letter_forms, mail_run, reply
-from mlay_batch.app.build_report import build_files
+from mlay_batch.app.consolidate import build
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import reference_lists
@@ -133,7 +133,7 @@ def test_the_number_on_the_receipt_is_the_one_in_the_workbook(office):
     (subject,) = (m["Subject"] for m in drafts(office).values() if "Số đến" in m["Subject"])
     assert subject.startswith("[Số đến 1/2019]")
     with Ledger.open(office.workspace.ledger) as ledger:
-        data = build_files(office, ledger, NOVEMBER, AS_OF).files.workbook
+        data = build(office, ledger, NOVEMBER, AS_OF).files.workbook
     book = load_sheets(data)
     row, _ = book["Nguồn gốc"].find("b.xlsx")
     assert book["Nguồn gốc"].under(row, "Số đến", first="Số tệp") == "1/2019"

@@ -49,5 +49,5 @@ def test_data_sheets_that_another_process_wrote_change_no_byte() -> None:
     source = reports.provenance(given, figures)
     part = pickle.loads(pickle.dumps(report.write_data_sheets(given, figures, source, "vi")))
     for written in (part, None):  # None: that process died, and its sheets are written last
-        data = report.write(given, figures, source, "vi", iter([written]).__next__)
+        data = report.write_sheets(given, figures, source, "vi", iter([written]).__next__).close()
         assert sha256(data).hexdigest() == sha256(reports.workbook()).hexdigest()
