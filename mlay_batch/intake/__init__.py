@@ -15,7 +15,16 @@ received is counted. Names are for display: no file is ever written under one. R
 ignored files are N.. in `locale/findings-intake.yaml`.
 """
 
+from mlay_batch.intake.file_signatures import look_for_signature
 from mlay_batch.intake.headers import MailTrust
 from mlay_batch.intake.unpack import FileRef, collect, list_files, pair_signed_copies, unpack
 
-__all__ = ["FileRef", "MailTrust", "collect", "list_files", "pair_signed_copies", "unpack"]
+__all__ = [
+    "FileRef",
+    "MailTrust",
+    "collect",
+    "list_files",
+    "look_for_signature",
+    "pair_signed_copies",
+    "unpack",
+]

@@ -58,7 +58,11 @@ _OLE_ENCRYPTED = ("encryptedpackage",)
 
 def look_for_signature(file: IncomingFile) -> IncomingFile:
     """Return the file with what of it carries a signature; its mail is known already."""
-    return replace(file, signature=file.signature.with_own(file_signature(file)))
+    try:
+        own = file_signature(file)
+    except Exception:  # noqa: BLE001 - one file must not stop the others
+        own = Signature.UNKNOWN
+    return replace(file, signature=file.signature.with_own(own))
 
 
 def file_signature(file: IncomingFile) -> Signature:

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from mlay_batch.core.text import name_key
 from mlay_batch.intake import limits
 from mlay_batch.intake.eml import TOO_DEEP, is_mail, is_mailbox, mail_members, mailbox_members
-from mlay_batch.intake.file_signatures import look_for_signature
 from mlay_batch.intake.file_types import (
     EXPORT,
     OTHER_SPREADSHEET,
@@ -131,19 +130,20 @@ def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Itera
     """Yield a file, or the files in it if it is a container.
 
     Members of a container have ``!member`` added to their origin. `received` (ISO, with offset) is
-    the time of files without a trusted one of their own (`trust`). A file that cannot be read is
-    ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
+    the time of files without a trusted one of their own (`trust`). Of signatures only those of
+    mails are named: see `look_for_signature`. A file that cannot be read is ignored as N09, one
+    larger than 50 MB as N08 (a mailbox: 500 MB).
     """
     empty = IncomingFile(ref.name, b"", ref.origin, received)
     try:
         size = ref.path.stat().st_size
         too_large = size > limits.MAX_FILE
         if too_large and (size > limits.MAX_MAILBOX or not _is_mailbox_file(ref.path, empty)):
-            yield look_for_signature(replace(empty, skip_reason="N08"))
+            yield replace(empty, skip_reason="N08")
             return
         data = ref.path.read_bytes()
     except OSError:
-        yield look_for_signature(replace(empty, skip_reason="N09"))
+        yield replace(empty, skip_reason="N09")
         return
     yield from _unpack_safely(replace(empty, data=data), trust or MailTrust())
 
@@ -156,9 +156,9 @@ def _is_mailbox_file(file: Path, candidate: IncomingFile) -> bool:
 def _unpack_safely(file: IncomingFile, trust: MailTrust) -> list[IncomingFile]:
     """Return the files in a file; N06 where a library fails unexpectedly."""
     try:
-        return list(map(look_for_signature, _unpack_container(file, Budget(), trust, ())))
+        return list(_unpack_container(file, Budget(), trust, ()))
     except Exception:  # noqa: BLE001 - one file must not stop the others
-        return [look_for_signature(replace(file, skip_reason="N06"))]
+        return [replace(file, skip_reason="N06")]
 
 
 def _unpack_container(

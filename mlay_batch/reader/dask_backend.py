@@ -148,7 +148,9 @@ class WorkerHost:
         # could outlive it. Ours end when their pipe does.
         multiprocessing.current_process().daemon = False
         size = get_worker().state.nthreads
-        return worker_pool.WorkerPool(self._config.forms, self._config.limits, size)
+        pool = worker_pool.WorkerPool(size)
+        pool.configure(self._config.forms, self._config.limits)
+        return pool
 
     def _close_idle_pool(self) -> None:
         with self._lock:

@@ -67,12 +67,18 @@ def read_each(
 class LastingWorkers:
     """Reads one batch of files after the other as `read_each`, by the same worker processes.
 
-    They are started with the first file, and end with `close`.
+    They are started with the first files, or by `start`, and end with `close`.
     """
 
     def __init__(self, workers: int | None = None) -> None:
         self._size = workers or os.cpu_count() or 1
         self._pool: WorkerPool | None = None
+
+    def start(self) -> None:
+        """Start the workers, before it is known which forms they read."""
+        self._pool = self._pool or WorkerPool(self._size)
+        for _ in range(self._size):
+            self._pool.add_worker()
 
     def __call__(
         self,
@@ -83,7 +89,8 @@ class LastingWorkers:
         progress: Callable[[int], None],
     ) -> Iterator[Submission]:
         """Yield the submission of each file, in their order; forms are those of the first batch."""
-        self._pool = self._pool or WorkerPool(tuple(forms), limits, self._size)
+        self._pool = self._pool or WorkerPool(self._size)
+        self._pool.configure(forms, limits)
         for count, submission in enumerate(self._pool.read(data for _, data in files), 1):
             progress(count)
             yield submission
@@ -134,21 +141,43 @@ class Turns:
 class WorkerPool:
     """Worker processes, each with a thread that waits for it; the consumer kills late ones."""
 
-    def __init__(self, forms: tuple[Form, ...], limits: Limits, size: int) -> None:
-        self.limits, self.size = limits, size
-        self.config = pickle.dumps((forms, limits))
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.limits, self.config = Limits(), b""
         self.threads = ThreadPoolExecutor(size)
         self.lock = threading.RLock()  # guards the lists, and calls on a process
         self.turns = Turns()
         self.workers: set[_Worker] = set()
+        self.new_workers: list[_Worker] = []
         self.idle_workers: list[_Worker] = []
         self.is_closed = False
 
+    def configure(self, forms: Sequence[Form], limits: Limits) -> None:
+        """Set what all files are read by, unless it is set already."""
+        if not self.config:
+            self.limits, self.config = limits, pickle.dumps((tuple(forms), limits))
+
+    def add_worker(self) -> None:
+        """Start a worker's process, if one is lacking; it is ready when it is first needed."""
+        with self.lock:
+            if len(self.workers) < self.size:
+                self.new_workers.append(self._start_worker())
+
+    def _start_worker(self) -> _Worker:
+        worker = _Worker(self.lock)
+        self.workers.add(worker)
+        return worker
+
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
-        """Yield the submissions in the order of the files."""
+        """Yield the submissions in the order of the files. `configure` comes before.
+
+        Processes are started by the thread that hands over the files: those that wait for answers
+        would take turns with it, and with whatever is imported meanwhile.
+        """
         pending: deque[tuple[Future[Submission], int]] = deque()  # with the size of each file
         pending_bytes = 0
         for data in files:
+            self.add_worker()
             pending.append((self.threads.submit(self._read_file, data), len(data)))
             pending_bytes += len(data)
             while len(pending) >= _FILES_AHEAD * self.size or pending_bytes > _BYTES_AHEAD:
@@ -200,10 +229,9 @@ class WorkerPool:
                 return self.idle_workers.pop()
             if self.is_closed:
                 raise MlayError("reader.child")
-            worker = _Worker(self.lock, self.limits.inflated_mb << 20)
-            self.workers.add(worker)
+            worker = self.new_workers.pop(0) if self.new_workers else self._start_worker()
         # Not as arguments of the process: if it died meanwhile, their pipe would hang for ever.
-        worker.begin(self.config)
+        worker.begin(self.config, self.limits.inflated_mb << 20)
         if worker.is_lost:
             self._release_worker(worker)
             raise MlayError("reader.child")
@@ -225,9 +253,9 @@ class WorkerPool:
 class _Worker:
     """One child process: idle, busy until its deadline, or lost."""
 
-    def __init__(self, lock: threading.RLock, max_answer_bytes: int) -> None:
+    def __init__(self, lock: threading.RLock) -> None:
         context = get_context("spawn")  # the same on every system, without the parent's memory
-        self.lock, self.max_answer_bytes = lock, max_answer_bytes
+        self.lock, self.max_answer_bytes = lock, 0
         self.pipe, child_pipe = context.Pipe()
         self.process = context.Process(target=_work, args=(child_pipe, answer_files), daemon=True)
         self.process.start()
@@ -235,12 +263,12 @@ class _Worker:
         self.is_lost = self.is_late = False
         self.deadline = math.inf
 
-    def begin(self, config: bytes) -> None:
+    def begin(self, config: bytes, max_answer_bytes: int) -> None:
         """Send the configuration once the child has taken its end of the pipe.
 
         Until then Windows keeps that end open here: nothing would tell that the child has died.
         """
-        self.is_lost = True
+        self.is_lost, self.max_answer_bytes = True, max_answer_bytes
         with contextlib.suppress(*_CONNECTION_ERRORS):
             if self.pipe in connection.wait([self.pipe, self.process.sentinel], START_SECONDS):
                 self.pipe.recv_bytes()

@@ -8,7 +8,7 @@ import zipfile
 from datetime import timedelta, timezone
 from pathlib import Path
 
-from mlay_batch.intake import MailTrust, collect
+from mlay_batch.intake import MailTrust, collect, look_for_signature
 from mlay_batch.model.records import IncomingFile
 
 NOW = "2019-12-06T09:00:00+07:00"
@@ -57,7 +57,7 @@ def lay(folder: Path, **files: bytes) -> Path:
 
 
 def collect_files(folder: Path, postmark: MailTrust | None = None) -> list[IncomingFile]:
-    return list(collect([folder], folder, NOW, postmark))
+    return list(map(look_for_signature, collect([folder], folder, NOW, postmark)))
 
 
 def collect_mail(
