@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import sys
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -120,19 +121,28 @@ class CheckedRegister:
 
 
 def read_register(
-    workspace: Workspace, form: Form, data: bytes, schemas_sha256: str
+    workspace: Workspace,
+    form: Form,
+    data: bytes,
+    schemas_sha256: str,
+    while_checked: Callable[[], None] = lambda: None,
 ) -> CheckedRegister:
-    """Return the register in `data`. It is cached only if it has no errors."""
+    """Return the register in `data`. It is cached only if it has no errors.
+
+    Where it is not, `while_checked` is called in a thread, when half a second of checking begins.
+    """
     key = cache_key(hashlib.sha256(data).hexdigest(), schemas_sha256, __version__)
     register = load_cached(workspace, _REGISTER, key, CheckedRegister)
     if register is None:
-        register = check_register(data, form)
+        register = check_register(data, form, while_checked)
         if not has_errors(register.findings):
             store_cached(workspace, _REGISTER, key, register)
     return register
 
 
-def check_register(data: bytes, form: Form) -> CheckedRegister:
+def check_register(
+    data: bytes, form: Form, while_checked: Callable[[], None] = lambda: None
+) -> CheckedRegister:
     """Return the register in `data` as read and checked, without the cache."""
     from concurrent.futures import ThreadPoolExecutor  # start-up: not needed for a cached register
 
@@ -140,6 +150,7 @@ def check_register(data: bytes, form: Form) -> CheckedRegister:
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(reader.read_all, [("", data)], [form], workers=1)
+        pool.submit(while_checked)
         # takes a second, while the worker reads
         from mlay_batch.checks.validate import validate_register  # see above
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,14 +81,14 @@ def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def open_office(workspace: Workspace) -> Office:
+def open_office(workspace: Workspace, while_checked: Callable[[], None] = lambda: None) -> Office:
     """Read the workspace's descriptions and register.
 
-    Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form``) for a
-    missing or wrong register.
+    `while_checked` is called as in `read_register`. Raises SchemaError for a wrong description,
+    RegisterError (with ``findings`` and ``form``) for a missing or wrong register.
     """
     catalogue = read_catalogue(workspace)
-    data, checked = read_checked_register(workspace, catalogue)
+    data, checked = read_checked_register(workspace, catalogue, while_checked)
     if not checked.submission.section_rows("organisations"):
         raise RegisterError("register.empty", path=workspace.register.name)
     register = Register.from_submission(checked.submission)
@@ -97,7 +97,7 @@ def open_office(workspace: Workspace) -> Office:
 
 
 def read_checked_register(
-    workspace: Workspace, catalogue: Catalogue
+    workspace: Workspace, catalogue: Catalogue, while_checked: Callable[[], None] = lambda: None
 ) -> tuple[bytes, CheckedRegister]:
     """Return the register's file and content, whose findings are warnings.
 
@@ -108,7 +108,7 @@ def read_checked_register(
         data = workspace.register.read_bytes()
     except OSError as error:
         raise RegisterError("register.unreadable", path=str(workspace.register)) from error
-    checked = read_register(workspace, form, data, schemas_hash(catalogue))
+    checked = read_register(workspace, form, data, schemas_hash(catalogue), while_checked)
     findings = tuple(finding.in_file(name) for finding in checked.findings)
     if has_errors(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from mlay_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from mlay_batch.app.ingest import IngestResult
-    from mlay_batch.reader import Reading
+    from mlay_batch.reader import LastingWorkers, Reading
 
 _intake_options = combine_options(
     argument("paths", nargs=-1, type=EXISTING_PATH),
@@ -57,22 +58,53 @@ def _cluster_reading(address: str | None, *, plain: bool) -> Reading | None:
     return partial(dask_backend.read_each, address=address, plain=plain)
 
 
+class _Processes:
+    """The processes that help in a run.
+
+    Attributes:
+        second: writes half of the workbook.
+        readers: read the files; None where they are started with the first file.
+    """
+
+    def __init__(self) -> None:
+        self.second = SecondProcess()
+        self.readers: LastingWorkers | None = None
+
+    def start_readers(self) -> None:
+        """Start the readers, before it is known what they read."""
+        from mlay_batch.reader import LastingWorkers  # start-up: a second run may have no new files
+
+        self.readers = LastingWorkers()
+        self.readers.start()
+
+    def when_read(self, progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+        return consolidation.start_when_read(self.second, progress)
+
+    def close(self) -> None:
+        """Kill them."""
+        self.second.close()
+        if self.readers:
+            self.readers.close()
+
+
 def _ingest(
     session: Session,
     paths: tuple[Path, ...],
     received: datetime | None,
     cluster: str | None,
     cluster_unencrypted: bool,
-    second: SecondProcess | None = None,
+    processes: _Processes | None = None,
 ) -> IngestResult:
     """Ingest files; return the result, which is printed for people.
 
-    `second` will be needed after that.
+    `processes` help in it, or will be needed after that.
     """
     from mlay_batch.app.ingest import ingest  # start-up: `status` needs no mail parser
 
-    read_files = _cluster_reading(cluster, plain=cluster_unencrypted)
     office = session.office
+    read_files = _cluster_reading(cluster, plain=cluster_unencrypted)
+    if processes:
+        read_files = read_files or processes.readers
     now, moment = session.local_time(office), session.local_time(office, received)
     if datetime.fromisoformat(moment) > datetime.fromisoformat(now):
         raise UsageError("usage.future", received=moment, now=now)
@@ -82,7 +114,7 @@ def _ingest(
             paths,
             as_of=session.as_of,
             received=moment,
-            progress=consolidation.start_when_read(second, tick) if second else tick,
+            progress=processes.when_read(tick) if processes else tick,
             dry_run=session.dry_run,
             read_files=read_files,
             **session.actor,
@@ -149,9 +181,10 @@ def consolidate(session: Session, anew: bool, without_names: bool) -> int:
 @command("run", _intake_options, period_option, _without_names_option, json_option)
 def run(session: Session, without_names: bool, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
-    with contextlib.closing(SecondProcess()) as second:
-        ingested = _ingest(session, **intake, second=second)
-        consolidated = _consolidate(session, has_names=not without_names, second=second)
+    with contextlib.closing(_Processes()) as processes:
+        session.while_checked = processes.start_readers
+        ingested = _ingest(session, **intake, processes=processes)
+        consolidated = _consolidate(session, has_names=not without_names, second=processes.second)
     if session.as_json:
         catalogue = session.office.catalogue
         record = json_output.run_result(ingested, consolidated, catalogue, session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -64,6 +64,8 @@ class Session:
     as_json: bool = False
     dry_run: bool = False
     show_all: bool = False
+    while_checked: Callable[[], None] = lambda: None
+    """Called where the register has to be checked anew, while it is."""
 
     @property
     def lang(self) -> str:
@@ -120,7 +122,7 @@ class Session:
     @cached_property
     def office(self) -> Office:
         """The office of `workspace`; the warnings on its register have been printed."""
-        office = open_office(self.workspace)
+        office = open_office(self.workspace, self.while_checked)
         form = office.catalogue.register_form
         for line in finding_lines(office.findings, form, self.lang):
             show_line(line, err=True)

@@ -46,5 +46,8 @@ def _read_each(
 class _NoWorkers:
     __call__ = staticmethod(_read_each)
 
+    def start(self) -> None:
+        """There is nothing to start."""
+
     def close(self) -> None:
         """There is nothing to end."""
