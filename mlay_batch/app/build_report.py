@@ -86,7 +86,7 @@ def build_files(
 def write_beside(
     root: Path, sources: tuple[str, str, str], period: Period, as_of: date, lang: str
 ) -> Iterator[Part | Mapping[Output, bytes]]:
-    """Yield the workbook's data sheets, then the files beside it: half of the work, in a child.
+    """Yield the first half of the workbook, then the files beside it: in a child.
 
     It computes the figures itself, from the same ledger: they would take longer to send, and much
     memory. Raises ValueError where somebody has saved one of the `sources` meanwhile.
@@ -96,7 +96,7 @@ def write_beside(
         raise ValueError(root)
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         basis = _Basis.of(office, ledger, period, as_of, lang)
-    yield report.write_data_sheets(*basis)
+    yield report.write_first_half(*basis)
     yield write_outputs(*basis.for_outputs)
 
 

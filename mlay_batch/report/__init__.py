@@ -36,7 +36,7 @@ from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
 from mlay_batch.report.xml_worksheet import Part
 from mlay_batch.schema.ids import CLASSIFICATION
 
-__all__ = ["Provenance", "write", "write_data_sheets", "write_sheets"]
+__all__ = ["Provenance", "write", "write_first_half", "write_sheets"]
 
 # The front sheets with the colours of their tabs, alike where they are about one thing; the others
 # are grey.
@@ -82,39 +82,38 @@ def write_sheets(
     figures: Figures,
     provenance: Provenance,
     lang: str,
-    data_sheets: Callable[[], Part | None] | None = None,
+    first_half: Callable[[], Part | None] | None = None,
 ) -> ReportWriter:
     """Return the workbook of `write`, to be closed. It needs its inputs and figures no more.
 
-    `data_sheets` waits for what `write_data_sheets` gives in another process; without it, or where
-    that is lost, they are written here, to the same bytes.
+    `first_half` waits for what `write_first_half` gives in another process; without it, or where
+    that is lost, it is written here, to the same bytes.
     """
     book = _Book.begin(inputs, figures, provenance, lang)
-    if data_sheets is None:
-        book.write_data_sheets()
+    if first_half is None:
+        book.write_first_half()
     _write_figure_sheets(book)
     submission_sheet.write(book.ctx, provenance, book.placed_tables.keys())
     writer = book.ctx.writer
     del book  # its tables are large, and done with
-    if data_sheets is not None:
-        writer.join(data_sheets() or write_data_sheets(inputs, figures, provenance, lang))
+    if first_half is not None:
+        writer.join(first_half() or write_first_half(inputs, figures, provenance, lang))
     return writer
 
 
-def write_data_sheets(
+def write_first_half(
     inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str
 ) -> Part:
-    """Return the data sheets of the workbook that `write` returns for the same arguments."""
+    """Return the sheets that are written first, half of the work: the data sheets and some."""
     book = _Book.begin(inputs, figures, provenance, lang)
     string_count = book.ctx.writer.string_count
-    book.write_data_sheets()
-    sheets = [sheet for sheet, _ in book.placed_tables.values()]
+    sheets = book.write_first_half()
     return book.ctx.writer.part(sheets, string_count)
 
 
 @dataclass(frozen=True)
 class _Book:
-    """A workbook that has all sheets people see; only what the figures come from is written.
+    """A workbook that has all sheets; only what the figures come from is written.
 
     Attributes:
         ctx: what the sheets are written from.
@@ -163,13 +162,19 @@ class _Book:
         self.sheets[key].flush()
         return result
 
-    def write_data_sheets(self) -> None:
+    def write_first_half(self) -> list[SheetWriter]:
+        """Write the data sheets, and the first for people; return them."""
         back_link = letterhead.back_link(self.ctx)
         for sheet, table in self.placed_tables.values():
             tables.write(self.ctx.writer, sheet, table, back_link)
             if table.section:
                 submission_sheet.write_markers(sheet, table)
             sheet.flush()
+        data_sheets = [sheet for sheet, _ in self.placed_tables.values()]
+        if "thematic" not in self.sheets:
+            return data_sheets
+        self.write("thematic", thematic_sheet.write, tables=self.placed_tables)
+        return [*data_sheets, self.sheets["thematic"]]
 
 
 def _has_sheet(ctx: ReportContext, key: str) -> bool:
@@ -202,7 +207,6 @@ def _write_figure_sheets(book: _Book) -> None:
     sheets, data, placed_tables = book.sheets, book.data, book.placed_tables
     trend_tables = trends_data.Trends.of(placed_tables)
     by_key: dict[str, Callable[[ReportContext, SheetWriter], object]] = {
-        "thematic": partial(thematic_sheet.write, tables=placed_tables),
         "members": partial(members_sheet.write, tables=placed_tables, trends=trend_tables),
         "signs": partial(
             indicators_sheet.write, sections=placed_tables, organisations=data.organisations

@@ -37,8 +37,8 @@ def office(tmp_path: Path) -> Office:
 def written_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
     """Is called where this process has to write what the other one should."""
     with monkeypatch.context() as patch:
-        mock = Mock(wraps=report.write_data_sheets)
-        patch.setattr(report, "write_data_sheets", mock)
+        mock = Mock(wraps=report.write_first_half)
+        patch.setattr(report, "write_first_half", mock)
         yield mock
 
 

@@ -43,11 +43,11 @@ def test_another_clock_language_folder_hash_seed_and_order_change_no_byte(tmp_pa
     assert ran.stdout.strip() == sha256(reports.workbook()).hexdigest()
 
 
-def test_data_sheets_that_another_process_wrote_change_no_byte() -> None:
+def test_sheets_that_another_process_wrote_change_no_byte() -> None:
     """Texts and formats are numbered in the order of first use, through the whole workbook."""
     given, figures = reports.small(), reports.figures()
     source = reports.provenance(given, figures)
-    part = pickle.loads(pickle.dumps(report.write_data_sheets(given, figures, source, "vi")))
+    part = pickle.loads(pickle.dumps(report.write_first_half(given, figures, source, "vi")))
     for written in (part, None):  # None: that process died, and its sheets are written last
         data = report.write_sheets(given, figures, source, "vi", iter([written]).__next__).close()
         assert sha256(data).hexdigest() == sha256(reports.workbook()).hexdigest()
