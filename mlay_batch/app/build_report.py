@@ -25,7 +25,6 @@ from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.branch_lookup import find_branch
 from mlay_batch.model.records import Output
-from mlay_batch.report.committee.outputs import write_outputs
 from mlay_batch.report.sheets.branch_page import write_page
 from mlay_batch.report.xml_worksheet import Part
 
@@ -74,12 +73,12 @@ def build_files(
         basis = make_basis()
         is_provisional, code = basis.figures.is_provisional, basis.provenance.figures
         book = report.write_sheets(*basis, partial(next, beside, None) if beside else None)
-        outputs = None if beside else write_outputs(*basis.for_outputs)
+        outputs = None if beside else basis.write_outputs()
         del basis
         gc.collect()  # all of it is large, and the workbook's XML would come on top
         workbook = book.close()
         outputs = outputs or next(beside or iter(()), None)
-        outputs = outputs or write_outputs(*make_basis().for_outputs)
+        outputs = outputs or make_basis().write_outputs()
     return BuiltReport(period, as_of, is_provisional, code, ReportFiles(workbook, outputs))
 
 
@@ -97,7 +96,7 @@ def write_beside(
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         basis = _Basis.of(office, ledger, period, as_of, lang)
     yield report.write_first_half(*basis)
-    yield write_outputs(*basis.for_outputs)
+    yield basis.write_outputs()
 
 
 class _Basis(NamedTuple):
@@ -124,10 +123,11 @@ class _Basis(NamedTuple):
         )
         return cls(inputs, figures, provenance, lang)
 
-    @property
-    def for_outputs(self) -> tuple[ReportInputs, Figures, str]:
-        """What the files beside the workbook are written from."""
-        return self.inputs, self.figures, self.lang
+    def write_outputs(self) -> Mapping[Output, bytes]:
+        """Return the files beside the workbook."""
+        from mlay_batch.report.committee import outputs  # start-up: another process may write them
+
+        return outputs.write_outputs(self.inputs, self.figures, self.lang)
 
 
 @dataclass(frozen=True)

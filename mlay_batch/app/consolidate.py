@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mlay_batch.app.build_report import BuiltReport
 
 _PAYS_FROM = 200  # returns: below, a child takes longer to start than it spares
-_BUILDING = "mlay_batch.app.build_report"
+# What the second process needs; the first module has what is asked of it.
+_BUILDING = "mlay_batch.app.build_report", "mlay_batch.report.committee.outputs"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def start_when_read(
     def tick(done: int, total: int) -> None:
         progress(done, total)
         if done == total:
-            second.start(_BUILDING)
+            second.start(*_BUILDING)
 
     return tick
 
@@ -84,7 +85,7 @@ def build(
     """
     with contextlib.closing(second or SecondProcess()) as other:
         if ledger.counts()[Verdict.ACCEPTED] >= _PAYS_FROM:
-            other.start(_BUILDING)
+            other.start(*_BUILDING)
         sources = office.workspace.root, office.sources
         beside = other.submit("write_beside", *sources, period, as_of, lang)
         from mlay_batch.app import build_report  # start-up: while the other one computes

@@ -8,9 +8,11 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # start-up: for annotations only
@@ -57,66 +59,74 @@ class SecondProcess:
     def __init__(self) -> None:
         self._pipe: Connection | None = None
         self._process: BaseProcess | None = None
+        self._receiver: Thread | None = None
 
     @property
     def is_started(self) -> bool:
         """Whether there is a child."""
         return self._pipe is not None
 
-    def start(self, module: str) -> None:
-        """Start the child, if there is none and a processor for it; it imports `module`."""
+    def start(self, *modules: str) -> None:
+        """Start the child, if there is none and a processor for it; it imports `modules`."""
         if self.is_started or (os.cpu_count() or 1) == 1:
             return
         from multiprocessing import get_context  # start-up: see below
 
         context = get_context("spawn")  # the same on every system, without the parent's memory
         pipe, child_pipe = context.Pipe()
-        self._process = context.Process(target=_serve, args=(child_pipe, module), daemon=True)
+        self._process = context.Process(target=_serve, args=(child_pipe, modules), daemon=True)
         with contextlib.suppress(OSError):
             self._process.start()
             self._pipe = pipe
         child_pipe.close()
 
     def submit(self, function: str, *arguments: object) -> Iterator[Any]:
-        """Have the child call the generator function of its module; yield what that yields.
+        """Have the child call the generator function of its first module; yield what that yields.
 
-        It begins at once. As pickled, what it is given must be small, a few thousand bytes: nobody
-        waits until the child reads. Nothing more comes from a child that has ended.
+        It begins at once, and waits for nobody to take what it yields. As pickled, what it is given
+        must be small, a few thousand bytes: nobody waits until the child reads. Nothing more comes
+        from a child that has ended.
         """
-        if self._pipe is not None:
-            with contextlib.suppress(OSError):
-                self._pipe.send_bytes(pickle.dumps((function, arguments)))
-        return self._answers()
+        if self._pipe is None:
+            return iter(())
+        with contextlib.suppress(OSError):
+            self._pipe.send_bytes(pickle.dumps((function, arguments)))
+        answers: SimpleQueue[bytes | None] = SimpleQueue()
+        self._receiver = Thread(target=self._receive, args=[answers], daemon=True)
+        self._receiver.start()
+        return map(pickle.loads, iter(answers.get, None))  # our own child's
 
-    def _answers(self) -> Iterator[Any]:
-        """Yield the answers of the child.
+    def _receive(self, answers: SimpleQueue[bytes | None]) -> None:
+        """Put the answers of the child into the queue, None behind the last. Runs in a thread.
 
-        Until it has taken its end of the pipe, Windows keeps that open here: nothing but the end of
-        the process would tell.
+        Until the child has taken its end of the pipe, Windows keeps that open here: nothing but the
+        end of the process would tell.
         """
-        if self._pipe is None or self._process is None:
-            return
         from multiprocessing import connection  # start-up: most commands start no child
 
+        pipe, process = self._pipe, self._process
         with contextlib.suppress(EOFError, OSError):
-            while self._pipe in connection.wait([self._pipe, self._process.sentinel]):
-                yield pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own child's
+            while pipe and process and pipe in connection.wait([pipe, process.sentinel]):
+                answers.put(pipe.recv_bytes())
+        answers.put(None)
 
     def close(self) -> None:
         """Kill the child, if there is one."""
         if self._pipe is not None and self._process is not None:
             self._process.kill()
             self._process.join()
+            if self._receiver:
+                self._receiver.join()
             self._process.close()
             self._pipe.close()
             self._pipe = None
 
 
-def _serve(pipe: Connection, module: str) -> None:
+def _serve(pipe: Connection, modules: Sequence[str]) -> None:
     """Do what is asked; end where it fails: the parent then does it and says why. In the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with contextlib.suppress(Exception), pause_garbage_collection():
-        functions = import_module(module)
+        functions, *_ = map(import_module, modules)
         function, arguments = pickle.loads(pipe.recv_bytes())  # noqa: S301 - our own parent's
         for answer in getattr(functions, function)(*arguments):
             pipe.send_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
