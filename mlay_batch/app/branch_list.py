@@ -25,6 +25,7 @@ from mlay_batch.model.records import Row, Value
 from mlay_batch.model.register import Register
 from mlay_batch.reader.cell_metadata import parse_position
 from mlay_batch.reader.values import parse_cell
+from mlay_batch.reader.workbook import cell_texts
 from mlay_batch.schema.model import Form
 from mlay_batch.template import TemplateContext, render
 
@@ -120,7 +121,7 @@ def _headings(form: Form) -> Mapping[str, str]:
 def _workbook_tables(data: bytes) -> list[list[Line]]:
     """Return the lines of each sheet; none where it cannot be read."""
     tables = []
-    for cells in (reader.cell_texts(data, reader.Limits()) or {}).values():
+    for cells in (cell_texts(data, reader.Limits()) or {}).values():
         by_row: dict[int, dict[int, str]] = {}
         for address, words in cells.items():
             row, column = parse_position(address)

@@ -16,6 +16,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Closings, Ledger, PurgeLog
 from mlay_batch.model.rollup_form import HIDDEN_SHEET
+from mlay_batch.reader.workbook import UNCALCULATED, cell_texts
 from mlay_batch.schema.layout import STAMP_SHEET
 
 State = Literal["recorded", "resaved", "altered", "purged", "lost", "unknown"]
@@ -147,7 +148,7 @@ def _verify_file(
     """Compare a file of other bytes with the workbook it claims to be."""
     if path.suffix.lower() in _BYTES_ONLY:
         return Verification("unknown")
-    cells = reader.cell_texts(path.read_bytes(), limits)
+    cells = cell_texts(path.read_bytes(), limits)
     if cells is None:
         raise UsageError("usage.workbook", path=str(path))
     claim = _claim(cells)
@@ -177,7 +178,7 @@ def _compare(
     if workbook.purged:
         return Verification("purged", (workbook,))
     try:
-        original = reader.cell_texts(archive.read(workbook.sha256), limits)
+        original = cell_texts(archive.read(workbook.sha256), limits)
     except LedgerError:
         original = None
     if original is None:
@@ -196,7 +197,7 @@ def _differences(original: Cells, current: Cells) -> Iterator[Difference]:
         before, after = original.get(sheet, {}), current.get(sheet, {})
         for cell in dict.fromkeys((*before, *after)):
             values = before.get(cell, ""), after.get(cell, "")
-            if values[0] != values[1] and reader.UNCALCULATED not in values:
+            if values[0] != values[1] and UNCALCULATED not in values:
                 yield Difference(sheet, cell, *values)
 
 

@@ -24,16 +24,13 @@ from typing import Protocol
 
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits
-from mlay_batch.reader.workbook import UNCALCULATED, Reader, cell_texts
 from mlay_batch.reader.worker_pool import LastingWorkers, read_all, read_each
 from mlay_batch.schema.model import Form
 
 __all__ = [
-    "UNCALCULATED",
     "LastingWorkers",
     "Limits",
     "Reading",
-    "cell_texts",
     "read",
     "read_all",
     "read_each",
@@ -64,4 +61,6 @@ def read(
 
     A file that cannot be read is a submission without a form, with one finding.
     """
+    from mlay_batch.reader.workbook import Reader  # start-up: the workers read
+
     return Reader(forms, limits).read(data)

@@ -1,4 +1,4 @@
-"""Cell metadata of a sheet: formulas, errors, hidden and merged cells; limits of one file.
+"""Cell metadata of a sheet: formulas, errors, hidden and merged cells; limits, unreadable files.
 
 python-calamine gives values only (an error and a formula without a result are both blank), so a
 scanner for each file kind collects the metadata before the values are read.
@@ -13,8 +13,9 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import NamedTuple
 
-from mlay_batch.core.findings import column_letters
+from mlay_batch.core.findings import Finding, Place, Severity, column_letters
 from mlay_batch.core.xml_parser import UnreadableError
+from mlay_batch.model.records import Submission
 
 CellPosition = tuple[int, int]  # row and column, from 1
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -47,6 +48,11 @@ class Limits:
     columns: int = 500
     text: int = 32_767
     """Longest text of one cell (Excel's own limit)."""
+
+
+def unreadable(code: str, place: Place = Place(), **params: str | int) -> Submission:  # noqa: B008 - frozen
+    """Return the submission of an unreadable file, with the finding that says why."""
+    return Submission(None, None, None, findings=(Finding(code, Severity.ERROR, place, params),))
 
 
 MIN_ROW_POINTS, MIN_COLUMN_CHARACTERS = 3.0, 0.5

@@ -12,7 +12,7 @@ from mlay_batch.core.text import name_key
 from mlay_batch.core.xml_parser import UnreadableError
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.answers import locate_answers, read_answers
-from mlay_batch.reader.cell_metadata import Limits, a1
+from mlay_batch.reader.cell_metadata import Limits, a1, unreadable
 from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
@@ -152,11 +152,6 @@ def _package_findings(package: Package, submission: Submission) -> Iterator[Find
     members = (submission, *submission.members)
     if package.embedded_files and all(f.code != "R36" for m in members for f in m.findings):
         yield Finding("R36", Severity.WARNING, Place(), {"count": package.embedded_files})
-
-
-def unreadable(code: str, place: Place = Place(), **params: str | int) -> Submission:  # noqa: B008 - frozen
-    """Return the submission of an unreadable file, with the finding that says why."""
-    return Submission(None, None, None, findings=(Finding(code, Severity.ERROR, place, params),))
 
 
 def locate_sections(finder: SectionFinder) -> SectionFinder:

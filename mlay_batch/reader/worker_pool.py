@@ -19,14 +19,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from mlay_batch.core import codec
 from mlay_batch.core.processes import limit_memory
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
-from mlay_batch.reader.cell_metadata import Limits
-from mlay_batch.reader.workbook import Reader, unreadable
+from mlay_batch.reader.cell_metadata import Limits, unreadable
 from mlay_batch.schema.model import Form
+
+if TYPE_CHECKING:  # start-up: the parent reads nothing itself
+    from mlay_batch.reader.workbook import Reader
 
 START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
 _CHECK_SECONDS = 0.25  # seconds between two checks for late workers, while waiting for an answer
@@ -312,6 +315,8 @@ def answer_files(pipe: Connection) -> None:
     """Answer each file with a submission until the parent goes away. Runs in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _silence_stderr()
+    from mlay_batch.reader.workbook import Reader  # start-up: see above
+
     with contextlib.suppress(*_CONNECTION_ERRORS):
         forms, limits = pipe.recv()
         limit_memory(limits.memory_mb)
@@ -327,7 +332,8 @@ def _read_safely(reader: Reader, data: bytes) -> Submission:
     except MemoryError:
         return unreadable("R13")
     except Exception as error:  # noqa: BLE001 - one file must not stop the others
-        return unreadable("R14", problem=type(error).__name__)  # its message may have typed text
+        # Its message may have typed text.
+        return unreadable("R14", problem=type(error).__name__)
 
 
 def _silence_stderr() -> None:

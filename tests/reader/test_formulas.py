@@ -6,7 +6,8 @@ import pytest
 from builders.reader_files import FormFile, Formula, codes_and_cells
 from openpyxl import Workbook
 
-from mlay_batch.reader import UNCALCULATED, Limits, cell_texts
+from mlay_batch.reader import Limits
+from mlay_batch.reader.workbook import UNCALCULATED, cell_texts
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.core.findings import Severity
-from mlay_batch.reader import Limits, cell_texts, read
+from mlay_batch.reader import Limits, read
+from mlay_batch.reader.workbook import cell_texts
 
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 TEXT = b"application/vnd.oasis.opendocument.text"

@@ -8,7 +8,8 @@ import pytest
 from builders.outlook_files import compound
 from builders.reader_files import FORMS, codes
 
-from mlay_batch.reader import Limits, cell_texts, read
+from mlay_batch.reader import Limits, read
+from mlay_batch.reader.workbook import cell_texts
 
 BOF, EOF, BOUNDSHEET, NUMBER, FONT, FILEPASS = 0x809, 0x0A, 0x85, 0x203, 0x31, 0x2F
 BIFF5, BIFF8 = 0x500, 0x600
