@@ -31,6 +31,7 @@ from mlay_batch.checks.sender import check_sender, check_way
 from mlay_batch.checks.slips import check_slip
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
+from mlay_batch.core.processes import pause_garbage_collection
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
 from mlay_batch.model.records import (
@@ -129,11 +130,12 @@ def ingest(
         anew = files_to_judge_anew(ledger, run, Archive(workspace.archive), received)
         arrivals = _Arrivals(office, ledger, archive, received, who, paths, anew)
         checked = _check_in_order(office, arrivals, as_of, progress, read_files)
-        batch = compare_with_ledger(checked, ledger)
-        decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
-        archive.sync()  # the ledger refers to the originals only after it
-        if batch and not dry_run:
-            ledger.record(run, decisions)
+        with pause_garbage_collection():
+            batch = compare_with_ledger(checked, ledger)
+            decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
+            archive.sync()  # the ledger refers to the originals only after it
+            if batch and not dry_run:
+                ledger.record(run, decisions)
     return _result(decisions, arrivals.seen_count, last_day, batch)
 
 

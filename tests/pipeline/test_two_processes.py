@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -18,6 +19,8 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office
 from mlay_batch.core.period import Period
 from mlay_batch.core.processes import SecondProcess
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.report.writer import ReportWriter
 
 NOVEMBER, AS_OF = Period(2019, 11), date(2019, 12, 6)
 
@@ -56,6 +59,24 @@ def changed_files(office: Office) -> tuple[Path, ...]:
 def test_another_process_writes_its_half(office: Office, written_here: Mock) -> None:
     assert changed_files(office) == ()
     written_here.assert_not_called()
+
+
+def test_the_workbook_is_closed_without_inputs_and_figures(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its XML would come on top of them, and of a large office both are large."""
+
+    def alive() -> int:
+        return sum(type(each) in (ReportInputs, Figures) for each in gc.get_objects())
+
+    def close(writer: ReportWriter) -> bytes:
+        counts.append(alive())
+        return real(writer)
+
+    before, counts, real = alive(), [], ReportWriter.close
+    monkeypatch.setattr(ReportWriter, "close", close)
+    assert changed_files(office) == ()
+    assert counts == [before]
 
 
 def test_what_it_reads_has_not_been_saved_meanwhile(office: Office, written_here: Mock) -> None:
