@@ -71,11 +71,11 @@ class _Processes:
         self.readers: LastingWorkers | None = None
 
     def start_readers(self) -> None:
-        """Start the readers, before it is known what they read."""
+        """Start two readers, before it is known what they read, and whether there is anything."""
         from mlay_batch.reader import LastingWorkers  # start-up: a second run may have no new files
 
         self.readers = LastingWorkers()
-        self.readers.start()
+        self.readers.start(2)
 
     def when_read(self, progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
         return consolidation.start_when_read(self.second, progress)

@@ -77,10 +77,10 @@ class LastingWorkers:
         self._size = workers or os.cpu_count() or 1
         self._pool: WorkerPool | None = None
 
-    def start(self) -> None:
-        """Start the workers, before it is known which forms they read."""
+    def start(self, count: int) -> None:
+        """Start so many workers at most, before it is known which forms they read."""
         self._pool = self._pool or WorkerPool(self._size)
-        for _ in range(self._size):
+        for _ in range(count):
             self._pool.add_worker()
 
     def __call__(

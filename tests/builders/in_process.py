@@ -46,7 +46,7 @@ def _read_each(
 class _NoWorkers:
     __call__ = staticmethod(_read_each)
 
-    def start(self) -> None:
+    def start(self, count: int) -> None:
         """There is nothing to start."""
 
     def close(self) -> None:

@@ -94,15 +94,15 @@ def test_several_batches_are_read_by_the_same_workers():
 
 def test_workers_are_started_before_it_is_known_what_they_read():
     with closing(LastingWorkers(2)) as lasting:
-        lasting.start()
-        lasting.start()
+        lasting.start(1)
+        lasting.start(3)
         started = set(active_children())
         assert len(started) == 2
         files = name_files(good(5), good(1), good(9))
         assert days(lasting(files, FORMS, Limits(), progress=lambda _: None)) == [5, 1, 9]
         assert set(active_children()) == started
     with closing(LastingWorkers(2)) as lasting:
-        lasting.start()
+        lasting.start(2)
     assert active_children() == []
 
 
