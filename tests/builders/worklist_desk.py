@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from functools import partial
 from itertools import count
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from openpyxl import load_workbook
@@ -20,7 +21,7 @@ from builders.mail_office import send
 from builders.sample_office import MeetingReturn, create_office, foreign_book, put
 from builders.worklist_clerk import HEADS, SURE, Clerk
 from mlay_batch import report
-from mlay_batch.app import build_report, mail_run
+from mlay_batch.app import mail_run
 from mlay_batch.app.archive_check import check_workspace
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.month import MonthResult, MonthRun, run_month
@@ -45,6 +46,8 @@ from mlay_batch.ledger import (
 )
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
 from mlay_batch.model.records import LedgerEntry, Output
+from mlay_batch.report.committee import outputs
+from mlay_batch.report.writer import ReportWriter
 
 DAY, NOVEMBER = "2019-12-06", Period(2019, 11)
 HARMLESS = {"broken_off", "leftover", "strays", "doubtful"}
@@ -79,15 +82,16 @@ class Host:
 def quick_reports() -> Iterator[None]:
     """Let a workbook hold no more than the fingerprint of its figures, so that it takes no time."""
 
-    def write(inputs: ReportInputs, figures: Figures, *_: object) -> bytes:
-        return f"{figures.period} {fingerprint(figures)}".encode()
+    def write_sheets(inputs: ReportInputs, figures: Figures, *_: object) -> Mock:
+        data = f"{figures.period} {fingerprint(figures)}".encode()
+        return Mock(ReportWriter, **{"close.return_value": data})
 
     def write_outputs(inputs: ReportInputs, figures: Figures, _: str) -> dict[Output, bytes]:
         return {kind: f"{kind} {fingerprint(figures)}".encode() for kind in Output}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "write", write)
-        patch.setattr(build_report, "write_outputs", write_outputs)
+        patch.setattr(report, "write_sheets", write_sheets)
+        patch.setattr(outputs, "write_outputs", write_outputs)
         yield
 
 

@@ -11,7 +11,7 @@ from builders.outlook_files import msg, tnef
 from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.model.records import Decision, Verdict
-from mlay_batch.reader import worker_pool
+from mlay_batch.reader.workbook import Reader
 
 SENDER = "cb01@town.example"
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "2019-11"
@@ -57,7 +57,7 @@ def decisions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decision]:
         raise AssertionError("read in the process of the test")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker_pool.Reader, "read", fail)  # a worker is a new process: not there
+        patch.setattr(Reader, "read", fail)  # a worker is a new process: not there
         result = take_in(office)
     return {
         decision.checked.file.origin.partition("!")[0]: decision for decision in result.decisions
