@@ -5,10 +5,10 @@ The bytes are archived first; only compact rows of a file stay in memory.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -16,7 +16,7 @@ from itertools import chain, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake
@@ -31,7 +31,6 @@ from mlay_batch.checks.sender import check_sender, check_way
 from mlay_batch.checks.slips import check_slip
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.checks.waivers import apply_waivers
-from mlay_batch.core.processes import pause_garbage_collection
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Answers, Archive, Ledger, lock, pack
 from mlay_batch.model.records import (
@@ -50,11 +49,6 @@ if TYPE_CHECKING:
     from mlay_batch.schema import Catalogue
 
 Progress = Callable[[int, int], None]
-
-
-class SizedFiles(Sized, Iterable[IncomingFile], Protocol):
-    """Files, and how many there are as far as is known."""
-
 
 GROUP_SIZE = 1000  # files validated by one call; with their frames they take some 20 MB
 LAST_GROUP_SIZE = 200  # a call costs as much as 300 files: more and smaller groups gain nothing
@@ -127,25 +121,26 @@ def ingest(
     ):
         run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
         last_day = ledger.last_day()
-        anew = files_to_judge_anew(ledger, run, Archive(workspace.archive), received)
-        arrivals = _Arrivals(office, ledger, archive, received, who, paths, anew)
-        checked = _check_in_order(office, arrivals, as_of, progress, read_files)
-        with pause_garbage_collection():
+        files, seen_count = _new_files(office, paths, received, who, ledger, archive)
+        for file, data in files_to_judge_anew(ledger, run, Archive(workspace.archive), received):
+            archive.add(data)
+            files.append(file)
+        with archive.sync_meanwhile():  # the ledger refers to the originals only after it
+            checked = _check_in_order(office, files, archive, as_of, progress, read_files)
             batch = compare_with_ledger(checked, ledger)
             decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
-            archive.sync()  # the ledger refers to the originals only after it
-            if batch and not dry_run:
-                ledger.record(run, decisions)
-    return _result(decisions, arrivals.seen_count, last_day, batch)
+        if files and not dry_run:
+            ledger.record(run, decisions)
+    return _result(decisions, seen_count, last_day, files)
 
 
 def _result(
     decisions: Sequence[Decision],
     seen_count: int,
     last_day: date | None,
-    batch: Sequence[CheckedFile],
+    files: Sequence[IncomingFile],
 ) -> IngestResult:
-    days = [date.fromisoformat(checked.file.received[:10]) for checked in batch]
+    days = [date.fromisoformat(file.received[:10]) for file in files]
     return IngestResult(
         tuple(decision for decision in decisions if not decision.checked.file.entry_id),
         seen_count,
@@ -156,19 +151,23 @@ def _result(
 
 def _check_in_order(
     office: Office,
-    arrivals: _Arrivals,
+    files: Sequence[IncomingFile],
+    archive: Archive,
     as_of: date,
     progress: Progress,
     read_files: Reading | None,
 ) -> list[CheckedFile]:
     """Return all files in the order of receipt, workbooks with what they say."""
-    read_bytes = arrivals.archive.read
-    checked = check_files(office, arrivals, read_bytes, as_of, progress, read_files=read_files)
-    workbooks = list(map(_compact, checked))
     ignored = [
-        _name_findings(check_way(CheckedFile(file), office.register)) for file in arrivals.ignored
+        _name_findings(check_way(CheckedFile(file), office.register))
+        for file in files
+        if file.skip_reason
     ]
-    return sorted([*ignored, *workbooks], key=lambda checked: receipt_order(checked.file))
+    workbooks = [file for file in files if not file.skip_reason]
+    checked = check_files(office, workbooks, archive.read, as_of, progress, read_files=read_files)
+    return sorted(
+        [*ignored, *map(_compact, checked)], key=lambda checked: receipt_order(checked.file)
+    )
 
 
 def compare_with_ledger(batch: Sequence[CheckedFile], ledger: Ledger) -> tuple[CheckedFile, ...]:
@@ -213,87 +212,38 @@ def _refuse_workspace(workspace: Workspace, paths: Sequence[Path]) -> None:
         raise UsageError("usage.whole_workspace")
 
 
-@dataclass
-class _Arrivals:
-    """The files of a run: each is archived when it is asked for, while those before it are read.
-
-    Attributes:
-        office: who receives them.
-        ledger: tells which were recorded before.
-        archive: takes the originals.
-        received: the time of files without one of their own.
-        who: who takes them in.
-        paths: the files and folders they lie in.
-        anew: those of earlier runs to be judged anew.
-        ignored: those that nothing is to be read of; all of them once the last other was given.
-        seen_count: how many an earlier run recorded; likewise.
-    """
-
-    office: Office
-    ledger: Ledger
-    archive: Archive
-    received: str
-    who: str
-    paths: Sequence[Path]
-    anew: Sequence[tuple[IncomingFile, bytes]]
-    ignored: list[IncomingFile] = field(default_factory=list)
-    seen_count: int = 0
-
-    def __post_init__(self) -> None:
-        inbox = self.office.workspace.inbox
-        self._listed = [
-            intake.list_files(path, None if self.paths else inbox) for path in self.paths or [inbox]
-        ]
-        self._count = len(self.anew) + sum(map(len, self._listed))
-        self._unread = numbers_of_unread(self.ledger)
-        self._office_inbox = self.office.workspace.office_inbox.resolve()
-        self._is_entered = cache(lambda folder: folder.resolve().is_relative_to(self._office_inbox))
-
-    def __len__(self) -> int:
-        """Return how many workbooks are to be read in all, as far as is known."""
-        return self._count
-
-    def __iter__(self) -> Iterator[IncomingFile]:
-        """Yield the workbooks that are to be read; once only."""
-        for refs in self._listed:
-            yield from self._new_workbooks(refs)
-        for file, data in self.anew:
-            self.archive.add(data)
-            if file.skip_reason:
-                self._count -= 1
-                self.ignored.append(file)
-            else:
-                yield file
-
-    def _new_workbooks(self, refs: Iterable[intake.FileRef]) -> Iterator[IncomingFile]:
-        group, recorded = [], set()
-        for ref in refs:
-            self._count -= 1
-            for file, is_recorded in self._take_in(ref):
-                group.append(file)
-                if is_recorded:
-                    recorded.add((file.origin, file.sha256))
-                elif not file.skip_reason:
-                    self._count += 1
-                    yield file
-        for file in intake.pair_signed_copies(group, came_together=False):
-            if (file.origin, file.sha256) in recorded:
-                self.seen_count += 1
-            elif file.skip_reason:
-                self.ignored.append(file)
-
-    def _take_in(self, ref: intake.FileRef) -> Iterator[tuple[IncomingFile, bool]]:
-        """Yield a file, or the files in it, and whether it was recorded; archive it where not."""
-        entered_by = self.who if self._is_entered(ref.path.parent) else None
-        for file in _unpack(self.office, ref, self.received, entered_by):
-            sha256 = file.sha256
-            is_recorded = bool(self.ledger.find_recorded([(file.origin, sha256)]))
-            if not is_recorded:
-                self.archive.add(file.data)
-                file = intake.look_for_signature(file)
-            file = replace(file, data=b"", digest=sha256)
-            number = self._unread.get(file.origin) if file.has_content else None
-            yield replace(file, entry_id=number) if number else file, is_recorded
+def _new_files(
+    office: Office,
+    paths: Sequence[Path],
+    received: str,
+    who: str,
+    ledger: Ledger,
+    archive: Archive,
+) -> tuple[list[IncomingFile], int]:
+    """Return the unrecorded files, after archiving them, and the number of recorded ones."""
+    inbox, office_inbox = office.workspace.inbox, office.workspace.office_inbox.resolve()
+    is_entered = cache(lambda folder: folder.resolve().is_relative_to(office_inbox))
+    unread = numbers_of_unread(ledger)
+    files: list[IncomingFile] = []
+    recorded: set[tuple[str, str]] = set()
+    for path in paths or [inbox]:
+        group: list[IncomingFile] = []
+        for ref in intake.list_files(path, None if paths else inbox):
+            entered_by = who if is_entered(ref.path.parent) else None
+            for file in _unpack(office, ref, received, entered_by):
+                sha256 = file.sha256
+                key = file.origin, sha256
+                if ledger.find_recorded([key]):
+                    recorded.add(key)
+                else:
+                    archive.add(file.data)
+                    file = intake.look_for_signature(file)
+                file = replace(file, data=b"", digest=sha256)
+                number = unread.get(file.origin) if file.has_content else None
+                group.append(replace(file, entry_id=number) if number else file)
+        files += intake.pair_signed_copies(group, came_together=False)
+    new = [file for file in files if (file.origin, file.sha256) not in recorded]
+    return new, len(files) - len(new)
 
 
 def _unpack(
@@ -316,7 +266,7 @@ def mail_trust(office: Office) -> intake.MailTrust:
 
 def check_files(
     office: Office,
-    workbooks: SizedFiles,
+    workbooks: Sequence[IncomingFile],
     read_bytes: Callable[[str], bytes],
     as_of: date,
     progress: Progress = no_progress,
@@ -327,31 +277,32 @@ def check_files(
 
     `read_bytes` returns the content of a file by its SHA-256.
     """
-    files = iter(workbooks)
-    first = next(files, None)
-    if first is None:
+    if not workbooks:
         return
     from mlay_batch import reader  # start-up: not needed without new files
 
-    in_reading: deque[IncomingFile] = deque()
-
-    def hand_over() -> Iterator[tuple[str, bytes]]:
-        for file in chain([first], files):
-            in_reading.append(file)
-            yield file.name, read_bytes(file.sha256)
-            if file is first:  # while the reader that it has begun imports, too
-                Thread(target=import_module, args=[_VALIDATION]).start()
-
     submissions = (read_files or reader.read_each)(
-        hand_over(),
+        _named_bytes(workbooks, read_bytes),
         office.intake_catalogue.readable_forms,
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    pairs = ((in_reading.popleft(), submission) for submission in submissions)
-    split = chain.from_iterable(starmap(split_list, pairs))
-    for group in _in_groups(split, workbooks):
+    pairs = chain.from_iterable(starmap(split_list, zip(workbooks, submissions, strict=True)))
+    for group in _in_groups(pairs, len(workbooks)):
         yield from _check_group(office, group, as_of)
+
+
+def _named_bytes(
+    workbooks: Iterable[IncomingFile], read_bytes: Callable[[str], bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file. Once a reader has begun with the first, import pandera.
+
+    Both take half a second; only what the readers say is waited for.
+    """
+    for number, file in enumerate(workbooks):
+        yield file.name, read_bytes(file.sha256)
+        if number == 0:
+            Thread(target=import_module, args=[_VALIDATION]).start()
 
 
 def _check_group(
@@ -392,16 +343,16 @@ def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
 
 
 def _in_groups(
-    pairs: Iterable[tuple[IncomingFile, Submission]], expected: Sized
+    pairs: Iterable[tuple[IncomingFile, Submission]], total: int
 ) -> Iterator[list[tuple[IncomingFile, Submission]]]:
-    """Yield the pairs, about as many as `expected`, in lists of `GROUP_SIZE`; the last is shorter.
+    """Yield the pairs, about `total`, in lists of `GROUP_SIZE`; the last is shorter.
 
     While a list is validated the next files are read; nothing is read any more beside the last.
     """
     group: list[tuple[IncomingFile, Submission]] = []
     for number, pair in enumerate(pairs, 1):
         group.append(pair)
-        if len(group) == GROUP_SIZE or number == len(expected) - LAST_GROUP_SIZE:
+        if len(group) == GROUP_SIZE or number == total - LAST_GROUP_SIZE:
             yield group
             group = []
     if group:

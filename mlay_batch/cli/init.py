@@ -162,7 +162,9 @@ def demo(session: Session, directory: Path, name: str, small: bool) -> int:
         lang=session.lang,
     )
     if session.as_json:
-        parts = json_output.run_result(taken, result, built.office.catalogue, session)
+        parts = json_output.run_result(
+            json_output.ingest_result(taken, built.office.catalogue, session), result, session
+        )
         planted = [{"kind": kind, "branches": codes} for kind, codes in built.planted.items()]
         root = {"workspace": built.office.workspace.root, "planted": planted}
         json_output.show_result(session, {**root, **parts})

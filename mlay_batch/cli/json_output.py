@@ -170,17 +170,9 @@ def ingest_result(result: IngestResult, catalogue: Catalogue, session: Session) 
     }
 
 
-def run_result(
-    ingested: IngestResult,
-    consolidated: ConsolidationResult,
-    catalogue: Catalogue,
-    session: Session,
-) -> Record:
-    """Return what was ingested and what was written."""
-    return {
-        "ingest": ingest_result(ingested, catalogue, session),
-        "consolidate": consolidation_result(consolidated, session),
-    }
+def run_result(ingested: Record, consolidated: ConsolidationResult, session: Session) -> Record:
+    """Return what was ingested, as `ingest_result` tells it, and what was written."""
+    return {"ingest": ingested, "consolidate": consolidation_result(consolidated, session)}
 
 
 def held_result(entries: Sequence[LedgerEntry], catalogue: Catalogue, lang: str) -> Record:

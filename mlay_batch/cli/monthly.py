@@ -184,15 +184,18 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
     with contextlib.closing(_Processes()) as processes:
         session.while_checked = processes.start_readers
         ingested = _ingest(session, **intake, processes=processes)
+        has_refusals = ingested.has_refusals
+        record: json_output.Record = {}
+        if session.as_json:
+            record = json_output.ingest_result(ingested, session.office.catalogue, session)
+        del ingested  # all rows of all files: the workbook needs the memory
         consolidated = _consolidate(session, has_names=not without_names, second=processes.second)
     if session.as_json:
-        catalogue = session.office.catalogue
-        record = json_output.run_result(ingested, consolidated, catalogue, session)
-        json_output.show_result(session, record)
+        json_output.show_result(session, json_output.run_result(record, consolidated, session))
     elif not session.dry_run:
         state = period_status.status(session.office, session.period, session.as_of)
         show_period(state, session.office, session.lang, session.which)
-    return 1 if ingested.has_refusals else 0
+    return 1 if has_refusals else 0
 
 
 @command(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlay_batch.core.files import sync_file, sync_folder, write_without_sync
 from mlay_batch.errors import LedgerError
-
-if TYPE_CHECKING:  # start-up: for annotations only
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _SYNCED_AT_ONCE = 8  # a disk makes several files durable in the time of one
@@ -29,7 +25,7 @@ class Archive:
     def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         self.folder = folder
         self._lasting = lasting
-        self._begun: dict[Path, Future[None]] = {}
+        self._unsynced: set[Path] = set()
 
     def store(self, data: bytes) -> str:
         """Store `data`, unless it is there already, and return its SHA-256.
@@ -41,45 +37,44 @@ class Archive:
         return sha256
 
     def add(self, data: bytes) -> str:
-        """Store one of many like `store`; it is durable only after `sync`.
+        """Store one of many like `store`; it is durable only after `sync`."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._path(sha256)
+        if not (path.is_file() and path.read_bytes() == data):  # the stored file may be damaged
+            write_without_sync(path, data, mode=0o600)
+        self._unsynced.add(path)  # even if present: a killed run may not have synced it
+        return sha256
+
+    def sync(self) -> None:
+        """Make all files added durable, then their names: each folder once.
 
         Until then a power cut may leave an empty file under a hash: a stray, which is written again
         when the same data are added again.
         """
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self._path(sha256)
-        is_stored = path.is_file() and path.read_bytes() == data  # it may be damaged
-        if not is_stored:
-            write_without_sync(path, data, mode=0o600)
-        if not is_stored or path not in self._begun:  # a killed run may not have synced it
-            self._begin_sync(path)
-        return sha256
-
-    def _begin_sync(self, path: Path) -> None:
-        """Make a file durable, beside what is done meanwhile."""
-        if self._lasting:
-            self._begun[path] = self._threads.submit(sync_file, path)
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
         from concurrent.futures import ThreadPoolExecutor  # start-up: only for new files
 
-        return ThreadPoolExecutor(_SYNCED_AT_ONCE)
-
-    def sync(self) -> None:
-        """Wait until all files added are durable, then make their names so: each folder once."""
-        begun, self._begun = self._begun, {}
-        if begun:
-            for file in begun.values():
-                file.result()
-            list(self._threads.map(sync_folder, sorted({path.parent for path in begun})))
+        paths, self._unsynced = self._unsynced, set()
+        if self._lasting and paths:
+            with ThreadPoolExecutor(_SYNCED_AT_ONCE) as threads:
+                list(threads.map(sync_file, paths))
+                list(threads.map(sync_folder, sorted({path.parent for path in paths})))
             sync_folder(self.folder)
+
+    @contextmanager
+    def sync_meanwhile(self) -> Iterator[None]:
+        """Do as `sync` while the block runs; all is durable after it."""
+        from concurrent.futures import ThreadPoolExecutor  # start-up: likewise
+
+        with ThreadPoolExecutor(1) as thread:
+            syncing = thread.submit(self.sync)
+            yield
+            syncing.result()
 
     def restore(self, data: bytes) -> None:
         """Write the original `data` over any file under its hash."""
         path = self._path(hashlib.sha256(data).hexdigest())
         write_without_sync(path, data, mode=0o600)
-        self._begin_sync(path)
+        self._unsynced.add(path)
         self.sync()
 
     def read(self, sha256: str) -> bytes:

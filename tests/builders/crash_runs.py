@@ -230,10 +230,9 @@ def remember_checks() -> None:
     real, answers = ingest.check_files, {}
 
     def check_once(office: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
-        leaves = tuple(leaves)
-        if leaves not in answers:
-            answers[leaves] = tuple(real(office, leaves, *args, **more))
-        return iter(answers[leaves])
+        if tuple(leaves) not in answers:
+            answers[tuple(leaves)] = tuple(real(office, leaves, *args, **more))
+        return iter(answers[tuple(leaves)])
 
     ingest.check_files = check_once
 

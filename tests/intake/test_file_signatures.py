@@ -29,6 +29,7 @@ from builders.signed_files import (
 )
 
 from mlay_batch.core.signature import Signature
+from mlay_batch.intake import file_signatures, look_for_signature
 from mlay_batch.intake.file_signatures import file_signature
 from mlay_batch.intake.signed_mail import has_signer
 from mlay_batch.model.records import IncomingFile
@@ -200,6 +201,13 @@ def test_a_mail_that_outlook_keeps_signed_in_the_clear(tmp_path) -> None:
     (leaf,) = collect_files(lay(tmp_path, **{"a.msg": msg({"smime.p7m": inner}, kind=kind)}))
     assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
     assert (leaf.signature, leaf.sender) == (MAIL, "cb01@town.example")
+
+
+def test_one_that_cannot_be_looked_for_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that fails on one file does not stop the others."""
+    monkeypatch.setattr(file_signatures, "file_signature", lambda _: 1 / 0)
+    leaf = look_for_signature(IncomingFile("a.xlsx", b"x", "a.xlsx", ""))
+    assert leaf.signature is UNKNOWN
 
 
 def test_a_copy_keeps_its_own_signature(tmp_path) -> None:
