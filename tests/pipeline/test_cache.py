@@ -103,6 +103,15 @@ def test_the_same_register_is_not_read_again(office, readings):
     assert (readings, again.register, again.findings) == ([], office.register, office.findings)
 
 
+def test_what_else_is_needed_may_begin_while_a_register_is_checked(office, readings):
+    begun = []
+    open_office(office.workspace, lambda: begun.append(len(readings)))
+    assert begun == []
+    cache.clear_cache(office.workspace)
+    open_office(office.workspace, lambda: begun.append(len(readings)))
+    assert begun == [1]
+
+
 def test_a_changed_register_is_read(office, readings):
     office.workspace.register.write_bytes(MeetingReturn("CB-01").book())  # any other workbook
 
