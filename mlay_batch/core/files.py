@@ -128,10 +128,11 @@ def remove_file(path: Path, code: str = "files.busy") -> None:
 
 def hash_files(folder: Path, files: Iterable[Path]) -> str:
     """Return one hash over files below `folder`: their names there and their bytes."""
-    digest = hashlib.sha256()
-    for path in sorted(files):
+    digest, root = hashlib.sha256(), f"{folder.as_posix()}/"
+    # Texts: to compare paths, and make others of them, takes as long as to read the files.
+    for full_name, path in sorted((path.as_posix(), path) for path in files):
         file_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-        name = path.relative_to(folder).as_posix()
+        name = full_name.removeprefix(root)
         digest.update(f"{file_hash} {name}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
