@@ -78,13 +78,18 @@ class _Processes:
         self.readers.start(2)
 
     def when_read(self, progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+        """Return `progress` that starts the second process once all files are read."""
         return consolidation.start_when_read(self.second, progress)
 
-    def close(self) -> None:
-        """Kill them."""
-        self.second.close()
+    def close_readers(self) -> None:
+        """Kill the readers."""
         if self.readers:
             self.readers.close()
+
+    def close(self) -> None:
+        """Kill all."""
+        self.second.close()
+        self.close_readers()
 
 
 def _ingest(
@@ -188,6 +193,7 @@ def run(session: Session, without_names: bool, **intake: Any) -> int:
         record: json_output.Record = {}
         if session.as_json:
             record = json_output.ingest_result(ingested, session.office.catalogue, session)
+        processes.close_readers()
         del ingested  # all rows of all files: the workbook needs the memory
         consolidated = _consolidate(session, has_names=not without_names, second=processes.second)
     if session.as_json:

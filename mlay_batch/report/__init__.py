@@ -104,7 +104,7 @@ def write_sheets(
 def write_first_half(
     inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str
 ) -> Part:
-    """Return the sheets that are written first, half of the work: the data sheets and some."""
+    """Return what is written first, half of the work: the data sheets and one for people."""
     book = _Book.begin(inputs, figures, provenance, lang)
     string_count = book.ctx.writer.string_count
     sheets = book.write_first_half()
