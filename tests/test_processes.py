@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def test_a_child_waits_for_nobody_to_take_its_answers(other: SecondProcess, tmp_
         time.sleep(0.05)
     assert (tmp_path / "done").exists()
     assert list(map(len, answers)) == [LARGE, LARGE]
+
+
+def test_an_answer_that_finds_no_memory_is_not_waited_for(
+    other: SecondProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Connection) -> bytes:
+        raise MemoryError
+
+    other.start(__name__)
+    monkeypatch.setattr(Connection, "recv_bytes", fail)
+    assert list(other.submit("numbers", 7)) == []
 
 
 def test_a_search_for_cycles_looks_only_at_what_was_made_in_the_pause() -> None:

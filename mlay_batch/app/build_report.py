@@ -69,16 +69,17 @@ def build_files(
     """
     refuse_without_texts(ledger, period)
     make_basis = partial(_Basis.of, office, ledger, period, as_of, lang)
+    receive = partial(next, beside, None) if beside else None
     with pause_garbage_collection():
         basis = make_basis()
         is_provisional, code = basis.figures.is_provisional, basis.provenance.figures
-        book = report.write_sheets(*basis, partial(next, beside, None) if beside else None)
-        outputs = None if beside else basis.write_outputs()
+        book = report.write_sheets(*basis, receive)
+        outputs: Mapping[Output, bytes] = {} if receive else basis.write_outputs()
         del basis
         gc.collect()  # all of it is large, and the workbook's XML would come on top
         workbook = book.close()
-        outputs = outputs or next(beside or iter(()), None)
-        outputs = outputs or make_basis().write_outputs()
+        if receive:
+            outputs = receive() or make_basis().write_outputs()
     return BuiltReport(period, as_of, is_provisional, code, ReportFiles(workbook, outputs))
 
 

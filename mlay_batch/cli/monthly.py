@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -77,10 +76,6 @@ class _Processes:
         self.readers = LastingWorkers()
         self.readers.start(2)
 
-    def when_read(self, progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
-        """Return `progress` that starts the second process once all files are read."""
-        return consolidation.start_when_read(self.second, progress)
-
     def close_readers(self) -> None:
         """Kill the readers."""
         if self.readers:
@@ -119,7 +114,7 @@ def _ingest(
             paths,
             as_of=session.as_of,
             received=moment,
-            progress=processes.when_read(tick) if processes else tick,
+            progress=consolidation.start_when_read(processes.second, tick) if processes else tick,
             dry_run=session.dry_run,
             read_files=read_files,
             **session.actor,

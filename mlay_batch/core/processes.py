@@ -105,7 +105,7 @@ class SecondProcess:
         from multiprocessing import connection  # start-up: most commands start no child
 
         pipe, process = self._pipe, self._process
-        with contextlib.suppress(EOFError, OSError):
+        with contextlib.suppress(EOFError, OSError, MemoryError):
             while pipe and process and pipe in connection.wait([pipe, process.sentinel]):
                 answers.put(pipe.recv_bytes())
         answers.put(None)

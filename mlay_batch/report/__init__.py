@@ -36,7 +36,7 @@ from mlay_batch.report.writer import TAB_GREY, ReportWriter, SheetWriter
 from mlay_batch.report.xml_worksheet import Part
 from mlay_batch.schema.ids import CLASSIFICATION
 
-__all__ = ["Provenance", "write", "write_first_half", "write_sheets"]
+__all__ = ["Provenance", "write_first_half", "write_sheets"]
 
 # The front sheets with the colours of their tabs, alike where they are about one thing; the others
 # are grey.
@@ -62,30 +62,18 @@ T = TypeVar("T")
 MAX_FORMULA_ROWS = 4_000
 
 
-def write(
-    inputs: ReportInputs,
-    figures: Figures,
-    provenance: Provenance,
-    lang: str = "vi",
-) -> bytes:
-    """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
-
-    Every figure is a formula with the computed value beside it, so that a preview shows it, an
-    auditor can follow it, and a recalculation changes nothing. Above `MAX_FORMULA_ROWS` meetings
-    and visits every sheet holds the values alone, and says so.
-    """
-    return write_sheets(inputs, figures, provenance, lang).close()
-
-
 def write_sheets(
     inputs: ReportInputs,
     figures: Figures,
     provenance: Provenance,
-    lang: str,
+    lang: str = "vi",
     first_half: Callable[[], Part | None] | None = None,
 ) -> ReportWriter:
-    """Return the workbook of `write`, to be closed. It needs its inputs and figures no more.
+    """Return the workbook in `lang` (``vi`` or ``en``), to be closed, which gives its bytes.
 
+    That needs inputs and figures no more. Every figure is a formula with the computed value beside
+    it, so that a preview shows it, an auditor can follow it, and a recalculation changes nothing.
+    Above `MAX_FORMULA_ROWS` meetings and visits every sheet holds the values alone, and says so.
     `first_half` waits for what `write_first_half` gives in another process; without it, or where
     that is lost, it is written here, to the same bytes.
     """
@@ -104,7 +92,7 @@ def write_sheets(
 def write_first_half(
     inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str
 ) -> Part:
-    """Return what is written first, half of the work: the data sheets and one for people."""
+    """Return what `_Book.write_first_half` writes, for another process."""
     book = _Book.begin(inputs, figures, provenance, lang)
     string_count = book.ctx.writer.string_count
     sheets = book.write_first_half()
@@ -163,7 +151,7 @@ class _Book:
         return result
 
     def write_first_half(self) -> list[SheetWriter]:
-        """Write the data sheets, and the first for people; return them."""
+        """Write and return the data sheets and the thematic one: together half of the work."""
         back_link = letterhead.back_link(self.ctx)
         for sheet, table in self.placed_tables.values():
             tables.write(self.ctx.writer, sheet, table, back_link)

@@ -244,7 +244,7 @@ def _returns(returns: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
 def write_book(inputs: ReportInputs, lang: str = "vi") -> bytes:
     """Return the workbook of the facts."""
     source = report.Provenance("0.1.0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
-    return report.write(inputs, compute(inputs), source, lang)
+    return report.write_sheets(inputs, compute(inputs), source, lang).close()
 
 
 @cache

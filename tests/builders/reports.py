@@ -103,7 +103,7 @@ def provenance(inputs: ReportInputs, figures: Figures | None = None) -> report.P
 
 def write(inputs: ReportInputs, lang: str = "vi") -> bytes:
     figures = compute(inputs)
-    return report.write(inputs, figures, provenance(inputs, figures), lang)
+    return report.write_sheets(inputs, figures, provenance(inputs, figures), lang).close()
 
 
 @cache

@@ -114,7 +114,7 @@ def write(of: ReportInputs) -> bytes:
     mark = fingerprint(figures)
     sources = of.catalogue.sources
     provenance = report.Provenance("0", of.as_of, "a" * 64, sources, figures=mark)
-    return report.write(of, figures, provenance)
+    return report.write_sheets(of, figures, provenance).close()
 
 
 MARCH = Period(2019, 3)

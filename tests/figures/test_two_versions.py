@@ -48,7 +48,7 @@ def test_the_figures_of_the_year_are_of_both() -> None:
 def test_the_workbook_holds_the_months_of_both() -> None:
     inputs = facts(register(TOWN), "2025-12", returns(YEAR))
     provenance = report.Provenance("0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
-    data = report.write(inputs, compute(inputs), provenance, "vi")
+    data = report.write_sheets(inputs, compute(inputs), provenance, "vi").close()
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     texts = [str(cell.value) for row in book["Dữ liệu buổi họp"] for cell in row]
     assert [

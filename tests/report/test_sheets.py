@@ -550,7 +550,7 @@ class TestProvenance:
         shown = sheet.under(row, "Nhận lúc (giờ Việt Nam)", first="Số tệp")
         assert shown == "03/12/2019 09:15"
         provenance = replace(reports.provenance(reports.small()), time_zone="Asia/Tokyo")
-        data = report.write(reports.small(), reports.figures(), provenance)
+        data = report.write_sheets(reports.small(), reports.figures(), provenance).close()
         sheet = load_sheets(data)["Nguồn gốc"]
         shown = sheet.under(row, "Nhận lúc (Asia/Tokyo)", first="Số tệp")
         assert shown == "03/12/2019 11:15"
@@ -646,7 +646,7 @@ def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
     inputs = reports.small()
     by_cell = tuple(replace(quota, per="officer_cell") for quota in inputs.catalogue.quotas)
     inputs = replace(inputs, catalogue=replace(inputs.catalogue, quotas=by_cell))
-    data = report.write(inputs, compute(inputs), reports.provenance(inputs))
+    data = report.write_sheets(inputs, compute(inputs), reports.provenance(inputs)).close()
     sheet = load_workbook(BytesIO(data))[QUOTA]
     line = compute(inputs).quota[0]
     formula = str(value(sheet, reports.find(sheet, line.officer).row, MONTHS_ATTENDED, "1"))

@@ -45,7 +45,7 @@ def on_trial(code: str) -> Catalogue:
 
 def book(inputs: ReportInputs) -> dict[str, Worksheet]:
     provenance = report.Provenance("0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
-    data = report.write(inputs, compute(inputs), provenance)
+    data = report.write_sheets(inputs, compute(inputs), provenance).close()
     return {sheet.title: sheet for sheet in load_workbook(io.BytesIO(data))}
 
 
