@@ -250,6 +250,21 @@ def remember(module: Any, name: str) -> None:
     setattr(module, name, compute_once)
 
 
+@dataclass(frozen=True)
+class _Closed:
+    """A workbook that was written and closed before."""
+
+    workbook: bytes
+
+    def close(self) -> bytes:
+        return self.workbook
+
+
+def write_closed(*args: Any, write: Any = report.write_sheets) -> _Closed:
+    """Write a workbook to its end: a writer can be closed once, its bytes be given many times."""
+    return _Closed(write(*args).close())
+
+
 def state(office: Office, host: Host) -> dict[str, object]:
     """All that must be the same in the end, whatever happened on the way."""
     workspace = office.workspace
@@ -306,8 +321,9 @@ class Range:
             put(town, name, paper.book())
         self.town = town
         remember_checks()
-        for module, name in ((report, "write"), (letter_forms, "render")):
-            remember(module, name)
+        report.write_sheets = write_closed  # type: ignore[assignment]
+        remember(report, "write_sheets")
+        remember(letter_forms, "render")
         reader.read_each = read_here
         office, host = self.fresh("without")
         month(office, host)
