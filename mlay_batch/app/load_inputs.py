@@ -1,16 +1,21 @@
-"""Loads the inputs of a period's figures."""
+"""Loads the inputs of a period's figures, and what letters need of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import merge_subordinates, months_covered
 from mlay_batch.app.version_migration import to_newest
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.figures.all_figures import return_warnings
+from mlay_batch.figures.completeness import completeness
+from mlay_batch.figures.report_records import Completeness, ReportInputs
 from mlay_batch.ledger import Answers, Ledger
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.schema.ids import ROLLUP
@@ -20,6 +25,29 @@ def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> 
     """Return all inputs of the figures of `period`."""
     inputs = build_inputs(office, *ledger.returns_and_entries(), period, as_of)
     return replace(inputs, answers=Answers(ledger).in_force())
+
+
+class PeriodFacts:
+    """What letters say of periods, worked out once for each; the ledger stays as it is."""
+
+    def __init__(self, office: Office, ledger: Ledger, as_of: date) -> None:
+        self._office, self._ledger, self._as_of = office, ledger, as_of
+        self.inputs = cache(self._load_inputs)
+        self.completeness = cache(self._complete)
+        self.warnings = cache(self._warn)
+
+    def _load_inputs(self, period: Period) -> ReportInputs:
+        return load_inputs(self._office, self._ledger, period, self._as_of)
+
+    def _complete(self, period: Period) -> tuple[Completeness, ...]:
+        return completeness(self.inputs(period))
+
+    def _warn(self, period: Period) -> Mapping[int, Sequence[Finding]]:
+        """Return the warnings across returns of the year to date, by ledger entry."""
+        by_entry: defaultdict[int, list[Finding]] = defaultdict(list)
+        for entry_id, finding in return_warnings(self.inputs(period)):
+            by_entry[entry_id].append(finding)
+        return by_entry
 
 
 def build_inputs(

@@ -99,11 +99,13 @@ class MailRun:
         """Folder of the period's drafts."""
         return self.office.workspace.outbox / str(self.period) / "mail"
 
-    def pending_letters(self, ledger: Ledger, *, with_drafts: bool = True) -> PendingLetters:
+    def pending_letters(
+        self, ledger: Ledger, *, with_drafts: bool = True, reminders_only: bool = False
+    ) -> PendingLetters:
         """Return the letters of the run that were neither sent, queued nor handed over.
 
-        Those drafted before are among them, unless not `with_drafts`. It locks nothing: whoever
-        acts on them holds the lock meanwhile.
+        Those drafted before are among them, unless not `with_drafts`; answers are, unless
+        `reminders_only`. It locks nothing: whoever acts on them holds the lock meanwhile.
         """
         mail_log = MailLog(ledger)
         states, again = mail_log.states(), self._barred_drafts(mail_log)
@@ -113,7 +115,12 @@ class MailRun:
             if state is not MailState.DRAFTED or not (with_drafts or key in again)
         )
         selection = LetterSelection(
-            self.period, self.as_of, done_keys, frozenset(states), self.repeat
+            self.period,
+            self.as_of,
+            done_keys,
+            frozenset(states),
+            self.repeat,
+            reminders_only=reminders_only,
         )
         pending = self.make_letters(ledger, selection)
         return replace(

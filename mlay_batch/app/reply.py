@@ -13,7 +13,7 @@ from functools import partial
 
 from mlay_batch import reader
 from mlay_batch.app.letter_forms import LetterForms
-from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.load_inputs import PeriodFacts
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
     Correction,
@@ -34,8 +34,6 @@ from mlay_batch.app.version_migration import to_version
 from mlay_batch.checks.answers import Question, open_questions
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures import compute
-from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Answers, Archive, Closings, Ledger, MailLog
 from mlay_batch.mail import bodies, mail_templates
 from mlay_batch.mail.bodies import (
@@ -113,15 +111,20 @@ class LetterSelection:
     """Remind once more, by a new letter each day."""
     own_only: bool = False
     """Leave out files of other periods that came in since the period's end."""
+    reminders_only: bool = False
+    """Leave out answers."""
 
 
-def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
-    """Return the answers and reminders owed.
+def reply_letters(
+    office: Office, ledger: Ledger, selection: LetterSelection, facts: PeriodFacts | None = None
+) -> PendingLetters:
+    """Return the answers and reminders owed; `facts` may be known from other letters.
 
     Raises UsageError for a text of the office with an unknown gap, LedgerError.
     """
-    builder = _ReplyBuilder(office, ledger, selection)
-    return _split([*builder.answers(), *builder.reminders()])
+    builder = _ReplyBuilder(office, ledger, selection, facts)
+    answers = () if selection.reminders_only else builder.answers()
+    return _split([*answers, *builder.reminders()])
 
 
 def form_letters(
@@ -180,8 +183,15 @@ class _PendingFile:
 class _ReplyBuilder:
     """Makes the letters of a period; shared data is loaded once."""
 
-    def __init__(self, office: Office, ledger: Ledger, selection: LetterSelection) -> None:
+    def __init__(
+        self,
+        office: Office,
+        ledger: Ledger,
+        selection: LetterSelection,
+        facts: PeriodFacts | None = None,
+    ) -> None:
         self.office, self.ledger, self.selection = office, ledger, selection
+        self.facts = facts or PeriodFacts(office, ledger, selection.as_of)
         self.period, self.as_of = selection.period, selection.as_of
         self.archive = Archive(office.workspace.archive)
         office_texts = mail_templates.load_templates(office.workspace.texts)
@@ -191,16 +201,8 @@ class _ReplyBuilder:
         self.entries = ledger.entries()
         self.signatures = signature_states(self.entries)
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
-        self.figures_by_period: dict[Period, Figures] = {}
         self.refused_rows: defaultdict[int, Sequence[Row]] = defaultdict(tuple)
         self.forms = LetterForms(office, ledger, Answers(ledger).in_force())
-
-    def figures(self, period: Period) -> Figures:
-        """Return the figures of `period`, computed once."""
-        if period not in self.figures_by_period:
-            inputs = load_inputs(self.office, self.ledger, period, self.as_of)
-            self.figures_by_period[period] = compute(inputs)
-        return self.figures_by_period[period]
 
     # Answers
 
@@ -280,12 +282,8 @@ class _ReplyBuilder:
             return _no_address(entry)
         if form.is_rollup:
             form = rollup_form.without_fields(form)
-        warnings = self.figures(Period.parse(entry.period or "")).warnings
-        other_findings = [
-            finding
-            for entry_id, finding in warnings
-            if entry_id == entry.id and not self._names_barred(finding)
-        ]
+        warnings = self.facts.warnings(Period.parse(entry.period or "")).get(entry.id, ())
+        other_findings = [finding for finding in warnings if not self._names_barred(finding)]
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
         after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
@@ -412,10 +410,10 @@ class _ReplyBuilder:
             day,
             own_only=self.selection.own_only,
         )
-        completeness = self.figures(self.period).completeness
+        matrices = self.facts.completeness(self.period)
         due_reminders = list(
             reminders(
-                completeness, self.period, due_corrections, office.register, office.catalogue, day
+                matrices, self.period, due_corrections, office.register, office.catalogue, day
             )
         )
         for form in dict.fromkeys(reminder.form for reminder in due_reminders):

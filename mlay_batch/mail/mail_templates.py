@@ -134,9 +134,15 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return `text` with uniform line breaks and no other control characters."""
-    lines = "\n".join(text.splitlines()) + ("\n" if text.endswith("\n") else "")
+    lines = "\n".join(map(_printable_line, text.splitlines()))
+    return lines + ("\n" if text.endswith("\n") else "")
+
+
+def _printable_line(line: str) -> str:
+    if line.isprintable():
+        return line
     return "".join(
         character
-        for character in lines
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        for character in line
+        if character == "\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
     )

@@ -23,7 +23,14 @@ def count_lines(body: str) -> int:
     >>> count_lines("Kính gửi: Chi bộ 1\\n\\n" + "báo cáo " * 20)
     3
     """
-    return sum(len(textwrap.wrap(line, LINE_WIDTH)) for line in body.splitlines())
+    return sum(map(_count_wrapped, body.splitlines()))
+
+
+def _count_wrapped(line: str) -> int:
+    """Return how many lines a line takes; few are long, and to wrap one takes its time."""
+    if line.isprintable() and len(line) <= LINE_WIDTH:
+        return 1 if line.strip() else 0
+    return len(textwrap.wrap(line, LINE_WIDTH))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
+from typing import TypeVar
 
 from mlay_batch.schema.layout import label_section
-from mlay_batch.schema.model import Computed, Field, Form, Part, Section
+from mlay_batch.schema.model import Choice, Computed, Field, Form, Part, Section
+
+_Element = TypeVar("_Element", Choice, Field)
 
 
 def switches_on(form: Form, chosen: Mapping[str, bool]) -> Set[str]:
@@ -17,7 +20,7 @@ def switches_on(form: Form, chosen: Mapping[str, bool]) -> Set[str]:
 def with_switches(form: Form, on: Set[str]) -> Form:
     """Return the form without what has a switch that is not in `on`, and without switches."""
     choices = {
-        name: tuple(replace(choice, switch=None) for choice in of_list if _is_on(choice.switch, on))
+        name: tuple(_without_switch(choice) for choice in of_list if _is_on(choice.switch, on))
         for name, of_list in form.choices.items()
     }
     kept = replace(form, choices={name: of_list for name, of_list in choices.items() if of_list})
@@ -60,12 +63,14 @@ def _is_on(switch: str | None, on: Set[str]) -> bool:
     return switch is None or switch in on
 
 
+def _without_switch(element: _Element) -> _Element:
+    return replace(element, switch=None) if element.switch else element
+
+
 def _with_switches(section: Section, on: Set[str]) -> Section:
     kept = {field.id for field in section.fields if _is_on(field.switch, on)}
     fields = tuple(
-        replace(_without_parts(field, kept), switch=None)
-        for field in section.fields
-        if field.id in kept
+        _without_switch(_without_parts(field, kept)) for field in section.fields if field.id in kept
     )
     parts = tuple(_part(part, kept, on) for part in section.parts if _is_on(part.switch, on))
     asked = tuple(part for part in parts if part.lines)

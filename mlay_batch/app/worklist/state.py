@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import chain
 
-from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.load_inputs import PeriodFacts
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, reply_letters
@@ -94,22 +94,22 @@ class OpenState:
         cls, office: Office, ledger: Ledger, period: Period, as_of: date, lang: str, holder: str
     ) -> OpenState:
         """Read it from the ledger."""
-        inputs, closings = load_inputs(office, ledger, period, as_of), Closings(ledger)
-        forms = completeness(inputs)
+        facts, closings = PeriodFacts(office, ledger, as_of), Closings(ledger)
+        inputs, forms = facts.inputs(period), facts.completeness(period)
         last = Period.of("month", as_of).previous()
         older = (Period(last.year - 1, 12),) if last.month < MONTHS_SHOWN else ()
         ends = [end for end in (*older, last) if end != period]
         to_date = [completeness(replace(inputs, period=end)) for end in ends]
         longer = _longer_periods(office, forms, as_of, closings.in_force())
         owed: dict[str, tuple[Period, Letter]] = {}
-        for each in (period, *longer):
-            pending = owed_run(office, each, as_of, holder).pending_letters(ledger)
-            for letter in (*pending.letters, *pending.by_hand):
-                owed.setdefault(letter.id, (each, letter))
         again: list[Letter] = []
         for each in (period, *longer):
-            pending = owed_run(office, each, as_of, holder, repeat=True).pending_letters(ledger)
-            again += [x for x in (*pending.letters, *pending.by_hand) if x.kind == REMINDER]
+            run = owed_run(office, each, as_of, holder, facts=facts)
+            for letter in _letters(run.pending_letters(ledger)):
+                owed.setdefault(letter.id, (each, letter))
+            repeated = owed_run(office, each, as_of, holder, repeat=True, facts=facts)
+            pending = repeated.pending_letters(ledger, reminders_only=True)
+            again += [letter for letter in _letters(pending) if letter.kind == REMINDER]
         return cls(
             office,
             lang,
@@ -185,14 +185,27 @@ def _longer_periods(
     return tuple(sorted(periods))
 
 
+def _letters(pending: PendingLetters) -> tuple[Letter, ...]:
+    return *pending.letters, *pending.by_hand
+
+
 def owed_run(
-    office: Office, period: Period, as_of: date, holder: str, *, repeat: bool = False
+    office: Office,
+    period: Period,
+    as_of: date,
+    holder: str,
+    *,
+    repeat: bool = False,
+    facts: PeriodFacts | None = None,
 ) -> MailRun:
-    """Return the run of the answers and reminders owed; of a longer period only its own."""
+    """Return the run of the answers and reminders owed; of a longer period only its own.
+
+    `facts` may be known from other letters, while the ledger stays as it is.
+    """
 
     def make_letters(ledger: Ledger, selection: LetterSelection) -> PendingLetters:
         selection = replace(selection, own_only=period.kind != "month")
-        return reply_letters(office, ledger, selection)
+        return reply_letters(office, ledger, selection, facts)
 
     return MailRun(office, make_letters, period, as_of, holder, repeat)
 
