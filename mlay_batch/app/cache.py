@@ -11,9 +11,11 @@ import hashlib
 import shutil
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -27,7 +29,7 @@ from mlay_batch.core.findings import Finding, has_errors
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, MlayError
 from mlay_batch.ledger import Archive, Ledger
-from mlay_batch.model.records import Submission
+from mlay_batch.model.records import Row, Submission
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FOLDER = ".cache"
 _CATALOGUE, _REGISTER = "catalogue.json", "register.json"
+_RENDERED, _WORKLIST = "rendered.json", "worklist.json"
 WRITTEN_BY = ("mlay_batch", "xlsxwriter", "docx")
+_RENDERED_BY = ("mlay_batch", "openpyxl")
 _SOURCES = (".py", ".sql", ".yaml")
 
 
@@ -144,20 +148,30 @@ def check_register(
     data: bytes, form: Form, while_checked: Callable[[], None] = lambda: None
 ) -> CheckedRegister:
     """Return the register in `data` as read and checked, without the cache."""
-    from concurrent.futures import ThreadPoolExecutor  # start-up: not needed for a cached register
+    submission = read_list(data, form, while_checked)
+    from mlay_batch.checks.validate import validate_register  # start-up: imported meanwhile
+
+    if submission.form:
+        return CheckedRegister(*validate_register(submission, form))
+    return CheckedRegister(submission, submission.findings)
+
+
+def read_list(data: bytes, form: Form, while_read: Callable[[], None] = lambda: None) -> Submission:
+    """Return what a child reads in a register or a worklist.
+
+    What checks it is imported meanwhile, which takes half a second, and `while_read` is called in a
+    thread.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # start-up: most commands read no list
 
     from mlay_batch import reader  # start-up: likewise
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(reader.read_all, [("", data)], [form], workers=1)
-        pool.submit(while_checked)
-        # takes a second, while the worker reads
-        from mlay_batch.checks.validate import validate_register  # see above
-
+        pool.submit(while_read)
+        import_module("mlay_batch.checks.validate")
         (submission,) = reading.result()
-    if submission.form:
-        return CheckedRegister(*validate_register(submission, form))
-    return CheckedRegister(submission, submission.findings)
+    return submission
 
 
 # Workbooks
@@ -182,13 +196,13 @@ def report_key(office: Office, ledger: Ledger, period: Period, as_of: date, lang
     )
 
 
-def program_files() -> str:
-    """Return what identifies the program and the library that writes workbooks, file by file.
+def program_files(written_by: Sequence[str] = WRITTEN_BY) -> str:
+    """Return what identifies the program and the libraries that write its files, file by file.
 
     The version is not enough: texts and code may be edited in place, as in a checkout.
     """
     parts = [__version__, sys.version, zlib.ZLIB_RUNTIME_VERSION]
-    for name in WRITTEN_BY:
+    for name in written_by:
         spec = find_spec(name)  # finds it without importing it
         for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
             sources = (path for path in folder.rglob("*") if path.suffix in _SOURCES)
@@ -208,3 +222,47 @@ def load_report_files(
         return ReportFiles.load(ledger, archive, sha256), provisional
     except LedgerError:
         return None  # it is built and archived again
+
+
+# Forms that come with letters: most letters wait for several runs
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    by_inputs: Mapping[str, str]
+
+
+class RenderedForms:
+    """Hashes of the forms that were rendered, by that of what they are made of.
+
+    They hold for the same program and library.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _key(self) -> str:
+        return cache_key(program_files(_RENDERED_BY))
+
+    def load(self) -> Mapping[str, str]:
+        """Return those of the last run; none where another program rendered them."""
+        cached = load_cached(self._workspace, _RENDERED, self._key, _Hashes)
+        return cached.by_inputs if cached else {}
+
+    def store(self, rendered: Mapping[str, str]) -> None:
+        """Keep those of this run."""
+        store_cached(self._workspace, _RENDERED, self._key, _Hashes(rendered))
+
+
+# The worklist: to read one takes most of a second, and few are filled in before the next run
+
+
+def load_untouched(workspace: Workspace, worklist: bytes) -> Row | None:
+    """Return the row that says which worklist it is; None for one that `store_untouched` lacks."""
+    return load_cached(workspace, _WORKLIST, hashlib.sha256(worklist).hexdigest(), Row)
+
+
+def store_untouched(workspace: Workspace, worklist: bytes, now: Row) -> None:
+    """Keep the row that says which worklist it is, of one in which nothing is typed."""
+    store_cached(workspace, _WORKLIST, hashlib.sha256(worklist).hexdigest(), now)

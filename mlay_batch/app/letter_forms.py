@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import right_form
@@ -19,7 +18,7 @@ from mlay_batch.model.list_forms import as_table, table_findings, table_rows
 from mlay_batch.model.records import LedgerEntry, Submission
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
-from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
+from mlay_batch.template import FindingGroup, TemplateContext, group_findings, render
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class LetterForms:
         """Return the blank form; of one to be sent `again` the letter says by which day."""
         context = replace(self._context(form, branch, period), due_in_letter=again)
         template = as_table(form) if form.is_sketch else form
-        return self._attachment(form, branch, period, partial(render, template, context))
+        return self._attachment(form, branch, period, template, context)
 
     def returned(
         self,
@@ -57,15 +56,15 @@ class LetterForms:
             old_form = self.office.catalogue.form(form.form, submission.version)
             mapping = field_mapping(self.office.catalogue, old_form, form) if old_form else {}
             rows = convert_rows(submission.rows, mapping, form)
-        data, lines = render_returned(template, context, rows, marked)
-        return self._attachment(form, branch, period, lambda: data), lines
+        lines = group_findings(template, context, rows, marked)
+        return self._attachment(form, branch, period, template, context, rows, marked), lines
 
     def to_explain(self, entry: LedgerEntry, findings: Iterable[Finding]) -> Attachment | None:
         """Return an accepted return in a form with cells for answers; None where all are given.
 
         Nor for one that has been replaced, that a program made, or that a list has.
         """
-        warnings = [finding for finding in findings if finding.is_answerable]
+        warnings = tuple(finding for finding in findings if finding.is_answerable)
         is_open = any(answer_key(entry, finding) not in self.answers for finding in warnings)
         branch, period = entry.branch or "", Period.parse(entry.period or "")
         register, catalogue = self.office.register, self.office.catalogue
@@ -77,8 +76,7 @@ class LetterForms:
             return None
         rows = to_version(catalogue, self.ledger.return_of(entry.id), form).rows
         context = self._context(form, branch, period)
-        render_form = partial(render, form, context, rows, warnings)
-        return self._attachment(form, branch, period, render_form)
+        return self._attachment(form, branch, period, form, context, rows, warnings)
 
     def _context(self, form: Form, branch: str, period: Period) -> TemplateContext:
         organisation = self.office.register.reporters_of(form).by_code[branch]
@@ -87,9 +85,7 @@ class LetterForms:
         given = answers_of(self.answers, (form.form, branch, str(period)))
         return replace(context, answers={key: answer.words for key, answer in given.items()})
 
-    def _attachment(
-        self, form: Form, branch: str, period: Period, render_form: Callable[[], bytes]
-    ) -> Attachment:
+    def _attachment(self, form: Form, branch: str, period: Period, *inputs: object) -> Attachment:
+        """Return the file of a form, which is rendered from `inputs`."""
         reporter = self.office.register.reporters_of(form).by_code[branch]
-        name = file_name(form, reporter, period)
-        return Attachment(name, render_form)
+        return Attachment(file_name(form, reporter, period), render, inputs)

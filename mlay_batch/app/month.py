@@ -7,13 +7,19 @@ written last: a broken run leaves the one before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mlay_batch.app.archive_check import Defect, check_workspace
-from mlay_batch.app.cache import read_catalogue
+from mlay_batch.app.cache import (
+    RenderedForms,
+    load_untouched,
+    read_catalogue,
+    store_untouched,
+)
 from mlay_batch.app.consolidate import ConsolidationResult, consolidate, start_when_read
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.ingest import IngestResult, ingest
@@ -51,6 +57,8 @@ from mlay_batch.errors import (
 )
 from mlay_batch.ledger import Archive, Ledger, Worklists, lock
 from mlay_batch.mail.mail_templates import load_templates
+from mlay_batch.model.records import Row
+from mlay_batch.reader import LastingWorkers
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 
 _REPAIR = "repair"
@@ -122,16 +130,22 @@ def run_month(run: MonthRun) -> MonthResult:
     What is wrong with register, descriptions, texts, originals, mailbox stands on it. Raises
     what stops a run: LockedError, LedgerError, MlayError for files that cannot be written.
     """
+    with closing(LastingWorkers()) as readers:
+        return _run_month(run, readers)
+
+
+def _run_month(run: MonthRun, readers: LastingWorkers) -> MonthResult:
+    """Run the month; `readers` are started while the register is checked, and read the inbox."""
     today, holder = run.clerk.as_of, run.clerk.holder
     defects = check_workspace(run.workspace, today=today, holder=holder).defects
     fetched, troubles = _fetch(run)
     try:
-        office = open_office(run.workspace)
+        office = open_office(run.workspace, partial(readers.start, 2))
         load_templates(run.workspace.texts)  # a mistake in one breaks no run in its midst
     except (RegisterError, SchemaError, UsageError) as error:
         return ask_for_repair(run, error)
     try:
-        return _OfficeMonth(run, office, defects, troubles).run(fetched)
+        return _OfficeMonth(run, office, defects, troubles, readers).run(fetched)
     except LedgerError as error:
         if error.code not in _ORIGINALS:
             raise
@@ -169,7 +183,7 @@ def ask_for_repair(run: MonthRun, error: MlayError) -> MonthResult:
 def _write_again(run: MonthRun, catalogue: Catalogue, matters: tuple[Matter, ...]) -> MonthResult:
     """Write the worklist that is written over once more, `matters` above its rows."""
     form = book.worklist_form(catalogue)
-    worklists, hashes = _read_worklists(run.workspace, catalogue, {})
+    worklists, hashes = _read_worklists(run.workspace, catalogue)
     before = max(
         (worklist for worklist in worklists if worklist.is_readable),
         key=lambda worklist: (worklist.name == book.NAME, worklist.number),
@@ -185,12 +199,21 @@ def _write_again(run: MonthRun, catalogue: Catalogue, matters: tuple[Matter, ...
 
 
 def _read_worklists(
-    workspace: Workspace, catalogue: Catalogue, organisations: dict[str, str]
+    workspace: Workspace,
+    catalogue: Catalogue,
+    organisations: Mapping[str, str] | None = None,
+    find_untouched: Callable[[bytes], Row | None] = lambda _: None,
 ) -> tuple[tuple[ReadWorklist, ...], dict[str, str]]:
-    """Return the worklists of the workspace; and the hash of each that is one, by its name."""
+    """Return the worklists of the workspace; and the hash of each that is one, by its name.
+
+    `organisations` and `find_untouched` are those of `book.read_worklist`.
+    """
     form = book.worklist_form(catalogue)
     worklists = without_contradictions(
-        [book.read_worklist(path, form, organisations) for path in workspace.worklists]
+        [
+            book.read_worklist(path, form, organisations or {}, find_untouched)
+            for path in workspace.worklists
+        ]
     )
     hashes = {x.name: hashlib.sha256(x.data).hexdigest() for x in worklists if x.is_readable}
     return worklists, hashes
@@ -200,15 +223,23 @@ class _OfficeMonth:
     """The run of an office whose register can be read."""
 
     def __init__(
-        self, run: MonthRun, office: Office, defects: Sequence[Defect], troubles: Sequence[Matter]
+        self,
+        run: MonthRun,
+        office: Office,
+        defects: Sequence[Defect],
+        troubles: Sequence[Matter],
+        readers: LastingWorkers,
     ) -> None:
         self.request, self.office, self.clerk = run, office, run.clerk
+        self.readers = readers
         self.workspace, self.archive = run.workspace, Archive(run.workspace.archive)
         self.defects, self.troubles = defects, list(troubles)
         self.asked: list[Period] = []
-        self.organisations = assignable(office.register)
         self.worklists, self.hashes = _read_worklists(
-            run.workspace, office.catalogue, self.organisations
+            run.workspace,
+            office.catalogue,
+            assignable(office.register),
+            partial(load_untouched, run.workspace),
         )
 
     @property
@@ -239,13 +270,18 @@ class _OfficeMonth:
             ingested = self._ingest(second)
             consolidation = self._consolidate(second)
         results += dispatch(self.office, begun, self.clerk, self.request.post(self.office))
+        rendered = RenderedForms(self.workspace)
+        files = ViewFiles(self.workspace.outbox, rendered.load())
         with self._ledger() as ledger:
-            content, files = self._content(ledger, ingested, results)
+            content = self._content(ledger, ingested, results, files)
         form = book.worklist_form(self.office.catalogue)
         data = book.render_worklist(form, content, self.request.lang)
-        files.write(self.workspace.outbox)
+        files.write()
+        rendered.store(files.rendered)
+        if not content.kept:
+            store_untouched(self.workspace, data, book.now_row(content, self.request.lang))
         path = book.write_worklist(self.workspace.root, data, self.hashes)
-        files.remove_others(self.workspace.outbox)
+        files.remove_others()
         self._remove_obeyed(path, content)
         return MonthResult(
             path,
@@ -292,15 +328,18 @@ class _OfficeMonth:
             ]
 
     def _ingest(self, second: SecondProcess) -> IngestResult:
+        """Take in what came; `second` will be needed after that, the readers will not."""
         clerk = self.clerk
-        return ingest(
-            self.office,
-            as_of=clerk.as_of,
-            received=clerk.at,
-            holder=clerk.holder,
-            who=clerk.who,
-            progress=start_when_read(second),
-        )
+        with closing(self.readers):
+            return ingest(
+                self.office,
+                as_of=clerk.as_of,
+                received=clerk.at,
+                holder=clerk.holder,
+                who=clerk.who,
+                progress=start_when_read(second),
+                read_files=self.readers,
+            )
 
     def _consolidate(self, second: SecondProcess) -> ConsolidationResult | None:
         """Write the workbook and the report; one that is open elsewhere is a matter to look at."""
@@ -319,8 +358,8 @@ class _OfficeMonth:
             return None
 
     def _content(
-        self, ledger: Ledger, ingested: IngestResult, results: Sequence[Result]
-    ) -> tuple[WorklistContent, ViewFiles]:
+        self, ledger: Ledger, ingested: IngestResult, results: Sequence[Result], files: ViewFiles
+    ) -> WorklistContent:
         office, lang, clerk = self.office, self.request.lang, self.clerk
         state = OpenState.load(office, ledger, self.period, clerk.as_of, lang, clerk.holder)
         sources = ContentSources(
@@ -334,7 +373,7 @@ class _OfficeMonth:
             self.worklists,
             (*self.troubles, *problems.defect_matters(self.defects, lang)),
         )
-        return worklist_content(sources, self.archive)
+        return worklist_content(sources, self.archive, files)
 
     def _remove_obeyed(self, path: Path, content: WorklistContent) -> None:
         """Remove the other worklists that were read: what stood in them has been seen to.

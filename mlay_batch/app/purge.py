@@ -384,7 +384,7 @@ def remove_absent(workspace: Workspace, ledger: Ledger) -> None:
                 _remove_empty(path.parent, {folder, *workspace.folders})
     _write_copies(workspace, ledger, absent)
     clear_cache(workspace)
-    ViewFiles().remove_others(workspace.outbox)  # what the worklist's links open is made anew
+    ViewFiles(workspace.outbox).remove_others()  # what the worklist's links open is made anew
     log.compact()
     log.finish()
 

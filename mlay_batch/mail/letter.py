@@ -20,15 +20,18 @@ class Attachment:
     Attributes:
         name: file name without accents, which no mail program garbles.
         render: returns the content. It takes its time, and who lists letters reads none.
+        inputs: all it is rendered from: the same give the same content, also another day. Empty
+            where that is not known.
     """
 
     name: str
-    render: Callable[[], bytes] = field(repr=False)
+    render: Callable[..., bytes] = field(repr=False)
+    inputs: tuple[object, ...] = field(default=(), repr=False)
 
     @cached_property
     def data(self) -> bytes:
         """Content of the file, made when it is first read."""
-        return self.render()
+        return self.render(*self.inputs)
 
 
 @dataclass(frozen=True, slots=True)

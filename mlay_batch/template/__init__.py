@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from mlay_batch.core.findings import Finding, has_errors
 from mlay_batch.core.messages import text
 from mlay_batch.core.styles import STYLES
 from mlay_batch.excel.cell_text import sheet_titles
-from mlay_batch.model.records import Row
+from mlay_batch.model.records import Row, Value
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
 from mlay_batch.schema.model import Form
@@ -18,6 +19,7 @@ from mlay_batch.template.data_validation import write_lists
 from mlay_batch.template.error_list import list_title, write_error_list
 from mlay_batch.template.error_marks import (
     FindingGroup,
+    Mark,
     cell_notes,
     cell_tones,
     group_marks,
@@ -35,6 +37,7 @@ from mlay_batch.template.openpyxl_book import (
 )
 from mlay_batch.template.records import used_switches
 from mlay_batch.template.template_context import (
+    CellKey,
     TemplateContext,
     formula_results,
     given_values,
@@ -42,7 +45,7 @@ from mlay_batch.template.template_context import (
     row_values,
 )
 
-__all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
+__all__ = ["FindingGroup", "TemplateContext", "group_findings", "render"]
 
 STAMP_MARK = "mlay-batch"
 _GUIDE_WIDTHS = {1: 38, 2: 76, 3: 12}
@@ -63,49 +66,87 @@ def render(
     to do, and no values are prefilled. Texts are in `lang`. Raises ValueError for a link of the
     context that leaves the folder.
     """
-    return render_returned(form, context, rows, findings, lang)[0]
+    plan = _Plan.of(form, context, rows, findings, lang)
+    book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
+    if plan.groups:
+        write_error_list(book, plan.groups, plan.form, context, lang)
+    sheets = {name: book.add_sheet(name) for name in plan.sheets}
+    if not form.is_list:
+        due_in_letter = context.due_in_letter or bool(findings)
+        write_guide(book, plan.form, context, lang, due_in_letter=due_in_letter)
+    typed = _typed(plan, context, rows, lang)
+    given = given_values(plan.form, context, typed, lang, cards=not findings)
+    content = FormContent(
+        plan.form,
+        context,
+        lang,
+        heading_texts(context, lang),
+        formula_results(plan.form, context, given | typed, lang),
+        write_lists(book, plan.form, context, plan.sheets, rows, lang),
+        _footer(plan.form, context, lang),
+        given.keys(),
+        {**context.tones, **cell_tones(plan.marks)},
+        cell_notes(plan.marks, lang),
+    )
+    for name, sheet in sheets.items():
+        write_form_sheet(book, sheet, plan.sheets[name], content)
+    _stamp(book, plan.form, context, plan.on)
+    return book.to_bytes()
 
 
-def render_returned(
+def group_findings(
     form: Form,
     context: TemplateContext,
     rows: Sequence[Row],
     findings: Sequence[Finding],
     lang: str = "vi",
-) -> tuple[bytes, tuple[FindingGroup, ...]]:
-    """Return the form as `render` does, and the groups of its first sheet for use in a letter."""
-    on = switches_on(form, context.switches) | used_switches(form, rows)
-    form = with_switches(form, on)
-    book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    first_sheet = list_title(has_errors=has_errors(findings)) if findings else None
-    plans = _plan_sheets(form, rows, lang, first_sheet)
-    marks = resolve_marks(findings, rows, form, plans, lang)
-    groups = group_marks(marks, plans)
-    if groups:
-        write_error_list(book, groups, form, context, lang)
-    sheets = {name: book.add_sheet(name) for name in plans}
-    if not form.is_list:
-        due_in_letter = context.due_in_letter or bool(findings)
-        write_guide(book, form, context, lang, due_in_letter=due_in_letter)
-    typed = row_values(form, context, rows, lang)
-    typed |= {key: value for key, value in typed_values(marks).items() if typed.get(key) is None}
-    given = given_values(form, context, typed, lang, cards=not findings)
-    content = FormContent(
-        form,
-        context,
-        lang,
-        heading_texts(context, lang),
-        formula_results(form, context, given | typed, lang),
-        write_lists(book, form, context, plans, rows, lang),
-        _footer(form, context, lang),
-        given.keys(),
-        {**context.tones, **cell_tones(marks)},
-        cell_notes(marks, lang),
-    )
-    for name, sheet in plans.items():
-        write_form_sheet(book, sheets[name], sheet, content)
-    _stamp(book, form, context, on)
-    return book.to_bytes(), groups
+) -> tuple[FindingGroup, ...]:
+    """Return what the first sheet of a form lists that is rendered from the same, for a letter."""
+    return _Plan.of(form, context, rows, findings, lang).groups
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is known before anything is written.
+
+    Attributes:
+        on: the switches of the form that are on.
+        form: the form without what is switched off.
+        sheets: the plan of each sheet to fill in, by its name.
+        marks: where the findings are.
+        groups: the same as the first sheet lists them.
+    """
+
+    on: Set[str]
+    form: Form
+    sheets: Mapping[str, SheetPlan]
+    marks: Sequence[Mark]
+    groups: tuple[FindingGroup, ...]
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        context: TemplateContext,
+        rows: Sequence[Row],
+        findings: Sequence[Finding],
+        lang: str,
+    ) -> _Plan:
+        on = switches_on(form, context.switches) | used_switches(form, rows)
+        form = with_switches(form, on)
+        first_sheet = list_title(has_errors=has_errors(findings)) if findings else None
+        sheets = _plan_sheets(form, rows, lang, first_sheet)
+        marks = resolve_marks(findings, rows, form, sheets, lang)
+        return cls(on, form, sheets, marks, group_marks(marks, sheets))
+
+
+def _typed(
+    plan: _Plan, context: TemplateContext, rows: Sequence[Row], lang: str
+) -> dict[CellKey, Value]:
+    """Return the values of rows by cell; of one that could not be read what was typed there."""
+    values = row_values(plan.form, context, rows, lang)
+    unread = {key: v for key, v in typed_values(plan.marks).items() if values.get(key) is None}
+    return values | unread
 
 
 def _plan_sheets(

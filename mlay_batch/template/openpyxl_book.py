@@ -189,6 +189,7 @@ class AutoRow(RowDimension):
         return False
 
 
+@cache
 def named_style(style: str) -> Style:
     """Return the style of a name with modifiers.
 

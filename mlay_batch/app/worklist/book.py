@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
+from mlay_batch.app.cache import read_list
 from mlay_batch.app.worklist.records import (
     ALL_LETTERS,
     CONTRADICTION,
@@ -109,7 +110,7 @@ def render_worklist(form: Form, content: WorklistContent, lang: str) -> bytes:
                 tones[section, number, "branch"] = matter.tone
     for section, others in content.others.items():
         rows += [Row(section, "", 0, _within_bounds(form, section, row), {}) for row in others]
-    rows.append(Row(NOW, "", 0, _now_values(content, lang), {}))
+    rows.append(now_row(content, lang))
     order = [section.id for section in form.sections]
     rows.sort(key=lambda row: order.index(row.section))
     context = TemplateContext(
@@ -154,12 +155,14 @@ def _within_bounds(form: Form, section: str, values: Values) -> dict[str, Value]
     }
 
 
-def _now_values(content: WorklistContent, lang: str) -> dict[str, Value]:
-    return {
+def now_row(content: WorklistContent, lang: str) -> Row:
+    """Return the row that says which worklist it is."""
+    values: dict[str, Value] = {
         "number": content.number,
         "period": content.period.title(lang) if content.period else None,
         "chosen": say(lang, "yes") if content.chosen else None,
     }
+    return Row(NOW, "", 0, values, {})
 
 
 def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
@@ -183,22 +186,30 @@ def write_worklist(root: Path, data: bytes, as_read: Mapping[str, str]) -> Path:
 # Reading
 
 
-def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> ReadWorklist:
+def read_worklist(
+    path: Path,
+    form: Form,
+    organisations: Mapping[str, str],
+    find_untouched: Callable[[bytes], Row | None] = lambda _: None,
+) -> ReadWorklist:
     """Return a worklist as people have filled it in; decisions with a mistake are left out.
 
     A decision on all letters holds for those without one of their own.
 
-    `organisations` are the names by code of those a file can be assigned to.
+    `organisations` are the names by code of those a file can be assigned to. `find_untouched`
+    returns the `now_row` of a worklist as the program wrote it, in which nothing was typed: no
+    other row of that is read, as that takes most of a second.
     """
     name = path.name
     try:
         data = path.read_bytes()
     except OSError:
         return ReadWorklist(name, b"", findings=(Finding(_LOCKED, Severity.ERROR, Place(name)),))
-    from mlay_batch import reader  # start-up: not needed before there is a worklist
-    from mlay_batch.checks.validate import validate_list  # start-up: pandera costs a second
+    if now := find_untouched(data):
+        return _as_read(name, data, (now,))
+    submission = read_list(data, form)
+    from mlay_batch.checks.validate import validate_list  # start-up: imported meanwhile
 
-    (submission,) = reader.read_all([(name, data)], [form], workers=1)
     if submission.form != WORKLIST:
         findings = tuple(finding.in_file(name) for finding in submission.findings)
         return ReadWorklist(name, data, findings=findings)
@@ -209,17 +220,20 @@ def read_worklist(path: Path, form: Form, organisations: Mapping[str, str]) -> R
     decisions = tuple(
         made for row, typed_in in spread(sound) if (made := _made_decision(row, name, typed_in))
     )
-    now = next(iter(submission.section_rows(NOW)), None)
-    return ReadWorklist(
-        name,
-        data,
-        _number(now),
-        _period(now),
-        _period(now) if now and now.values.get("chosen") else None,
-        decisions,
-        findings,
-        submission.rows,
-    )
+    return _as_read(name, data, submission.rows, decisions, findings)
+
+
+def _as_read(
+    name: str,
+    data: bytes,
+    rows: tuple[Row, ...],
+    decisions: tuple[MadeDecision, ...] = (),
+    findings: tuple[Finding, ...] = (),
+) -> ReadWorklist:
+    now = next((row for row in rows if row.section == NOW), None)
+    period = _period(now)
+    chosen = period if now and now.values.get("chosen") else None
+    return ReadWorklist(name, data, _number(now), period, chosen, decisions, findings, rows)
 
 
 def _line(place: Place) -> tuple[str, int]:

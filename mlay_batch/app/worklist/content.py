@@ -60,10 +60,10 @@ class ContentSources:
 
 
 def worklist_content(
-    sources: ContentSources, archive: Archive
-) -> tuple[WorklistContent, ViewFiles]:
-    """Return the content of the worklist, and the files that its links open."""
-    state, files = sources.state, ViewFiles()
+    sources: ContentSources, archive: Archive, files: ViewFiles
+) -> WorklistContent:
+    """Return the content of the worklist; what its links open goes to `files`."""
+    state = sources.state
     office, lang = state.office, state.lang
     form = book.worklist_form(office.catalogue)
     titles = book.decision_titles(form, lang)
@@ -91,7 +91,7 @@ def worklist_content(
         _last_results(sources.log, titles, lang),
         dict(ChainMap(*reversed(mistakes))),
     )
-    return replace(content, kept=_kept(sources, mistakes, content.offered)), files
+    return replace(content, kept=_kept(sources, mistakes, content.offered))
 
 
 def _matters(

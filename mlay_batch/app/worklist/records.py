@@ -184,7 +184,7 @@ class ReadWorklist:
         chosen: the period that somebody wants to work on; None: the last month.
         decisions: those that can be obeyed.
         findings: what is wrong, places with the file's name.
-        rows: all its rows.
+        rows: all its rows; of one that nobody touched that alone which says what it is.
     """
 
     name: str
