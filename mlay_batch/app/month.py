@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mlay_batch import reader
 from mlay_batch.app.archive_check import Defect, check_workspace
 from mlay_batch.app.cache import (
     RenderedForms,
@@ -58,7 +59,6 @@ from mlay_batch.errors import (
 from mlay_batch.ledger import Archive, Ledger, Worklists, lock
 from mlay_batch.mail.mail_templates import load_templates
 from mlay_batch.model.records import Row
-from mlay_batch.reader import LastingWorkers
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 
 _REPAIR = "repair"
@@ -130,11 +130,11 @@ def run_month(run: MonthRun) -> MonthResult:
     What is wrong with register, descriptions, texts, originals, mailbox stands on it. Raises
     what stops a run: LockedError, LedgerError, MlayError for files that cannot be written.
     """
-    with closing(LastingWorkers()) as readers:
+    with closing(reader.LastingWorkers()) as readers:
         return _run_month(run, readers)
 
 
-def _run_month(run: MonthRun, readers: LastingWorkers) -> MonthResult:
+def _run_month(run: MonthRun, readers: reader.LastingWorkers) -> MonthResult:
     """Run the month; `readers` are started while the register is checked, and read the inbox."""
     today, holder = run.clerk.as_of, run.clerk.holder
     defects = check_workspace(run.workspace, today=today, holder=holder).defects
@@ -228,7 +228,7 @@ class _OfficeMonth:
         office: Office,
         defects: Sequence[Defect],
         troubles: Sequence[Matter],
-        readers: LastingWorkers,
+        readers: reader.LastingWorkers,
     ) -> None:
         self.request, self.office, self.clerk = run, office, run.clerk
         self.readers = readers

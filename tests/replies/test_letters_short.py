@@ -1,11 +1,15 @@
 """Every letter fits into 15 lines, whatever is wrong, and says where the rest stands."""
 
 import re
+import textwrap
+import unicodedata
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import Message
@@ -61,6 +65,13 @@ BARRED = replace(
         ),
     ),
 )
+TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from(["báo cáo ", "x" * 80, "x" * 81, "\n", "\r\n", "\t", " ", "\xa0", "\xad"]),
+        st.characters(),
+    ),
+    max_size=20,
+).map("".join)
 PLAN = Attachment("DB1-CB01_bao-cao_2026-11.xlsx", lambda: b"PK")
 
 
@@ -303,3 +314,15 @@ def test_a_list_takes_no_more_room_than_it_has(room, length, is_paragraph):
             items = [f"{n} {word * (length // len(word))}" for n in range(count)]
             shortlist = Shortlist(items, "Có lỗi:", unit="lỗi", is_paragraph=is_paragraph)
             assert count_lines(shortlist.fit(room)) <= room
+
+
+@given(TEXTS)
+def test_lines_are_counted_as_they_wrap(body):
+    assert count_lines(body) == sum(len(textwrap.wrap(line, 80)) for line in body.splitlines())
+
+
+@given(TEXTS)
+def test_nothing_but_control_characters_is_left_out(text):
+    lines = "\n".join(text.splitlines()) + ("\n" if text.endswith("\n") else "")
+    left_out = {c for c in lines if unicodedata.category(c) in ("Cc", "Cf", "Cs")} - {"\n", "\t"}
+    assert mail_templates.printable(text) == "".join(c for c in lines if c not in left_out)
