@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.load_inputs import PeriodFacts
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import must_explain
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
@@ -14,7 +14,6 @@ from mlay_batch.checks.answers import open_questions, valid_answers
 from mlay_batch.core.findings import Answer, Finding
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-from mlay_batch.figures.all_figures import EntryWarning, return_warnings
 from mlay_batch.ledger import Answers, Ledger, lock
 from mlay_batch.model.answers import AnswerKey, GivenAnswer, answer_key, answers_of
 from mlay_batch.model.records import LedgerEntry
@@ -83,8 +82,8 @@ def _warnings_of(
     """Yield the warnings of a return that may be answered, also those across returns."""
     yield from (finding for finding in entry.findings if finding.is_answerable)
     if entry.is_current and entry.period:
-        inputs = load_inputs(office, ledger, Period.parse(entry.period), as_of)
-        yield from (finding for number, finding in return_warnings(inputs) if number == entry.id)
+        warnings = PeriodFacts(office, ledger, as_of).warnings(Period.parse(entry.period))
+        yield from warnings.get(entry.id, ())
 
 
 def _answers(
@@ -156,19 +155,16 @@ class OpenWarning:
 
 def open_warnings(
     entries: Iterable[LedgerEntry],
-    across: Iterable[EntryWarning],
+    across: Mapping[int, Sequence[Finding]],
     answers: Mapping[AnswerKey, GivenAnswer],
 ) -> Iterator[OpenWarning]:
     """Yield the unanswered warnings of the returns that count among `entries`, by code.
 
-    `across` are the warnings across returns.
+    `across` are the warnings across returns, by ledger entry.
     """
-    by_entry: dict[int, list[Finding]] = {}
-    for number, finding in across:
-        by_entry.setdefault(number, []).append(finding)
     for entry in (entry for entry in entries if entry.is_current):
         by_code: dict[str, list[Finding]] = {}
-        for finding in (*entry.findings, *by_entry.get(entry.id, ())):
+        for finding in (*entry.findings, *across.get(entry.id, ())):
             key = answer_key(entry, finding)
             if key and key not in answers:
                 by_code.setdefault(finding.code, []).append(finding)

@@ -45,7 +45,6 @@ from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import begin_small
-from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.ledger import Archive, MailState
 from mlay_batch.mail.mime import short_id
@@ -162,8 +161,7 @@ class _MatterBuilder:
         state = self.state
         names = {str(period) for period in state.periods if period not in state.closed}
         entries = [entry for entry in state.entries if entry.period in names]
-        across = return_warnings(state.inputs)
-        for warning in open_warnings(entries, across, state.answers):
+        for warning in open_warnings(entries, state.warnings, state.answers):
             entry, findings = warning.entry, warning.findings
             words = reasons(findings, self._form(entry), state.lang)
             yield self._matter(

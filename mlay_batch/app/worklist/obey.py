@@ -21,7 +21,7 @@ from mlay_batch.app.explain import (
     record_explanation,
     unanswered_codes,
 )
-from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.load_inputs import PeriodFacts
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import files_to_decide_on
 from mlay_batch.app.review import Review, ReviewOutcome, record_review
@@ -49,7 +49,6 @@ from mlay_batch.app.worklist.state import (
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, MlayError, OutputBusyError, UsageError
-from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.ledger import (
     Answers,
     Archive,
@@ -351,9 +350,9 @@ class _Obeyer:
         entry = self.ledger.entry(int(number)) if number.isdecimal() else None
         if entry and entry.period:
             period = Period.parse(entry.period)
-            inputs = load_inputs(self.office, self.ledger, period, self.clerk.as_of)
+            facts = PeriodFacts(self.office, self.ledger, self.clerk.as_of)
             answers = Answers(self.ledger).in_force()
-            for warning in open_warnings([entry], return_warnings(inputs), answers):
+            for warning in open_warnings([entry], facts.warnings(period), answers):
                 if warning.code == code:
                     yield warning
 

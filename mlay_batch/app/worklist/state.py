@@ -17,6 +17,7 @@ from mlay_batch.app.load_inputs import PeriodFacts
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, reply_letters
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
@@ -67,6 +68,7 @@ class OpenState:
         inputs: those of the figures.
         forms: which returns have come in, up to the period.
         to_date: the same up to the last month.
+        warnings: the warnings across returns, by ledger entry.
         mail: the letters written so far.
         rulings: number of decisions on each file that had any.
         answers: the answers to warnings that hold.
@@ -81,6 +83,7 @@ class OpenState:
     inputs: ReportInputs
     forms: tuple[Completeness, ...]
     to_date: tuple[Completeness, ...]
+    warnings: Mapping[int, Sequence[Finding]]
     mail: tuple[SentMail, ...]
     rulings: Mapping[int, int]
     answers: Mapping[AnswerKey, GivenAnswer]
@@ -116,6 +119,7 @@ class OpenState:
             inputs,
             forms,
             (*chain.from_iterable(to_date), *forms),
+            facts.warnings(period),
             MailLog(ledger).letters(),
             Counter(ruling.delivery for ruling in Rulings(ledger).all()),
             Answers(ledger).in_force(),
