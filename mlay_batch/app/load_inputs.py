@@ -13,7 +13,6 @@ from mlay_batch.app.rollup import merge_subordinates, months_covered
 from mlay_batch.app.version_migration import to_newest
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures.all_figures import return_warnings
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import Completeness, ReportInputs
 from mlay_batch.ledger import Answers, Ledger
@@ -44,6 +43,8 @@ class PeriodFacts:
 
     def _warn(self, period: Period) -> Mapping[int, Sequence[Finding]]:
         """Return the warnings across returns of the year to date, by ledger entry."""
+        from mlay_batch.figures.all_figures import return_warnings  # start-up: not for a status
+
         by_entry: defaultdict[int, list[Finding]] = defaultdict(list)
         for entry_id, finding in return_warnings(self.inputs(period)):
             by_entry[entry_id].append(finding)
