@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from builders.worklist_desk import Desk
 
 from mlay_batch import reader
 from mlay_batch.app import cache, letter_forms
+from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.schema import Form
 from mlay_batch.template import render
 
@@ -100,6 +104,33 @@ class TestForms:
         monkeypatch.setattr(cache, "hash_files", changed)
         desk.sit()
         assert (len(rendered), forms_shown(desk)) == (len(before), before)
+
+    def test_are_known_by_all_that_they_are_made_of(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else one would be taken for another, or never found again."""
+        seen: list[object] = []
+        monkeypatch.setattr(letter_forms, "render", lambda *inputs: seen.extend(inputs) or b"")
+        cache.clear_cache(desk.town.workspace)
+        desk.sit()
+        kinds = {type(value) for each in seen for value in values_in(each)}
+        assert kinds <= {str, int, bool, float, date, Period, type(None)} | {Severity}
+        assert any(isinstance(each, tuple) and type(each[0]) is Finding for each in seen if each)
+
+
+def values_in(value: object) -> Iterator[object]:
+    """Yield what a record holds, and what that holds, which all stands in its representation."""
+    if is_dataclass(value) and type(value) is not Period:
+        assert all(field.repr for field in fields(value)), type(value)
+        for field in fields(value):
+            yield from values_in(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        yield from values_in(tuple(value.items()))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from values_in(each)
+    else:
+        yield value
 
 
 class TestList:
