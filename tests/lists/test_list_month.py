@@ -353,7 +353,7 @@ def test_a_wrong_row_comes_back_marked_and_is_read_again(office: Office) -> None
     (returned,) = (letter for letter in letters(office) if letter.kind == "returned")
     (attachment,) = returned.attachments
     assert attachment.name == "DB1-1_danh-sach-sinh-hoat_2019-11.xlsx"
-    book = openpyxl.load_workbook(io.BytesIO(attachment.render()))
+    book = openpyxl.load_workbook(io.BytesIO(attachment.data))
     sheet = book["Danh sách sinh hoạt"]
     row = {sheet.cell(14, c).value: sheet.cell(15, c) for c in range(3, 10)}
     assert row["Tên đơn vị"].value == "Chi bộ bản Ho Cang"

@@ -53,23 +53,22 @@ class ViewFiles:
 
     def attachments(self, letter: Letter) -> str:
         """Add the workbooks of a letter; return where they lie: a file, of several a folder."""
-        names = {f"{letter.id}/{item.name}": item for item in letter.workbooks}
-        paths = [self.add(name, self._content(name, item)) for name, item in names.items()]
+        paths = [self._attach(f"{letter.id}/{item.name}", item) for item in letter.workbooks]
         if not paths:
             return ""
         return paths[0] if len(paths) == 1 else f"outbox/{FOLDER}/{letter.id}/"
 
-    def _content(self, name: str, item: Attachment) -> bytes:
-        """Return an attachment, from where it lies if it was rendered before from the same.
+    def _attach(self, name: str, item: Attachment) -> str:
+        """Add an attachment, from where it lies if it was rendered before from the same.
 
         A form takes a tenth of a second, and most letters wait for several runs.
         """
         if not item.inputs:
-            return item.data
+            return self.add(name, item.data)
         key = _sha256(repr(item.inputs).encode())
         data = self._as_before(name, self.before.get(key)) or item.data
         self.rendered[key] = _sha256(data)
-        return data
+        return self.add(name, data)
 
     def _as_before(self, name: str, sha256: str | None) -> bytes | None:
         """Return a file that has that hash; None where it is gone, or another one."""
