@@ -1,4 +1,4 @@
-"""Loads the inputs of a period's figures, and what letters need of them."""
+"""Loads the inputs of a period's figures, and the figures that letters and worklist need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import merge_subordinates, months_covered
@@ -27,16 +27,30 @@ def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> 
 
 
 class PeriodFacts:
-    """What letters say of periods, worked out once for each; the ledger stays as it is."""
+    """Inputs, completeness and warnings of periods, each loaded or computed once.
+
+    The ledger stays as it is meanwhile.
+    """
 
     def __init__(self, office: Office, ledger: Ledger, as_of: date) -> None:
         self._office, self._ledger, self._as_of = office, ledger, as_of
-        self.inputs = cache(self._load_inputs)
         self.completeness = cache(self._complete)
         self.warnings = cache(self._warn)
 
-    def _load_inputs(self, period: Period) -> ReportInputs:
-        return load_inputs(self._office, self._ledger, period, self._as_of)
+    @cached_property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """All ledger entries."""
+        return self._ledger.entries()
+
+    @cached_property
+    def _inputs(self) -> ReportInputs:
+        """The inputs of some period: of another one all but the period are the same."""
+        month = Period.of("month", self._as_of)
+        return load_inputs(self._office, self._ledger, month, self._as_of)
+
+    def inputs(self, period: Period) -> ReportInputs:
+        """Return the inputs of the figures of `period`."""
+        return replace(self._inputs, period=period)
 
     def _complete(self, period: Period) -> tuple[Completeness, ...]:
         return completeness(self.inputs(period))

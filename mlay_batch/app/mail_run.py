@@ -104,8 +104,8 @@ class MailRun:
     ) -> PendingLetters:
         """Return the letters of the run that were neither sent, queued nor handed over.
 
-        Those drafted before are among them, unless not `with_drafts`; answers are, unless
-        `reminders_only`. It locks nothing: whoever acts on them holds the lock meanwhile.
+        Those drafted before are among them, unless not `with_drafts`; answers and corrections are,
+        unless `reminders_only`. It locks nothing: whoever acts on them holds the lock meanwhile.
         """
         mail_log = MailLog(ledger)
         states, again = mail_log.states(), self._barred_drafts(mail_log)
@@ -217,8 +217,7 @@ def hand_over(run: MailRun, timestamp: str) -> MailResult:
     """
     workspace = run.office.workspace
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
-        pending, mail_log = run.pending_letters(ledger), MailLog(ledger)
-        letters = (*pending.letters, *pending.by_hand)
+        letters, mail_log = run.pending_letters(ledger).written, MailLog(ledger)
         for letter in letters:
             data = build_message(letter, run.sender).as_bytes()
             sha256 = Archive(workspace.archive).store(data)

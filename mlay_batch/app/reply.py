@@ -87,6 +87,11 @@ class PendingLetters:
     unwritten: tuple[NoAddress, ...]
 
     @property
+    def written(self) -> tuple[Letter, ...]:
+        """All that could be written, however they go."""
+        return *self.letters, *self.by_hand
+
+    @property
     def no_address(self) -> tuple[NoAddress, ...]:
         """All that cannot be mailed."""
         return (*map(_unmailable, self.by_hand), *self.unwritten)
@@ -112,7 +117,7 @@ class LetterSelection:
     own_only: bool = False
     """Leave out files of other periods that came in since the period's end."""
     reminders_only: bool = False
-    """Leave out answers."""
+    """Leave out answers, and corrections asked for again."""
 
 
 def reply_letters(
@@ -134,7 +139,7 @@ def form_letters(
 
     A committee gets one letter with the forms of its cells that have no address.
     """
-    builder = _ReplyBuilder(office, ledger, selection)
+    builder = _ReplyBuilder(office, ledger, selection, None)
     return _split([*builder.letters_by_addressee("form", form, branches)])
 
 
@@ -184,11 +189,7 @@ class _ReplyBuilder:
     """Makes the letters of a period; shared data is loaded once."""
 
     def __init__(
-        self,
-        office: Office,
-        ledger: Ledger,
-        selection: LetterSelection,
-        facts: PeriodFacts | None = None,
+        self, office: Office, ledger: Ledger, selection: LetterSelection, facts: PeriodFacts | None
     ) -> None:
         self.office, self.ledger, self.selection = office, ledger, selection
         self.facts = facts or PeriodFacts(office, ledger, selection.as_of)
@@ -198,7 +199,7 @@ class _ReplyBuilder:
         self.letter_context = LetterContext(
             office.register.root().name, office.register, office_texts, self.as_of
         )
-        self.entries = ledger.entries()
+        self.entries = self.facts.entries
         self.signatures = signature_states(self.entries)
         self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.refused_rows: defaultdict[int, Sequence[Row]] = defaultdict(tuple)
@@ -423,9 +424,9 @@ class _ReplyBuilder:
                 if reminder.form == form and not reminder.correction
             ]
             yield from self.letters_by_addressee("reminder", form, missing)
-        yield from self._repeat_corrections(
-            [reminder.correction for reminder in due_reminders if reminder.correction]
-        )
+        if not self.selection.reminders_only:
+            overdue = [reminder.correction for reminder in due_reminders if reminder.correction]
+            yield from self._repeat_corrections(overdue)
 
     def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
         submissions = self._read_rejected([request.entry for request in overdue])

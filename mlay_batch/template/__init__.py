@@ -74,7 +74,7 @@ def render(
     if not form.is_list:
         due_in_letter = context.due_in_letter or bool(findings)
         write_guide(book, plan.form, context, lang, due_in_letter=due_in_letter)
-    typed = _typed(plan, context, rows, lang)
+    typed = _cell_values(plan, context, rows, lang)
     given = given_values(plan.form, context, typed, lang, cards=not findings)
     content = FormContent(
         plan.form,
@@ -140,7 +140,7 @@ class _Plan:
         return cls(on, form, sheets, marks, group_marks(marks, sheets))
 
 
-def _typed(
+def _cell_values(
     plan: _Plan, context: TemplateContext, rows: Sequence[Row], lang: str
 ) -> dict[CellKey, Value]:
     """Return the values of rows by cell; of one that could not be read what was typed there."""

@@ -206,7 +206,7 @@ def read_worklist(
     except OSError:
         return ReadWorklist(name, b"", findings=(Finding(_LOCKED, Severity.ERROR, Place(name)),))
     if now := find_untouched(data):
-        return _as_read(name, data, (now,))
+        return _build_read_worklist(name, data, (now,))
     submission = read_list(data, form)
     from mlay_batch.checks.validate import validate_list  # start-up: imported meanwhile
 
@@ -220,10 +220,10 @@ def read_worklist(
     decisions = tuple(
         made for row, typed_in in spread(sound) if (made := _made_decision(row, name, typed_in))
     )
-    return _as_read(name, data, submission.rows, decisions, findings)
+    return _build_read_worklist(name, data, submission.rows, decisions, findings)
 
 
-def _as_read(
+def _build_read_worklist(
     name: str,
     data: bytes,
     rows: tuple[Row, ...],

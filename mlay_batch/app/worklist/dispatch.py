@@ -166,16 +166,15 @@ class _Dispatcher:
     def _tasks(self, ledger: Ledger, worklists: Sequence[BegunWorklist]) -> list[_Task]:
         """Return the decisions on letters that are still to be obeyed."""
         log, mail = DecisionLog(ledger, self.clerk), MailLog(ledger).letters()
-        pending: dict[_Batch, list[Letter]] = {}
+        pending: dict[_Batch, Sequence[Letter]] = {}
         tasks = []
         for begun in worklists:
             for made in log.open_decisions(begun):
                 if made.decision in _DECISIONS or is_on_letter(made):
                     batch = self._batch(made)
                     if batch not in pending:
-                        letters = self._run(batch).pending_letters(ledger)
-                        pending[batch] = [*letters.letters, *letters.by_hand]
-                    letters_of = _letters_of(made, pending[batch], mail)
+                        pending[batch] = self._run(batch).pending_letters(ledger).written
+                    letters_of: Sequence[Letter] = _letters_of(made, pending[batch], mail)
                     if batch.form and log.is_begun(made):
                         letters_of = pending[batch]  # a run broke off among the blank forms
                     tasks.append(_Task(begun, made, batch, letters_of))

@@ -19,7 +19,6 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.reply import LetterSelection, PendingLetters, reply_letters
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import (
     NOT_OWED,
     OPEN,
@@ -52,7 +51,7 @@ FORMS, ADDRESS, LETTER = "forms", "address", "letter"
 """What a subject is, before its first slash."""
 TOPICS = ("answer", "correction", "reminder")
 """The same of matters that a letter is about."""
-DRAFTED, REMINDER = "drafted", "reminder"
+DRAFTED = "drafted"
 AND_PERIOD = "+"
 """In the state of a file, before the state of its closed period."""
 _REMEMBERED = timedelta(days=92)
@@ -102,17 +101,16 @@ class OpenState:
         last = Period.of("month", as_of).previous()
         older = (Period(last.year - 1, 12),) if last.month < MONTHS_SHOWN else ()
         ends = [end for end in (*older, last) if end != period]
-        to_date = [completeness(replace(inputs, period=end)) for end in ends]
+        to_date = map(facts.completeness, ends)
         longer = _longer_periods(office, forms, as_of, closings.in_force())
         owed: dict[str, tuple[Period, Letter]] = {}
         again: list[Letter] = []
         for each in (period, *longer):
             run = owed_run(office, each, as_of, holder, facts=facts)
-            for letter in _letters(run.pending_letters(ledger)):
+            for letter in run.pending_letters(ledger).written:
                 owed.setdefault(letter.id, (each, letter))
-            repeated = owed_run(office, each, as_of, holder, repeat=True, facts=facts)
-            pending = repeated.pending_letters(ledger, reminders_only=True)
-            again += [letter for letter in _letters(pending) if letter.kind == REMINDER]
+            repeated = replace(run, repeat=True)
+            again += repeated.pending_letters(ledger, reminders_only=True).written
         return cls(
             office,
             lang,
@@ -187,10 +185,6 @@ def _longer_periods(
         if period not in closed and has_begun and any(cell.state in OPEN for cell in cells):
             periods.append(period)
     return tuple(sorted(periods))
-
-
-def _letters(pending: PendingLetters) -> tuple[Letter, ...]:
-    return *pending.letters, *pending.by_hand
 
 
 def owed_run(
